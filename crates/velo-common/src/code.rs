@@ -1,0 +1,139 @@
+//! The stable codes of all diagnostics, in one table.
+//!
+//! A code is added, never reused and never given another meaning. `docs/diagnostics.md` is printed from
+//! this table, and a test keeps the two together. `V01xx` is syntax, `V02xx` names, `V03xx` types,
+//! `V04xx` the shape of queries, `V05xx` properties and annotations, `V06xx` files and schemas, `V08xx`
+//! what cannot run yet, `V09xx` lints.
+
+use crate::Severity;
+
+/// One rule: its identifier and what the index says about it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// `V` and four digits.
+    pub id: &'static str,
+    /// Unless a diagnostic says otherwise.
+    pub severity: Severity,
+    /// The rule in a few words.
+    pub title: &'static str,
+    /// Why it exists and how to satisfy it, in one or two sentences.
+    pub explanation: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident = $id:literal, $severity:ident, $title:literal, $explanation:literal;)*) => {
+        $(#[doc = $title] pub const $name: Code = Code {
+            id: $id,
+            severity: Severity::$severity,
+            title: $title,
+            explanation: $explanation,
+        };)*
+        /// Every code, in the order of the index.
+        pub const ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    SYNTAX = "V0100", Error, "Unexpected token",
+        "The text does not continue as SQL; the message lists what could stand at that place.";
+    UNTERMINATED = "V0101", Error, "Unterminated string, identifier or comment",
+        "A quote or `/*` is opened and never closed. Close it; a quote inside a string is written twice.";
+    INVALID_TOKEN = "V0102", Error, "Invalid character or number",
+        "The text contains a character that SQL has no use for, or a number that no type can hold.";
+    NESTED_TOO_DEEPLY = "V0103", Error, "Nested too deeply",
+        "Expressions and subqueries may be nested up to a fixed depth. Split the query, or use `IN (…)` for long `OR` chains.";
+    DUPLICATE_CLAUSE = "V0104", Error, "Clause given twice",
+        "Each clause of a query may stand once. Merge the two.";
+    CLAUSE_ORDER = "V0105", Error, "Clause in the wrong place",
+        "The clauses of a query have a fixed order: FROM, joins, WHERE, GROUP BY, WINDOW, HAVING, QUALIFY, ORDER BY, LIMIT, EMIT.";
+    UNKNOWN_UNIT = "V0106", Error, "Unknown unit of time",
+        "Durations take ms, s, m, h, d, w or the words MILLISECOND to WEEK; INTERVALs also MONTH, QUARTER and YEAR.";
+
+    UNKNOWN_COLUMN = "V0200", Error, "Unknown column",
+        "No source of the query has a column of that name. The help lists the columns that are there.";
+    UNKNOWN_TABLE = "V0201", Error, "Unknown stream or table",
+        "The name is neither declared, created, configured nor given on the command line.";
+    UNKNOWN_FUNCTION = "V0202", Error, "Unknown function",
+        "There is no function of that name. `docs/sql/functions.md` lists all of them.";
+    AMBIGUOUS_COLUMN = "V0203", Error, "Ambiguous column",
+        "Several sources have a column of that name. Write the source before it: `orders.id`.";
+    DUPLICATE_NAME = "V0204", Error, "Name defined twice",
+        "Two statements create the same stream, table or view, or two columns of one result have the same name.";
+    CYCLE = "V0205", Error, "Statements depend on each other in a circle",
+        "No statement of the circle could ever start. The message shows the path.";
+
+    TYPE_MISMATCH = "V0300", Error, "Types do not fit",
+        "An operator, function or clause was given a type that it does not take. Cast one side.";
+    WRONG_ARGUMENTS = "V0301", Error, "Wrong arguments",
+        "The function exists, but not for this number or these types of arguments.";
+    CONSTANT_OVERFLOW = "V0302", Error, "Constant expression fails",
+        "An expression without columns cannot be computed, for example because it overflows; it would fail on every row.";
+    INVALID_LITERAL = "V0303", Error, "Literal cannot be read as its type",
+        "The text of a date, timestamp, interval or number literal does not have the form of its type.";
+
+    UNGROUPED_COLUMN = "V0400", Error, "Column neither grouped nor aggregated",
+        "In a query with GROUP BY every selected column is a group key or stands inside an aggregate.";
+    AGGREGATE_WITHOUT_GROUP = "V0401", Error, "Aggregate without GROUP BY or WINDOW",
+        "A stream has no end, so an aggregate over all of it would never have a value. Add a GROUP BY, or a WINDOW.";
+    MISPLACED_AGGREGATE = "V0402", Error, "Aggregate where none is allowed",
+        "Aggregates belong to the select list, HAVING and ORDER BY, and cannot be nested.";
+    MISPLACED_WINDOW_BOUND = "V0403", Error, "Window bound outside a windowed query",
+        "`TUMBLE_START()`, `_window_start` and their like are the bounds of the row's window. Add a WINDOW clause.";
+    EMIT_FINAL_WITHOUT_AGGREGATE = "V0404", Error, "EMIT FINAL without an aggregate",
+        "Rows of a query without aggregates are final when they arrive. Remove EMIT FINAL.";
+    MISPLACED_CLAUSE = "V0405", Error, "Clause has no meaning in this query",
+        "For example HAVING without aggregates, or ORDER BY over a stream that never ends.";
+    COLUMN_COUNT = "V0406", Error, "Number of columns differs",
+        "A column list, INSERT or set operation needs the same number of columns on both sides.";
+    INVALID_WINDOW = "V0407", Error, "Invalid window",
+        "A window's size, advance and gap are positive, and its time column is a TIMESTAMP or epoch milliseconds.";
+
+    UNKNOWN_PROPERTY = "V0500", Error, "Unknown property",
+        "No source, sink or statement has a property of that name. The help names the nearest one.";
+    INVALID_PROPERTY_VALUE = "V0501", Error, "Invalid property value",
+        "The property exists, but does not take this value; the message says what it takes.";
+    CONFLICTING_PROPERTY = "V0502", Error, "Property given twice with different values",
+        "Two places configure the same thing differently, and neither has precedence.";
+    PROPERTY_WITHOUT_EFFECT = "V0503", Warning, "Property without effect",
+        "The property is known, but means nothing for this statement.";
+    MISSING_PROPERTY = "V0504", Error, "Property missing",
+        "A source or sink cannot be used without this property.";
+    INVALID_ANNOTATION = "V0505", Error, "Invalid annotation",
+        "The annotation is unknown or its value does not fit.";
+
+    FILE_NOT_FOUND = "V0600", Error, "File cannot be read",
+        "The file does not exist, is a directory, or may not be read. For data files `validate` only warns.";
+    SCHEMA_UNKNOWN = "V0601", Error, "Schema unknown",
+        "The columns of a source are neither declared nor could they be sampled. Declare them: CREATE STREAM name (column TYPE, …).";
+    HEADER_MISMATCH = "V0602", Error, "File header does not fit the declared columns",
+        "A declared column is missing in the file's header line.";
+
+    UNSUPPORTED = "V0800", Error, "Not supported yet",
+        "The form is part of the dialect, but this version cannot run it yet.";
+    UNSUPPORTED_PROPERTY = "V0801", Error, "Property not supported yet",
+        "The property is part of the dialect, but this version cannot honour it yet.";
+
+    LINT_DOUBLE_MONEY = "V0900", Warning, "DOUBLE used for an amount of money",
+        "Binary fractions cannot hold cents exactly. Declare the column as DECIMAL(p, s).";
+    LINT_EPOCH_COMPARISON = "V0901", Warning, "TIMESTAMP compared with a number",
+        "The number is read as milliseconds since 1970-01-01 UTC. A TIMESTAMP literal says it more clearly.";
+    LINT_DELETES_SKIPPED = "V0902", Warning, "Sink cannot take deletes",
+        "Plain files and the standard output hold rows, not changes; deletes are counted and skipped.";
+}
+
+impl Code {
+    /// The code with this identifier.
+    pub fn by_id(id: &str) -> Option<&'static Self> {
+        ALL.iter().find(|code| code.id.eq_ignore_ascii_case(id)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_unique_and_sorted() {
+        assert!(ALL.windows(2).all(|pair| pair[0].id < pair[1].id));
+    }
+}

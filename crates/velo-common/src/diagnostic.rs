@@ -1,0 +1,80 @@
+use crate::{Code, Span};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The program works, but something in it is worth a second look.
+    Warning,
+    /// The program cannot run.
+    Error,
+}
+
+impl Severity {
+    /// The word that output formats use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One thing that is wrong with a program: what, where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Identifies the rule; see `docs/diagnostics.md`.
+    pub code: &'static Code,
+    /// The code's own severity unless raised.
+    pub severity: Severity,
+    /// Where in the file; `None` when it concerns the file as a whole.
+    pub span: Option<Span>,
+    /// What is wrong: one sentence, lower case, no full stop.
+    pub message: String,
+    /// Shown under the marked text.
+    pub label: Option<String>,
+    /// What to do: one or more sentences, lower case at the start, no full stop at the end.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A diagnostic that points at `span`.
+    pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        Self { span: Some(span), ..Self::global(code, message) }
+    }
+
+    /// A diagnostic about a file as a whole.
+    pub fn global(code: &'static Code, message: impl Into<String>) -> Self {
+        Self { code, severity: code.severity, span: None, message: message.into(), label: None, help: None }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds what to do, if there is something to say.
+    #[must_use]
+    pub fn with_help_if(mut self, help: Option<impl Into<String>>) -> Self {
+        self.help = help.map(Into::into).or(self.help);
+        self
+    }
+
+    /// Adds the words under the marked text.
+    #[must_use]
+    pub fn with_label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Whether the program cannot run because of this.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Whether any of them keeps the program from running.
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(Diagnostic::is_error)
+}

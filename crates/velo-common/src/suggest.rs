@@ -1,0 +1,19 @@
+/// The candidate that a mistyped word most likely means, if any is close enough.
+///
+/// Distance is Damerau–Levenshtein without regard to case; a third of the word, rounded up, may differ, so
+/// that short words are not answered with nonsense.
+///
+/// ```
+/// assert_eq!(velo_common::nearest("tumblng", ["SLIDING", "TUMBLING"]), Some("TUMBLING"));
+/// assert_eq!(velo_common::nearest("xyz", ["price", "id"]), None);
+/// ```
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let folded = word.to_lowercase();
+    let allowed = folded.chars().count().div_ceil(3);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,1 @@
+//! SQL types and schemas on Arrow, system columns, batches and row kinds.

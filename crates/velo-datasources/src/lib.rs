@@ -1,0 +1,1 @@
+//! Sources and sinks: where bytes come from and where they go.

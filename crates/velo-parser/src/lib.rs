@@ -1,0 +1,1 @@
+//! SQL text to a syntax tree with spans, and the tree back to SQL text.

@@ -1,0 +1,1 @@
+//! Names and types resolved, statements validated and ordered, logical plans built and rewritten.

@@ -1,0 +1,1 @@
+//! A program's SQL files, parsed, configured, sampled and planned: what validate, run and explain share.
