@@ -1,1 +1,15 @@
 //! Sources and sinks: where bytes come from and where they go.
+//!
+//! Start at [`Source`] and [`Sink`]. A source has a schema and partitions, and decodes only the columns that a
+//! [`ReadRequest`] names; a sink takes batches and accounts for every row in its [`SinkSummary`].
+//!
+//! This crate knows files and their formats. It knows no plans and no queries: who reads, and why, is decided
+//! above.
+
+mod error;
+mod sink;
+mod source;
+
+pub use error::{SinkError, SourceError};
+pub use sink::{Sink, SinkSummary};
+pub use source::{PartitionReader, ReadRequest, Source, SourceBatch};

@@ -1,0 +1,44 @@
+use async_trait::async_trait;
+use velo_data::StreamBatch;
+
+use crate::SinkError;
+
+/// What a sink has done, told when it is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SinkSummary {
+    /// Rows written.
+    pub rows_written: u64,
+    /// Deletes and retractions that the sink cannot express and so left out.
+    pub deletes_skipped: u64,
+    /// NaN and infinities written as null because the format has no word for them.
+    pub non_finite_as_null: u64,
+    /// Bytes written.
+    pub bytes_written: u64,
+}
+
+/// Where rows go.
+///
+/// A sink is owned by one worker thread; it may block that thread while it waits for a disk.
+#[async_trait]
+pub trait Sink: Send {
+    /// Writes the rows, in order; they need not have reached their destination yet.
+    ///
+    /// # Errors
+    ///
+    /// When the destination cannot be written; [`SinkError::is_closed_pipe`] tells a reader that went away.
+    async fn write(&mut self, batch: &StreamBatch) -> Result<(), SinkError>;
+
+    /// Makes everything written so far visible at the destination.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::write`].
+    async fn flush(&mut self) -> Result<(), SinkError>;
+
+    /// Flushes and closes; nothing may be written afterwards.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::write`].
+    async fn finish(&mut self) -> Result<SinkSummary, SinkError>;
+}

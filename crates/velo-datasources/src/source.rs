@@ -1,0 +1,68 @@
+use arrow::array::RecordBatch;
+use async_trait::async_trait;
+use velo_data::{RowError, SourceOffset, StreamSchema, SystemColumn};
+
+use crate::SourceError;
+
+/// What is wanted of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadRequest {
+    /// Indexes into the source's user columns: only these are decoded, in this order.
+    pub columns: Vec<usize>,
+    /// Metadata columns that stand behind them.
+    pub system: Vec<SystemColumn>,
+    /// Most rows of one batch.
+    pub batch_rows_max: usize,
+}
+
+/// Records of one read, decoded.
+#[derive(Debug, Clone)]
+pub struct SourceBatch {
+    /// The requested columns, then the requested metadata columns.
+    pub records: RecordBatch,
+    /// Records that could not be decoded, in the order of the input; they are not in `records`.
+    pub rejected: Vec<RowError>,
+    /// Bytes of input behind these records, rejected ones included.
+    pub bytes_read: u64,
+}
+
+/// Where records come from: something with a schema and partitions.
+#[async_trait]
+pub trait Source: Send + Sync + std::fmt::Debug {
+    /// All columns that can be asked for.
+    fn schema(&self) -> &StreamSchema;
+
+    /// Metadata columns that this source has values for.
+    fn system_columns(&self) -> &[SystemColumn];
+
+    /// Bytes that reading to the end will take, if known: the basis of progress.
+    fn estimated_bytes(&self) -> Option<u64>;
+
+    /// Opens all partitions, each at its beginning or where `from` says (by index of the partition).
+    ///
+    /// # Errors
+    ///
+    /// When a partition cannot be opened or does not fit the schema.
+    async fn open(
+        &self,
+        request: &ReadRequest,
+        from: &[Option<SourceOffset>],
+    ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError>;
+}
+
+/// Reads one partition, in order.
+///
+/// A reader is owned by one worker thread; it may block that thread while it waits for a disk.
+#[async_trait]
+pub trait PartitionReader: Send {
+    /// The next batch; `None` at the end of a bounded partition.
+    ///
+    /// # Errors
+    ///
+    /// When reading fails for good. Records that merely cannot be decoded are in
+    /// [`SourceBatch::rejected`].
+    async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError>;
+
+    /// Where the next batch starts.
+    fn offset(&self) -> SourceOffset;
+}
