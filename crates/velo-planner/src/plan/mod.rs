@@ -1,0 +1,18 @@
+//! The logical plan: what a statement computes, with names and types resolved.
+//!
+//! Invariants, kept by the planner and relied on by the engine:
+//! - an expression's columns are fields of its input's [`StreamSchema`], by name; field names are unique;
+//! - every expression has the canonical Arrow type of a [`velo_data::SqlType`], and both sides of an operator
+//!   have been brought to the types that it takes;
+//! - a windowed aggregate's input carries [`SystemColumn::EventTime`];
+//! - an input that is not append-only ([`LogicalPlan::is_append_only`]) stands only under projections and limits.
+
+mod expressions;
+mod nodes;
+mod statement;
+
+pub use nodes::{
+    Aggregate, AggregateCall, Distinct, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, Project, Relation,
+    Scan, Values, Window, WindowAssigner,
+};
+pub use statement::{ErrorPolicy, PlannedStatement, StatementKind, StatementSettings};

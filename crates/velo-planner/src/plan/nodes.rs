@@ -1,0 +1,275 @@
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use datafusion_expr::Expr;
+use velo_data::{SqlType, StreamSchema, SystemColumn};
+use velo_functions::AggregateKind;
+
+/// A tree of relational operators over streams.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LogicalPlan {
+    /// Reads a source or another statement's output.
+    Scan(Scan),
+    /// Rows written in the statement.
+    Values(Values),
+    /// Keeps the rows for which a predicate is true.
+    Filter(Filter),
+    /// Computes columns.
+    Project(Project),
+    /// Groups rows, by key and window, and aggregates them.
+    Aggregate(Aggregate),
+    /// Keeps the first of equal rows.
+    Distinct(Distinct),
+    /// Ends after a number of rows.
+    Limit(Limit),
+}
+
+/// What a [`Scan`] reads.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// A configured source, by its name in the program.
+    Source(String),
+    /// The output of the program's statement of that name.
+    Statement(String),
+}
+
+impl Relation {
+    /// The name in the program.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Source(name) | Self::Statement(name) => name,
+        }
+    }
+}
+
+/// Reads a relation: only the columns that the plan needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scan {
+    /// What is read.
+    pub relation: Relation,
+    /// Indexes of the relation's user columns, in the order of `schema`.
+    pub columns: Vec<usize>,
+    /// Where event time comes from. `None`: nobody asks for it, or the relation brings it along, as other
+    /// statements do.
+    pub event_time: Option<EventTime>,
+    /// Conjuncts over `schema`; a row passes when all are true. They see rows after event time and watermark
+    /// are taken, so that a filtered row still moves time on.
+    pub filters: Vec<Expr>,
+    /// The columns, then the metadata columns that the plan needs.
+    pub schema: StreamSchema,
+}
+
+/// The event time of a source's rows, and the watermark that follows from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventTime {
+    /// A TIMESTAMP over the scan's columns; `None` is the `_event_time` that the source itself provides. NULL is
+    /// a row error.
+    pub expression: Option<Expr>,
+    /// How far behind the highest event time of its partition the watermark stays.
+    pub out_of_orderness: Duration,
+}
+
+/// Rows written in the statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values {
+    /// Constant expressions, one list per row.
+    pub rows: Vec<Vec<Expr>>,
+    /// The columns.
+    pub schema: StreamSchema,
+}
+
+/// Keeps the rows for which a predicate is true.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    /// Where the rows come from.
+    pub input: Box<LogicalPlan>,
+    /// A BOOLEAN over the input.
+    pub predicate: Expr,
+}
+
+/// Computes columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Project {
+    /// Where the rows come from.
+    pub input: Box<LogicalPlan>,
+    /// One expression over the input for each field of `schema`.
+    pub expressions: Vec<Expr>,
+    /// The columns, then metadata.
+    pub schema: StreamSchema,
+}
+
+/// Groups rows, by key and window, and aggregates them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// Where the rows come from.
+    pub input: Box<LogicalPlan>,
+    /// Group keys over the input; the first fields of `schema`. None: one group.
+    pub keys: Vec<Expr>,
+    /// Aggregates; the fields of `schema` behind the keys.
+    pub aggregates: Vec<AggregateCall>,
+    /// The windows that rows are assigned to, if the query has any.
+    pub window: Option<Window>,
+    /// When results come out.
+    pub emit: EmitMode,
+    /// A BOOLEAN over `schema`: only groups for which it is true are visible. Under
+    /// [`EmitMode::Changes`] a group for which it stops being true is deleted.
+    pub having: Option<Expr>,
+    /// Keys and aggregates as user columns, then the metadata that the plan asks for.
+    ///
+    /// `_window_start` and `_window_end` are the window's; `_event_time` and `_timestamp` those of the record that
+    /// caused the row under CHANGES, and the window's last millisecond under FINAL (without a window, the
+    /// highest of the group).
+    pub schema: StreamSchema,
+}
+
+/// One aggregate of an [`Aggregate`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct AggregateCall {
+    /// Which.
+    pub kind: AggregateKind,
+    /// Over the input, already of the types that the aggregate takes. Empty for `COUNT(*)`.
+    pub arguments: Vec<Expr>,
+    /// Whether equal arguments count once.
+    pub distinct: bool,
+    /// A BOOLEAN over the input: other rows are passed over.
+    pub filter: Option<Expr>,
+    /// The result's type.
+    pub sql_type: SqlType,
+}
+
+/// How rows find their windows, and how long windows wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// The shape of the windows.
+    pub assigner: WindowAssigner,
+    /// How long past its end a window is kept for late rows.
+    pub allowed_lateness: Duration,
+    /// What becomes of rows that come even later.
+    pub late: LatePolicy,
+}
+
+/// The shape of windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WindowAssigner {
+    /// Windows of one size, side by side, aligned to the epoch plus an offset.
+    Tumbling {
+        /// Length in milliseconds, positive.
+        size_ms: i64,
+        /// Shift of the alignment in milliseconds, from 0 to the size.
+        offset_ms: i64,
+    },
+}
+
+/// What becomes of a row whose window is closed. It is counted and sampled in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LatePolicy {
+    /// It is left out.
+    #[default]
+    Drop,
+    /// It goes to the statement's dead-letter queue.
+    DeadLetter,
+}
+
+/// When an aggregate's results come out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmitMode {
+    /// With every input row: the new values of its group.
+    Changes,
+    /// Once: when the window is due, or at the end of bounded input.
+    Final,
+}
+
+/// Keeps the first of rows that are equal in all user columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Distinct {
+    /// Where the rows come from.
+    pub input: Box<LogicalPlan>,
+}
+
+/// Passes over `offset` rows, hands on `limit` rows, and ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// Where the rows come from.
+    pub input: Box<LogicalPlan>,
+    /// Most rows that come out; `None` is all.
+    pub limit: Option<u64>,
+    /// Rows passed over first.
+    pub offset: u64,
+}
+
+impl LogicalPlan {
+    /// Direct inputs, left to right: the only place that knows the shape of the tree.
+    pub fn inputs(&self) -> Vec<&Self> {
+        match self {
+            Self::Scan(_) | Self::Values(_) => vec![],
+            Self::Filter(Filter { input, .. })
+            | Self::Project(Project { input, .. })
+            | Self::Aggregate(Aggregate { input, .. })
+            | Self::Distinct(Distinct { input })
+            | Self::Limit(Limit { input, .. }) => vec![input],
+        }
+    }
+
+    /// Visits this node, then everything below it, until `visit` breaks.
+    pub fn walk<B>(&self, visit: &mut dyn FnMut(&Self) -> ControlFlow<B>) -> ControlFlow<B> {
+        visit(self)?;
+        self.inputs().into_iter().try_for_each(|input| input.walk(visit))
+    }
+
+    /// The columns of the rows that come out.
+    pub fn schema(&self) -> &StreamSchema {
+        match self {
+            Self::Scan(scan) => &scan.schema,
+            Self::Values(values) => &values.schema,
+            Self::Project(project) => &project.schema,
+            Self::Aggregate(aggregate) => &aggregate.schema,
+            Self::Filter(Filter { input, .. }) | Self::Distinct(Distinct { input }) | Self::Limit(Limit { input, .. }) => {
+                input.schema()
+            }
+        }
+    }
+
+    /// Whether every row that comes out is final: none is ever updated or deleted.
+    ///
+    /// `statement_is_append_only` answers for the outputs of other statements.
+    pub fn is_append_only(&self, statement_is_append_only: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Scan(Scan { relation: Relation::Statement(name), .. }) => statement_is_append_only(name),
+            Self::Scan(_) | Self::Values(_) => true,
+            Self::Aggregate(aggregate) => aggregate.is_append_only(),
+            Self::Filter(_) | Self::Project(_) | Self::Distinct(_) | Self::Limit(_) => {
+                self.inputs().into_iter().all(|input| input.is_append_only(statement_is_append_only))
+            }
+        }
+    }
+
+    /// The scan that feeds this plan, if it has one.
+    pub fn scan(&self) -> Option<&Scan> {
+        match self {
+            Self::Scan(scan) => Some(scan),
+            _ => self.inputs().into_iter().find_map(Self::scan),
+        }
+    }
+}
+
+impl Aggregate {
+    /// Whether each group comes out exactly once.
+    pub fn is_append_only(&self) -> bool {
+        let reopens = self.window.as_ref().is_some_and(|window| !window.allowed_lateness.is_zero());
+        self.emit == EmitMode::Final && !reopens
+    }
+
+    /// Index in `schema` of the first aggregate.
+    pub fn first_aggregate(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether the rows carry this metadata.
+    pub fn provides(&self, column: SystemColumn) -> bool {
+        match column {
+            SystemColumn::WindowStart | SystemColumn::WindowEnd => self.window.is_some(),
+            SystemColumn::EventTime | SystemColumn::Timestamp => self.input.schema().system(column).is_some(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+use std::path::PathBuf;
+
+use velo_common::Span;
+
+use super::LogicalPlan;
+
+/// What kind of statement a plan belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatementKind {
+    /// `CREATE STREAM … AS`
+    Stream,
+    /// `CREATE TABLE … AS`
+    Table,
+    /// A `SELECT` of its own.
+    Query,
+    /// `INSERT INTO`
+    Insert,
+}
+
+/// A statement that can run: its plan, where its rows go, and how its failures are handled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedStatement {
+    /// The name under which other statements read it; a query without a name gets `query_1`, `query_2`, …
+    pub name: String,
+    /// What kind it is.
+    pub kind: StatementKind,
+    /// What it computes.
+    pub plan: LogicalPlan,
+    /// Names of the sinks that get its rows; none means that consumers or the standard output do.
+    pub sinks: Vec<String>,
+    /// Indexes of the user columns that make up the record key.
+    pub key: Vec<usize>,
+    /// Names of the program's statements that it reads.
+    pub reads: Vec<String>,
+    /// How it runs.
+    pub settings: StatementSettings,
+    /// The statement's text.
+    pub span: Span,
+}
+
+/// How a statement runs, from its properties and annotations.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StatementSettings {
+    /// What becomes of rows that fail.
+    pub error_policy: ErrorPolicy,
+    /// Fixed number of rows of a batch; `None` lets it adapt.
+    pub batch_rows: Option<usize>,
+    /// Most groups that an aggregate may hold; one more fails the statement.
+    pub groups_max: Option<usize>,
+}
+
+/// What becomes of rows that fail. They are counted and sampled in any case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ErrorPolicy {
+    /// They are left out.
+    #[default]
+    Skip,
+    /// The first one fails the statement.
+    Fail,
+    /// They are written to this file.
+    DeadLetter {
+        /// JSON lines in envelope form.
+        path: PathBuf,
+    },
+}
