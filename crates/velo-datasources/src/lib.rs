@@ -6,10 +6,16 @@
 //! This crate knows files and their formats. It knows no plans and no queries: who reads, and why, is decided
 //! above.
 
+mod config;
 mod error;
+mod memory;
 mod sink;
 mod source;
 
+pub use config::{
+    FileFormat, FileSinkConfig, FileSourceConfig, PropertyError, PropertyErrorKind, SinkConfig, SourceConfig,
+};
 pub use error::{SinkError, SourceError};
+pub use memory::{MemorySink, MemorySource};
 pub use sink::{Sink, SinkSummary};
 pub use source::{PartitionReader, ReadRequest, Source, SourceBatch};

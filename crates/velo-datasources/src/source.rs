@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
 use velo_data::{RowError, SourceOffset, StreamSchema, SystemColumn};
 
@@ -65,4 +68,17 @@ pub trait PartitionReader: Send {
 
     /// Where the next batch starts.
     fn offset(&self) -> SourceOffset;
+}
+
+/// The columns of a [`SourceBatch`] that answers `request`.
+pub(crate) fn requested_schema(schema: &StreamSchema, request: &ReadRequest) -> SchemaRef {
+    let user = request
+        .columns
+        .iter()
+        .map(|index| Arc::clone(&schema.user_fields()[*index]));
+    let system = request
+        .system
+        .iter()
+        .map(|column| Arc::new(column.sql_type().field(column.name(), true)));
+    Arc::new(Schema::new(user.chain(system).collect::<Vec<_>>()))
 }

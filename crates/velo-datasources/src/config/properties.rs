@@ -1,0 +1,424 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use velo_common::nearest;
+
+use super::FileFormat;
+
+/// What is wrong with one property of a source or sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PropertyError {
+    /// The property's key as it was given, without the name of the source or sink.
+    pub key: String,
+    /// What kind of mistake it is.
+    pub kind: PropertyErrorKind,
+    /// What is wrong and what would be right, in one sentence.
+    pub message: String,
+}
+
+/// Kinds of mistakes in properties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PropertyErrorKind {
+    /// No source or sink has such a property.
+    Unknown,
+    /// A property that must be given is not.
+    Missing,
+    /// The value makes no sense.
+    Invalid,
+    /// The property makes sense, but this version cannot honour it.
+    Unsupported,
+}
+
+impl fmt::Display for PropertyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for PropertyError {}
+
+/// Keys that say in which format the values are.
+pub(super) const FORMAT_KEYS: &[&str] = &["format", "value.format", "value.serializer", "value_format"];
+
+/// Keys that only CSV has a use for.
+const CSV_KEYS: &[&str] = &[
+    "delimiter",
+    "value_delimiter",
+    "value.delimiter",
+    "quote",
+    "has_headers",
+];
+
+pub(super) const SOURCE_KEYS: &[&str] = &[
+    "type",
+    "path",
+    "format",
+    "value.format",
+    "value.serializer",
+    "value_format",
+    "delimiter",
+    "value_delimiter",
+    "value.delimiter",
+    "quote",
+    "has_headers",
+    "skip_lines",
+    "max_records",
+    "watch",
+    "recursive",
+    "polling.interval",
+    "compression",
+];
+
+pub(super) const SINK_KEYS: &[&str] = &[
+    "type",
+    "path",
+    "format",
+    "value.format",
+    "value.serializer",
+    "value_format",
+    "delimiter",
+    "value_delimiter",
+    "value.delimiter",
+    "quote",
+    "has_headers",
+    "append",
+    "compression",
+];
+
+/// Keys that ask for something; `false` and `none` ask for nothing, which is what there is.
+const UNSUPPORTED_KEYS: [&str; 4] = ["watch", "recursive", "polling.interval", "compression"];
+
+/// Keys by which a topic is named; they tell a Kafka source or sink that has no `type`.
+const TOPIC_KEYS: [&str; 3] = ["topic", "topic.name", "kafka_topic"];
+
+/// What a format property means for a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FormatProperty {
+    pub(super) format: FileFormat,
+    pub(super) has_headers: bool,
+}
+
+impl FormatProperty {
+    /// A format by itself, which for CSV includes a header.
+    const fn of(format: FileFormat) -> Self {
+        Self {
+            format,
+            has_headers: true,
+        }
+    }
+}
+
+/// The kinds of sinks that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SinkKind {
+    File,
+    Stdout,
+    Discard,
+    Memory,
+}
+
+/// Reads properties one by one and collects what is wrong with them.
+pub(super) struct Properties<'a> {
+    values: &'a BTreeMap<String, String>,
+    kind: Option<&'a str>,
+    role: &'static str,
+    errors: Vec<PropertyError>,
+}
+
+impl<'a> Properties<'a> {
+    /// `role` is `source` or `sink`; `keys` are all that this role knows.
+    pub(super) fn new(
+        values: &'a BTreeMap<String, String>,
+        kind: Option<&'a str>,
+        role: &'static str,
+        keys: &[&str],
+    ) -> Self {
+        let kind = kind.or_else(|| values.get("type").map(String::as_str));
+        let mut read = Self {
+            values,
+            kind,
+            role,
+            errors: Vec::new(),
+        };
+        if read.is_kind_at_hand() {
+            read.refuse_keys(keys);
+        }
+        read
+    }
+
+    /// Everything that was wrong, in the order of the keys.
+    pub(super) fn finish(mut self) -> Result<(), Vec<PropertyError>> {
+        if self.errors.is_empty() {
+            return Ok(());
+        }
+        self.errors.sort_by(|a, b| a.key.cmp(&b.key));
+        Err(self.errors)
+    }
+
+    /// The value of `path`, checked for being one plain local path.
+    pub(super) fn file_path(&mut self) -> Option<PathBuf> {
+        if !self.errors.is_empty() && !self.values.contains_key("path") {
+            return None; // Of another kind; that has been said.
+        }
+        let Some(path) = self.values.get("path").filter(|path| !path.is_empty()) else {
+            let message = format!("a file {} needs `path`", self.role);
+            self.reject("path", PropertyErrorKind::Missing, message);
+            return None;
+        };
+        if path.contains(['*', '?']) {
+            let message = format!("`{path}` is a pattern; only single files can be read yet");
+            self.reject("path", PropertyErrorKind::Unsupported, message);
+        }
+        let local = path.strip_prefix("file://").unwrap_or(path);
+        if let Some((scheme, _)) = local.split_once("://") {
+            let message = format!("`{scheme}://` locations are not supported yet, only local files");
+            self.reject("path", PropertyErrorKind::Unsupported, message);
+        }
+        Some(PathBuf::from(local))
+    }
+
+    /// The kind of sink that `type`, or else the properties, ask for. Mistakes read on as a file's.
+    pub(super) fn sink_kind(&self) -> SinkKind {
+        match self.kind.map(str::to_ascii_lowercase).as_deref() {
+            Some("stdout_sink") => SinkKind::Stdout,
+            Some("discard_sink") => SinkKind::Discard,
+            Some("memory_sink") => SinkKind::Memory,
+            _ => SinkKind::File,
+        }
+    }
+
+    /// The format that is asked for, in any of the spellings of key and value.
+    pub(super) fn format(&mut self) -> Option<FormatProperty> {
+        let (key, value) = self.first_of(FORMAT_KEYS)?;
+        let path = self.values.get("path").map(Path::new);
+        let is_envelope = path.and_then(FileFormat::of_path) == Some(FileFormat::Envelope);
+        // ksqlDB's `value_format = 'JSON'` and an envelope's `json` are one object a record; a file's
+        // `format = 'json'` is one array.
+        match parse_format(value, key != "format" || is_envelope) {
+            Ok(format) => Some(format),
+            Err((kind, message)) => {
+                self.reject(key, kind, message);
+                None
+            }
+        }
+    }
+
+    /// The format of the file: as asked for, else as its name tells; an envelope is told by its name alone.
+    pub(super) fn file_format(&mut self, path: &Path, asked: Option<FormatProperty>) -> FormatProperty {
+        let told = FileFormat::of_path(path);
+        match (asked, told) {
+            (
+                Some(FormatProperty {
+                    format: FileFormat::Csv,
+                    ..
+                }),
+                Some(FileFormat::Envelope),
+            ) => {
+                let key = self.first_of(FORMAT_KEYS).map_or("format", |(key, _)| key);
+                let message = "envelopes hold JSON values; CSV values in envelopes are not supported yet".to_owned();
+                self.reject(key, PropertyErrorKind::Unsupported, message);
+            }
+            (_, Some(FileFormat::Envelope)) => return FormatProperty::of(FileFormat::Envelope),
+            (Some(asked), _) => return asked,
+            (None, Some(told)) => return FormatProperty::of(told),
+            (None, None) if self.errors.is_empty() => {
+                if let Err(error) = format_of_path(path) {
+                    self.errors.push(error);
+                }
+            }
+            (None, None) => {} // The path or the format is refused already.
+        }
+        FormatProperty::of(FileFormat::JsonLines)
+    }
+
+    /// The value of the first of `keys` that is given.
+    pub(super) fn parsed<T>(&mut self, keys: &[&'static str], parse: fn(&str) -> Result<T, String>) -> Option<T> {
+        let (key, value) = self.first_of(keys)?;
+        match parse(value) {
+            Ok(parsed) => Some(parsed),
+            Err(wanted) => {
+                let message = format!("`{key}` must be {wanted}, not `{value}`");
+                self.reject(key, PropertyErrorKind::Invalid, message);
+                None
+            }
+        }
+    }
+
+    /// A value that is true or false.
+    pub(super) fn boolean(&mut self, key: &'static str) -> Option<bool> {
+        self.parsed(&[key], |value| {
+            value
+                .to_ascii_lowercase()
+                .parse()
+                .map_err(|_| "`true` or `false`".to_owned())
+        })
+    }
+
+    /// Delimiter and quote cannot be the same byte.
+    pub(super) fn must_differ(&mut self, delimiter: Option<u8>, quote: Option<u8>) {
+        if delimiter.unwrap_or(b',') == quote.unwrap_or(b'"') {
+            let key = if quote.is_some() { "quote" } else { "delimiter" };
+            let message = "delimiter and quote must differ".to_owned();
+            self.reject(key, PropertyErrorKind::Invalid, message);
+        }
+    }
+
+    /// Whether this crate has the kind of source or sink that is asked for; says so if not.
+    fn is_kind_at_hand(&mut self) -> bool {
+        let Some(kind) = self.kind else {
+            let topic = TOPIC_KEYS.into_iter().find(|key| self.values.contains_key(*key));
+            if let Some(key) = topic.filter(|_| !self.values.contains_key("path")) {
+                let message = format!("Kafka {}s are not supported yet, only files", self.role);
+                self.reject(key, PropertyErrorKind::Unsupported, message);
+            }
+            return topic.is_none();
+        };
+        let folded = kind.to_ascii_lowercase();
+        let (stem, role) = folded.rsplit_once('_').unwrap_or((&folded, ""));
+        let stem = if folded == "file_source_mmap" { "file" } else { stem };
+        let known_role = role == self.role || (folded == "file_source_mmap" && self.role == "source");
+        match (stem, self.role) {
+            ("file", _) | ("stdout" | "discard" | "memory", "sink") if known_role => return true,
+            ("memory", "source") if known_role => {
+                let message = "a memory source is given by the embedding program, not by properties".to_owned();
+                self.reject("type", PropertyErrorKind::Unsupported, message);
+            }
+            ("kafka" | "sql" | "database" | "http" | "s3", _) if known_role => {
+                let message = format!("`{kind}` is not supported yet");
+                self.reject("type", PropertyErrorKind::Unsupported, message);
+            }
+            _ => {
+                let help = nearest(kind, kinds(self.role).iter().copied());
+                let help = help.map_or_else(|| kinds(self.role).join(", "), |near| format!("did you mean `{near}`?"));
+                let message = format!("there is no {} type `{kind}`: {help}", self.role);
+                self.reject("type", PropertyErrorKind::Invalid, message);
+            }
+        }
+        false
+    }
+
+    fn refuse_keys(&mut self, keys: &[&str]) {
+        for (key, value) in self.values {
+            if !keys.contains(&key.as_str()) {
+                let near = nearest(key, keys.iter().copied());
+                let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+                let message = format!("a file {} has no property `{key}`{help}", self.role);
+                self.reject(key, PropertyErrorKind::Unknown, message);
+            } else if UNSUPPORTED_KEYS.contains(&key.as_str()) && !asks_for_nothing(value) {
+                let message = format!("`{key}` is not supported yet for file {}s", self.role);
+                self.reject(key, PropertyErrorKind::Unsupported, message);
+            }
+        }
+    }
+
+    fn first_of<'k>(&self, keys: &[&'k str]) -> Option<(&'k str, &'a str)> {
+        keys.iter()
+            .find_map(|key| self.values.get(*key).map(|value| (*key, value.as_str())))
+    }
+
+    fn reject(&mut self, key: &str, kind: PropertyErrorKind, message: String) {
+        let key = key.to_owned();
+        self.errors.push(PropertyError { key, kind, message });
+    }
+}
+
+/// The format that a file's name tells, or what to do about it.
+pub(super) fn format_of_path(path: &Path) -> Result<FileFormat, PropertyError> {
+    FileFormat::of_path(path).ok_or_else(|| PropertyError {
+        key: "format".to_owned(),
+        kind: PropertyErrorKind::Missing,
+        message: format!(
+            "the name of `{}` does not tell its format; say `format`: csv, csv_no_header or jsonlines",
+            path.display()
+        ),
+    })
+}
+
+/// Keys for CSV given to a file of another format.
+pub(super) fn csv_keys_without_effect(format: FileFormat, properties: &BTreeMap<String, String>) -> Vec<&str> {
+    let keys = properties.keys().map(String::as_str);
+    keys.filter(|key| format != FileFormat::Csv && CSV_KEYS.contains(key))
+        .collect()
+}
+
+/// A non-negative whole number.
+pub(super) fn parse_count(value: &str) -> Result<u64, String> {
+    value.parse().map_err(|_| "a whole number".to_owned())
+}
+
+/// One byte that can stand between fields; `TAB` and `SPACE` are ksqlDB's words.
+pub(super) fn parse_delimiter(value: &str) -> Result<u8, String> {
+    match value {
+        "\\t" => Ok(b'\t'),
+        word if word.eq_ignore_ascii_case("tab") => Ok(b'\t'),
+        word if word.eq_ignore_ascii_case("space") => Ok(b' '),
+        _ => parse_quote(value),
+    }
+}
+
+/// One byte that is no line end.
+pub(super) fn parse_quote(value: &str) -> Result<u8, String> {
+    match value.as_bytes() {
+        [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(*byte),
+        _ => Err("one ASCII character".to_owned()),
+    }
+}
+
+fn parse_format(value: &str, is_record_format: bool) -> Result<FormatProperty, (PropertyErrorKind, String)> {
+    let csv = |has_headers| FormatProperty {
+        format: FileFormat::Csv,
+        has_headers,
+    };
+    match value.to_ascii_lowercase().as_str() {
+        "csv" => Ok(csv(true)),
+        "csv_no_header" | "delimited" => Ok(csv(false)),
+        "jsonlines" | "jsonl" => Ok(FormatProperty::of(FileFormat::JsonLines)),
+        "json" if is_record_format => Ok(FormatProperty::of(FileFormat::JsonLines)),
+        "json" => {
+            let message = "files that hold one JSON array are not supported yet; one object a line is `jsonlines`";
+            Err((PropertyErrorKind::Unsupported, message.to_owned()))
+        }
+        "parquet" | "avro" | "protobuf" | "protobuf_nosr" | "json_sr" | "kafka" | "none" => {
+            let message = format!("format `{value}` is not supported yet for files");
+            Err((PropertyErrorKind::Unsupported, message))
+        }
+        _ => {
+            let known = ["csv", "csv_no_header", "jsonlines", "json", "parquet", "avro"];
+            let near = nearest(value, known);
+            let help = near.map_or_else(|| known.join(", "), |near| format!("did you mean `{near}`?"));
+            Err((
+                PropertyErrorKind::Invalid,
+                format!("there is no format `{value}`: {help}"),
+            ))
+        }
+    }
+}
+
+fn kinds(role: &str) -> &'static [&'static str] {
+    if role == "source" {
+        &[
+            "file_source",
+            "kafka_source",
+            "sql_source",
+            "http_source",
+            "s3_source",
+            "memory_source",
+        ]
+    } else {
+        &[
+            "file_sink",
+            "kafka_sink",
+            "sql_sink",
+            "http_sink",
+            "s3_sink",
+            "stdout_sink",
+            "discard_sink",
+            "memory_sink",
+        ]
+    }
+}
+
+fn asks_for_nothing(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "false" | "none")
+}

@@ -1,0 +1,126 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::properties::{Properties, PropertyError, SinkKind, parse_delimiter, parse_quote};
+use super::{FileFormat, properties};
+use crate::MemorySink;
+
+/// Where a sink's rows go.
+#[derive(Debug, Clone)]
+pub enum SinkConfig {
+    /// One local file.
+    File(FileSinkConfig),
+    /// The standard output.
+    Stdout {
+        /// How the rows are written: JSON lines, CSV with a header, or envelopes.
+        format: FileFormat,
+    },
+    /// Nowhere: rows are counted.
+    Discard,
+    /// Batches that the embedding program looks at.
+    Memory(MemorySink),
+}
+
+/// How one local file is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSinkConfig {
+    /// The file, relative to the working directory.
+    pub path: PathBuf,
+    /// How the rows stand in it.
+    pub format: FileFormat,
+    /// CSV: the byte between fields.
+    pub delimiter: u8,
+    /// CSV: the byte around fields that hold delimiters, quotes or line ends; a doubled one stands for itself.
+    pub quote: u8,
+    /// CSV: whether the first line names the columns.
+    pub has_headers: bool,
+    /// Whether rows go behind what the file holds; otherwise the file is replaced when the sink finishes.
+    pub append: bool,
+}
+
+impl FileSinkConfig {
+    /// A file in the given format: commas, double quotes and a header for CSV; an existing file is replaced.
+    pub fn new(path: impl Into<PathBuf>, format: FileFormat) -> Self {
+        Self {
+            path: path.into(),
+            format,
+            delimiter: b',',
+            quote: b'"',
+            has_headers: true,
+            append: false,
+        }
+    }
+}
+
+impl SinkConfig {
+    /// Keys that [`SinkConfig::from_properties`] understands, those included that it refuses as unsupported.
+    pub const KEYS: &[&str] = properties::SINK_KEYS;
+
+    /// A file whose format its name tells.
+    ///
+    /// # Errors
+    ///
+    /// When the name tells none.
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self, PropertyError> {
+        let path = path.as_ref();
+        let format = properties::format_of_path(path)?;
+        Ok(Self::File(FileSinkConfig::new(path, format)))
+    }
+
+    /// Reads the properties of one sink, with keys as in `WITH` but without the sink's name.
+    ///
+    /// `kind` is the value of `type` (`file_sink`); where absent, the properties tell it. A value that the
+    /// chosen sink has no use for is checked and kept; [`SinkConfig::keys_without_effect`] lists those.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, in the order of the keys.
+    pub fn from_properties(
+        kind: Option<&str>,
+        properties: &BTreeMap<String, String>,
+    ) -> Result<Self, Vec<PropertyError>> {
+        let mut read = Properties::new(properties, kind, "sink", Self::KEYS);
+        let kind = read.sink_kind();
+        let path = (kind == SinkKind::File).then(|| read.file_path()).flatten();
+        let format = read.format();
+        let delimiter = read.parsed(&["delimiter", "value_delimiter", "value.delimiter"], parse_delimiter);
+        let quote = read.parsed(&["quote"], parse_quote);
+        let has_headers = read.boolean("has_headers");
+        let append = read.boolean("append");
+        read.must_differ(delimiter, quote);
+        let config = match kind {
+            SinkKind::File => {
+                let path = path.unwrap_or_default();
+                let format = read.file_format(&path, format);
+                let defaults = FileSinkConfig::new(path, format.format);
+                Self::File(FileSinkConfig {
+                    delimiter: delimiter.unwrap_or(defaults.delimiter),
+                    quote: quote.unwrap_or(defaults.quote),
+                    has_headers: has_headers.unwrap_or(format.has_headers),
+                    append: append.unwrap_or(false),
+                    ..defaults
+                })
+            }
+            SinkKind::Stdout => Self::Stdout {
+                format: format.map_or(FileFormat::JsonLines, |property| property.format),
+            },
+            SinkKind::Discard => Self::Discard,
+            SinkKind::Memory => Self::Memory(MemorySink::default()),
+        };
+        read.finish()?;
+        Ok(config)
+    }
+
+    /// The given keys that this configuration has no use for, such as a delimiter for JSON lines.
+    pub fn keys_without_effect<'a>(&self, properties: &'a BTreeMap<String, String>) -> Vec<&'a str> {
+        let others = |used: &[&str]| {
+            let keys = properties.keys().map(String::as_str);
+            keys.filter(|key| *key != "type" && !used.contains(key)).collect()
+        };
+        match self {
+            Self::File(file) => properties::csv_keys_without_effect(file.format, properties),
+            Self::Stdout { .. } => others(properties::FORMAT_KEYS),
+            Self::Discard | Self::Memory(_) => others(&[]),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use velo_data::{SourceOffset, StreamBatch, StreamSchema, SystemColumn};
+
+use crate::{PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch, SourceError};
+
+/// A source whose records the embedding program holds in memory.
+///
+/// Batches are handed on as they were given, whatever [`ReadRequest::batch_rows_max`] says: whoever made them
+/// decided where they end.
+#[derive(Debug, Clone)]
+pub struct MemorySource {
+    schema: StreamSchema,
+    system: Vec<SystemColumn>,
+    partitions: Vec<Arc<[RecordBatch]>>,
+    bytes: u64,
+}
+
+impl MemorySource {
+    /// Partitions of batches, each with the columns of `schema`, metadata columns included.
+    pub fn new(schema: StreamSchema, partitions: Vec<Vec<RecordBatch>>) -> Self {
+        let partitions: Vec<Arc<[RecordBatch]>> = partitions.into_iter().map(Into::into).collect();
+        let batches = partitions.iter().flat_map(|partition| partition.iter());
+        Self {
+            system: schema.system_columns().iter().map(|(column, _)| *column).collect(),
+            bytes: batches.map(|batch| batch.get_array_memory_size() as u64).sum(),
+            schema,
+            partitions,
+        }
+    }
+}
+
+#[async_trait]
+impl Source for MemorySource {
+    fn schema(&self) -> &StreamSchema {
+        &self.schema
+    }
+
+    fn system_columns(&self) -> &[SystemColumn] {
+        &self.system
+    }
+
+    fn estimated_bytes(&self) -> Option<u64> {
+        Some(self.bytes)
+    }
+
+    async fn open(
+        &self,
+        request: &ReadRequest,
+        from: &[Option<SourceOffset>],
+    ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
+        let schema = crate::source::requested_schema(&self.schema, request);
+        let system = request.system.iter().map(|column| self.schema.system(*column));
+        let columns: Vec<Option<usize>> = request.columns.iter().map(|index| Some(*index)).chain(system).collect();
+        let partitions = self.partitions.iter().enumerate();
+        let readers = partitions.map(|(index, batches)| {
+            let next = match from.get(index).copied().flatten() {
+                Some(SourceOffset::Batch(next)) => next,
+                _ => 0,
+            };
+            Box::new(MemoryReader {
+                batches: Arc::clone(batches),
+                columns: columns.clone(),
+                schema: Arc::clone(&schema),
+                next,
+            }) as Box<dyn PartitionReader>
+        });
+        Ok(readers.collect())
+    }
+}
+
+struct MemoryReader {
+    batches: Arc<[RecordBatch]>,
+    /// Index of each requested column in the batches; `None` for metadata that they lack.
+    columns: Vec<Option<usize>>,
+    schema: SchemaRef,
+    next: usize,
+}
+
+impl MemoryReader {
+    fn select(&self, batch: &RecordBatch) -> Result<RecordBatch, SourceError> {
+        let fields = self.schema.fields().iter();
+        let columns = self.columns.iter().zip(fields).map(|(index, field)| match index {
+            Some(index) => Arc::clone(batch.column(*index)),
+            None => new_null_array(field.data_type(), batch.num_rows()),
+        });
+        let columns: Vec<ArrayRef> = columns.collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options).map_err(|error| {
+            SourceError::Format {
+                path: "memory".into(),
+                message: error.to_string(),
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl PartitionReader for MemoryReader {
+    async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+        let Some(batch) = self.batches.get(self.next) else {
+            return Ok(None);
+        };
+        let records = self.select(batch)?;
+        self.next += 1;
+        Ok(Some(SourceBatch {
+            records,
+            rejected: Vec::new(),
+            bytes_read: batch.get_array_memory_size() as u64,
+        }))
+    }
+
+    fn offset(&self) -> SourceOffset {
+        SourceOffset::Batch(self.next)
+    }
+}
+
+/// A sink that keeps what it is given, deletes included; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct MemorySink {
+    batches: Arc<Mutex<Vec<StreamBatch>>>,
+}
+
+impl MemorySink {
+    /// Everything written so far, in order.
+    pub fn batches(&self) -> Vec<StreamBatch> {
+        self.lock().clone()
+    }
+
+    /// Takes out everything written so far, in order.
+    pub fn take(&self) -> Vec<StreamBatch> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Opens the sink for writing.
+    pub fn writer(&self) -> Box<dyn Sink> {
+        Box::new(MemorySinkWriter {
+            sink: self.clone(),
+            summary: SinkSummary::default(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<StreamBatch>> {
+        // A panic elsewhere cannot leave a list half pushed.
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct MemorySinkWriter {
+    sink: MemorySink,
+    summary: SinkSummary,
+}
+
+#[async_trait]
+impl Sink for MemorySinkWriter {
+    async fn write(&mut self, batch: &StreamBatch) -> Result<(), SinkError> {
+        self.summary.rows_written += batch.num_rows() as u64;
+        self.sink.lock().push(batch.clone());
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> Result<SinkSummary, SinkError> {
+        Ok(self.summary)
+    }
+}
