@@ -1,1 +1,6 @@
-//! The SQL functions of the dialect on Arrow arrays: checked arithmetic of our own, everything else by name from DataFusion.
+//! Scalar and aggregate functions of the dialect on Arrow: names, synonyms, type rules and kernels.
+
+pub mod arithmetic;
+mod kernel;
+
+pub use arithmetic::{ArithmeticOperator, take_zero_divisions};
