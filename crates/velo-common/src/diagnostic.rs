@@ -39,12 +39,22 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic that points at `span`.
     pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
-        Self { span: Some(span), ..Self::global(code, message) }
+        Self {
+            span: Some(span),
+            ..Self::global(code, message)
+        }
     }
 
     /// A diagnostic about a file as a whole.
     pub fn global(code: &'static Code, message: impl Into<String>) -> Self {
-        Self { code, severity: code.severity, span: None, message: message.into(), label: None, help: None }
+        Self {
+            code,
+            severity: code.severity,
+            span: None,
+            message: message.into(),
+            label: None,
+            help: None,
+        }
     }
 
     /// Adds what to do.

@@ -43,7 +43,10 @@ impl TimeUnit {
     /// The unit that a word means, in any case, singular or plural, short or long.
     pub fn parse(word: &str) -> Option<Self> {
         let folded = word.to_ascii_lowercase();
-        let singular = folded.strip_suffix('s').filter(|stem| stem.len() > 1 && *stem != "m").unwrap_or(&folded);
+        let singular = folded
+            .strip_suffix('s')
+            .filter(|stem| stem.len() > 1 && *stem != "m")
+            .unwrap_or(&folded);
         Some(match singular {
             "us" | "u" | "microsecond" => Self::Microsecond,
             "ms" | "milli" | "msec" | "millisecond" => Self::Millisecond,
@@ -131,7 +134,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     }
     let mut total = Duration::ZERO;
     while !rest.is_empty() {
-        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let number_end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
         let (number, tail) = rest.split_at(number_end);
         let tail = tail.trim_start();
         let unit_end = tail.find(|c: char| !c.is_alphabetic()).unwrap_or(tail.len());
@@ -160,7 +165,11 @@ fn scaled(number: &str, unit_nanos: u64) -> Result<Duration, DurationError> {
     }
     let mut nanos = match whole {
         "" => 0,
-        digits => digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit_nanos)).ok_or(DurationError::TooLong)?,
+        digits => digits
+            .parse::<u64>()
+            .ok()
+            .and_then(|n| n.checked_mul(unit_nanos))
+            .ok_or(DurationError::TooLong)?,
     };
     let mut place = u128::from(unit_nanos);
     let mut below = 0u128;
@@ -170,15 +179,26 @@ fn scaled(number: &str, unit_nanos: u64) -> Result<Duration, DurationError> {
         place *= 10;
     }
     let scale = place / u128::from(unit_nanos);
-    nanos = nanos.checked_add((below / scale) as u64).ok_or(DurationError::TooLong)?;
+    nanos = nanos
+        .checked_add((below / scale) as u64)
+        .ok_or(DurationError::TooLong)?;
     Ok(Duration::from_nanos(nanos))
 }
 
 /// Writes a duration the way SQL files do: the largest unit that divides it, such as `90s` or `1500ms`.
 pub fn format_duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
-    let units = [("w", 604_800_000_000_000u128), ("d", 86_400_000_000_000), ("h", 3_600_000_000_000)];
-    let small = [("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)];
+    let units = [
+        ("w", 604_800_000_000_000u128),
+        ("d", 86_400_000_000_000),
+        ("h", 3_600_000_000_000),
+    ];
+    let small = [
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("ms", 1_000_000),
+        ("us", 1_000),
+    ];
     if nanos == 0 {
         return "0s".to_owned();
     }
@@ -186,7 +206,10 @@ pub fn format_duration(duration: Duration) -> String {
         .into_iter()
         .chain(small)
         .find(|(_, size)| nanos.is_multiple_of(*size))
-        .map_or_else(|| format!("{}us", nanos as f64 / 1e3), |(unit, size)| format!("{}{unit}", nanos / size))
+        .map_or_else(
+            || format!("{}us", nanos as f64 / 1e3),
+            |(unit, size)| format!("{}{unit}", nanos / size),
+        )
 }
 
 #[cfg(test)]
@@ -218,8 +241,14 @@ mod tests {
         assert_eq!(parse_duration("m"), Err(DurationError::NoNumber));
         assert_eq!(parse_duration("-5m"), Err(DurationError::NoNumber));
         assert_eq!(parse_duration("1.2.3s"), Err(DurationError::NoNumber));
-        assert_eq!(parse_duration("5 fortnights"), Err(DurationError::UnknownUnit("fortnights".into())));
-        assert_eq!(parse_duration("1 month"), Err(DurationError::UnknownUnit("month".into())));
+        assert_eq!(
+            parse_duration("5 fortnights"),
+            Err(DurationError::UnknownUnit("fortnights".into()))
+        );
+        assert_eq!(
+            parse_duration("1 month"),
+            Err(DurationError::UnknownUnit("month".into()))
+        );
         assert_eq!(parse_duration("99999999999999w"), Err(DurationError::TooLong));
     }
 

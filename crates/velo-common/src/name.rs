@@ -14,12 +14,18 @@ pub struct Name {
 impl Name {
     /// An identifier written without quotes.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), quoted: false }
+        Self {
+            text: text.into(),
+            quoted: false,
+        }
     }
 
     /// An identifier written in quotes.
     pub fn quoted(text: impl Into<String>) -> Self {
-        Self { text: text.into(), quoted: true }
+        Self {
+            text: text.into(),
+            quoted: true,
+        }
     }
 
     /// Whether this reference may mean the thing that was defined as `defined`.
@@ -40,7 +46,11 @@ impl Name {
 }
 
 fn eq_ignore_case(a: &str, b: &str) -> bool {
-    if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { a.to_lowercase() == b.to_lowercase() }
+    if a.is_ascii() && b.is_ascii() {
+        a.eq_ignore_ascii_case(b)
+    } else {
+        a.to_lowercase() == b.to_lowercase()
+    }
 }
 
 impl fmt::Display for Name {

@@ -39,5 +39,8 @@ fn snippet<'a>(
         Some(label) => annotation.label(label.as_str()),
         None => annotation,
     };
-    Snippet::source(lines).path(source.name()).line_start(first_line).annotation(annotation)
+    Snippet::source(lines)
+        .path(source.name())
+        .line_start(first_line)
+        .annotation(annotation)
 }

@@ -21,9 +21,17 @@ impl SourceText {
     /// Wraps `text`; `name` is what messages call it, normally its path.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
-        let after_newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
+        let after_newlines = text
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| *byte == b'\n')
+            .map(|(at, _)| at as u32 + 1);
         let line_starts = std::iter::once(0).chain(after_newlines).collect();
-        Self { name: name.into(), text, line_starts }
+        Self {
+            name: name.into(),
+            text,
+            line_starts,
+        }
     }
 
     /// What messages call the text.
@@ -45,8 +53,14 @@ impl SourceText {
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_of(offset);
         let start = self.line_starts[line] as usize;
-        let before = self.text.get(start..(offset as usize).min(self.text.len())).unwrap_or_default();
-        Position { line: line + 1, column: before.chars().count() + 1 }
+        let before = self
+            .text
+            .get(start..(offset as usize).min(self.text.len()))
+            .unwrap_or_default();
+        Position {
+            line: line + 1,
+            column: before.chars().count() + 1,
+        }
     }
 
     /// The lines that a span touches, with the byte offset and number (from 1) of the first.
@@ -54,13 +68,18 @@ impl SourceText {
         let first = self.line_of(span.start);
         let last = self.line_of(span.end.max(span.start));
         let start = self.line_starts[first];
-        let end = self.line_starts.get(last + 1).map_or(self.text.len(), |next| *next as usize);
+        let end = self
+            .line_starts
+            .get(last + 1)
+            .map_or(self.text.len(), |next| *next as usize);
         (self.text.get(start as usize..end).unwrap_or_default(), start, first + 1)
     }
 
     /// Index of the line that holds a byte offset.
     fn line_of(&self, offset: u32) -> usize {
-        self.line_starts.partition_point(|start| *start <= offset).saturating_sub(1)
+        self.line_starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1)
     }
 }
 
