@@ -1,6 +1,42 @@
 //! Scalar and aggregate functions of the dialect on Arrow: names, synonyms, type rules and kernels.
+//!
+//! Start at [`resolve_scalar`] and [`resolve_aggregate`]: from a name and the types of the arguments to something
+//! that can be called. Operators are in [`arithmetic`], conversions behind [`cast_expr`], and [`common_type`] says
+//! where two types meet.
+//!
+//! Every expression that this crate makes has the one Arrow type that its SQL type names, whatever the function
+//! behind it returns. What is not checked or not exact in DataFusion is our own.
+//!
+//! This crate knows no SQL text and no plans, and does no I/O.
+//!
+//! ```
+//! use velo_data::SqlType;
+//! use velo_functions::{ArithmeticOperator, arithmetic};
+//!
+//! let price = SqlType::Decimal { precision: 10, scale: 2 };
+//! let ratio = arithmetic::result_type(ArithmeticOperator::Divide, &price, &price);
+//! assert_eq!(ratio, Some(SqlType::Decimal { precision: 38, scale: 8 }));
+//! ```
 
+mod aggregate;
 pub mod arithmetic;
+mod cast;
+mod common_type;
+mod error;
 mod kernel;
+mod names;
+mod scalar;
 
+pub use aggregate::{
+    AggregateFunction, AggregateKind, ResolvedAggregate, WINDOW_FUNCTIONS, aggregate, aggregate_functions,
+    is_window_function, resolve_aggregate,
+};
 pub use arithmetic::{ArithmeticOperator, take_zero_divisions};
+pub use cast::{can_cast, cast_expr};
+pub use common_type::{common_type, common_type_of};
+pub use error::FunctionError;
+pub use names::function_names;
+pub use scalar::{
+    Argument, Category, ResolvedFunction, ScalarFunction, is_clock_function, is_header_function, resolve_scalar,
+    scalar, scalar_functions,
+};

@@ -1,0 +1,77 @@
+use std::fmt;
+
+use velo_data::SqlType;
+
+use crate::cast::can_cast;
+
+/// What a parameter takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    /// Text.
+    Text,
+    /// Anything that can be written as text.
+    Printable,
+    /// A whole number.
+    Integer,
+    /// Any number, read as DOUBLE.
+    Double,
+    /// Any number, in its own type.
+    Number,
+    /// TIMESTAMP, DATE, epoch milliseconds, or text that is a point in time.
+    Instant,
+    /// INTERVAL.
+    Interval,
+    /// A point in time, or an INTERVAL.
+    InstantOrInterval,
+    /// Bytes, or text read as its UTF-8 bytes.
+    Bytes,
+    /// Record headers.
+    Headers,
+    /// A value of any type.
+    Any,
+}
+
+impl Parameter {
+    /// The type that an argument of this type is brought to; `None` when it is not taken.
+    pub(crate) fn accept(self, given: &SqlType) -> Option<SqlType> {
+        use SqlType::{BigInt, Bytes, Date, Double, Interval, Map, Null, String, Timestamp};
+        match self {
+            Self::Text => (given.is_text() || *given == Null).then_some(String),
+            Self::Printable => can_cast(given, &String).then_some(String),
+            Self::Integer => (given.is_integer() || *given == Null).then_some(BigInt),
+            Self::Double => (given.is_numeric() || *given == Null).then_some(Double),
+            Self::Number if *given == Null => Some(BigInt),
+            Self::Number => given.is_numeric().then(|| given.clone()),
+            Self::Instant => {
+                let is_instant = matches!(given, Timestamp | Date | String | Null) || given.is_integer();
+                is_instant.then_some(Timestamp)
+            }
+            Self::Interval => matches!(given, Interval | String | Null).then_some(Interval),
+            Self::InstantOrInterval if *given == Interval => Some(Interval),
+            Self::InstantOrInterval => Self::Instant.accept(given),
+            Self::Bytes => (given.is_text() || matches!(given, Bytes | Null)).then_some(Bytes),
+            Self::Headers => {
+                let headers = Map(Box::new(String), Box::new(Bytes));
+                (*given == headers || *given == Null).then_some(headers)
+            }
+            Self::Any => Some(given.clone()),
+        }
+    }
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Printable => "a value that can be written as text",
+            Self::Integer => "a whole number",
+            Self::Double | Self::Number => "a number",
+            Self::Instant => "a TIMESTAMP, a DATE or epoch milliseconds",
+            Self::Interval => "an INTERVAL",
+            Self::InstantOrInterval => "a TIMESTAMP, a DATE, epoch milliseconds or an INTERVAL",
+            Self::Bytes => "BYTES or text",
+            Self::Headers => "record headers",
+            Self::Any => "a value",
+        })
+    }
+}
