@@ -1,0 +1,149 @@
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewArray};
+use arrow::buffer::{NullBuffer, ScalarBuffer};
+use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
+use arrow::row::{RowConverter, Rows, SortField};
+use arrow::compute::SortOptions;
+use std::sync::Arc;
+
+use crate::error::{CompileError, OperatorResult};
+use crate::keys::hash::{HASH_NULL, hash_bytes, hash_u64, hash_u128};
+
+/// Longest string that a string view holds without pointing to a buffer.
+pub(super) const INLINE_LENGTH_MAX: u32 = 12;
+
+/// Brings the key columns of a batch into the form that [`KeyTable`](super::KeyTable) compares.
+#[derive(Debug)]
+pub(crate) enum KeyEncoder {
+    /// No key at all: every row is in the one group.
+    Unit,
+    /// One column of 64-bit integers or timestamps.
+    Integer(DataType),
+    /// One column of text.
+    Text,
+    /// Anything else, in the row format, whose bytes compare like the values do.
+    Rows(RowConverter),
+}
+
+/// The keys of a batch.
+#[derive(Debug)]
+pub(crate) struct EncodedKeys {
+    /// One hash per row.
+    pub(crate) hashes: Vec<u64>,
+    pub(super) keys: Keys,
+}
+
+#[derive(Debug)]
+pub(super) enum Keys {
+    Unit,
+    Integer(ScalarBuffer<i64>, Option<NullBuffer>),
+    Text(StringViewArray),
+    Rows(Rows),
+}
+
+/// Ascending, NULL last: the order in which final results come out.
+const KEY_ORDER: SortOptions = SortOptions {
+    descending: false,
+    nulls_first: false,
+};
+
+impl KeyEncoder {
+    pub(crate) fn new(types: &[DataType]) -> Result<Self, CompileError> {
+        match types {
+            [] => Ok(Self::Unit),
+            [DataType::Int64 | DataType::Timestamp(TimeUnit::Millisecond, None)] => Ok(Self::Integer(types[0].clone())),
+            [DataType::Utf8View] => Ok(Self::Text),
+            _ => Self::rows(types),
+        }
+    }
+
+    fn rows(types: &[DataType]) -> Result<Self, CompileError> {
+        let field = |data_type: &DataType| {
+            let field = SortField::new_with_options(data_type.clone(), KEY_ORDER);
+            if RowConverter::supports_fields(std::slice::from_ref(&field)) {
+                Ok(field)
+            } else {
+                Err(CompileError::KeyType {
+                    data_type: data_type.to_string(),
+                })
+            }
+        };
+        let fields = types.iter().map(field).collect::<Result<_, _>>()?;
+        let converter = RowConverter::new(fields).map_err(|error| CompileError::KeyType {
+            data_type: error.to_string(),
+        })?;
+        Ok(Self::Rows(converter))
+    }
+
+    /// Encodes `rows` keys; `columns` are of the encoder's types.
+    pub(crate) fn encode(&self, columns: &[ArrayRef], rows: usize) -> OperatorResult<EncodedKeys> {
+        Ok(match self {
+            Self::Unit => EncodedKeys {
+                hashes: vec![0; rows],
+                keys: Keys::Unit,
+            },
+            Self::Integer(data_type) => encode_integers(&columns[0], data_type),
+            Self::Text => encode_text(columns[0].as_string_view()),
+            Self::Rows(converter) => {
+                let columns: Vec<_> = columns.iter().map(normalize_floats).collect();
+                let rows = converter.convert_columns(&columns)?;
+                EncodedKeys {
+                    hashes: rows.iter().map(|row| hash_bytes(row.data())).collect(),
+                    keys: Keys::Rows(rows),
+                }
+            }
+        })
+    }
+}
+
+fn encode_integers(column: &ArrayRef, data_type: &DataType) -> EncodedKeys {
+    let values = if *data_type == DataType::Int64 {
+        column.as_primitive::<Int64Type>().values().clone()
+    } else {
+        column.as_primitive::<TimestampMillisecondType>().values().clone()
+    };
+    let mut hashes: Vec<u64> = values.iter().map(|value| hash_u64(*value as u64)).collect();
+    mark_nulls(&mut hashes, column.nulls());
+    EncodedKeys {
+        hashes,
+        keys: Keys::Integer(values, column.nulls().cloned()),
+    }
+}
+
+fn encode_text(column: &StringViewArray) -> EncodedKeys {
+    let hash = |(row, view): (usize, &u128)| {
+        if *view as u32 <= INLINE_LENGTH_MAX {
+            hash_u128(*view)
+        } else {
+            hash_bytes(column.value(row).as_bytes())
+        }
+    };
+    let mut hashes: Vec<u64> = column.views().iter().enumerate().map(hash).collect();
+    mark_nulls(&mut hashes, column.nulls());
+    EncodedKeys {
+        hashes,
+        keys: Keys::Text(column.clone()),
+    }
+}
+
+fn mark_nulls(hashes: &mut [u64], nulls: Option<&NullBuffer>) {
+    for (hash, valid) in hashes.iter_mut().zip(nulls.into_iter().flatten()) {
+        if !valid {
+            *hash = HASH_NULL;
+        }
+    }
+}
+
+/// `0.0` and `-0.0` are equal, and so are all NaN, but their bytes are not.
+fn normalize_floats(column: &ArrayRef) -> ArrayRef {
+    if *column.data_type() != DataType::Float64 {
+        return column.clone();
+    }
+    let normalized: Float64Array = column.as_primitive::<Float64Type>().unary(|value| {
+        if value.is_nan() {
+            f64::NAN
+        } else {
+            value + 0.0 // -0.0 + 0.0 is 0.0
+        }
+    });
+    Arc::new(normalized)
+}

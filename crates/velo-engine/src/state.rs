@@ -1,0 +1,71 @@
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, RecordBatch, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
+use arrow::datatypes::SchemaRef;
+
+use crate::error::OperatorResult;
+use crate::keys::{KEY_GROUPS, KeyGroups};
+
+/// An operator's state: Arrow batches, so that any of it can be written as Arrow IPC.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OperatorState {
+    /// State that belongs to no key, such as the watermark: the same for every worker that restores.
+    pub shared: Option<RecordBatch>,
+    /// State of the keys of each key group.
+    pub key_groups: BTreeMap<u16, RecordBatch>,
+}
+
+impl OperatorState {
+    /// Joins the snapshots that the workers of one operator took of disjoint key groups.
+    #[must_use]
+    pub fn merge(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut merged = Self::default();
+        for part in parts {
+            merged.shared = merged.shared.or(part.shared);
+            merged.key_groups.extend(part.key_groups);
+        }
+        merged
+    }
+
+    /// Divides `rows` by the key group of each.
+    pub(crate) fn partition(rows: &RecordBatch, groups: &[u16]) -> OperatorResult<BTreeMap<u16, RecordBatch>> {
+        let (order, starts) = counting_sort(groups);
+        let sorted = take_record_batch(rows, &order)?;
+        let part = |group: u16| {
+            let (start, end) = (starts[usize::from(group)], starts[usize::from(group) + 1]);
+            (end > start).then(|| (group, sorted.slice(start, end - start)))
+        };
+        Ok((0..KEY_GROUPS).filter_map(part).collect())
+    }
+
+    /// The rows of the `owned` key groups as one batch; `None` when there are none.
+    pub(crate) fn rows_of(&self, owned: &KeyGroups) -> OperatorResult<Option<RecordBatch>> {
+        let mut batches = self.key_groups.range(owned.range()).map(|(_, batch)| batch).peekable();
+        let Some(schema): Option<SchemaRef> = batches.peek().map(|batch| batch.schema()) else {
+            return Ok(None);
+        };
+        Ok(Some(concat_batches(&schema, batches)?))
+    }
+}
+
+/// The row numbers ordered by key group, and where each group's rows start.
+pub(crate) fn counting_sort(groups: &[u16]) -> (UInt32Array, Vec<usize>) {
+    let mut starts = vec![0; usize::from(KEY_GROUPS) + 1];
+    for group in groups {
+        starts[usize::from(*group) + 1] += 1;
+    }
+    for group in 0..usize::from(KEY_GROUPS) {
+        starts[group + 1] += starts[group];
+    }
+    let mut next = starts.clone();
+    let mut order = vec![0; groups.len()];
+    for (row, group) in groups.iter().enumerate() {
+        let place = &mut next[usize::from(*group)];
+        order[*place] = row as u32;
+        *place += 1;
+    }
+    let order = UInt32Array::from(order);
+    debug_assert_eq!(order.len(), groups.len());
+    (order, starts)
+}
