@@ -87,6 +87,8 @@ codes! {
         "A column list, INSERT or set operation needs the same number of columns on both sides.";
     INVALID_WINDOW = "V0407", Error, "Invalid window",
         "A window's size, advance and gap are positive, and its time column is a TIMESTAMP or epoch milliseconds.";
+    UPDATES_INTO_APPEND_ONLY = "V0408", Error, "Updates into an output that only appends",
+        "With an allowed lateness a window comes out again when a late row changes it. Plain files and the standard output cannot say that a row replaces another.";
 
     UNKNOWN_PROPERTY = "V0500", Error, "Unknown property",
         "No source, sink or statement has a property of that name. The help names the nearest one.";
