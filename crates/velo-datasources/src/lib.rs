@@ -8,7 +8,9 @@
 
 mod config;
 mod error;
+mod file;
 mod memory;
+mod open;
 mod sink;
 mod source;
 
@@ -16,6 +18,9 @@ pub use config::{
     FileFormat, FileSinkConfig, FileSourceConfig, PropertyError, PropertyErrorKind, SinkConfig, SourceConfig,
 };
 pub use error::{SinkError, SourceError};
+pub use file::{FileSource, ReadLimits};
 pub use memory::{MemorySink, MemorySource};
+pub use open::{open_source, sample_schema};
 pub use sink::{Sink, SinkSummary};
 pub use source::{PartitionReader, ReadRequest, Source, SourceBatch};
+pub use velo_formats::{SampledColumn, SampledSchema, ValueKind};

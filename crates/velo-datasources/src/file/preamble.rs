@@ -1,0 +1,84 @@
+use velo_formats::{CsvHeader, CsvOptions, read_csv_header};
+
+use super::buffer::FileBuffer;
+use crate::{FileFormat, FileSourceConfig, SourceError};
+
+/// What stands before the records of a file.
+#[derive(Debug)]
+pub(super) struct Preamble {
+    /// Names of the columns, if a header line has them. A file that ends before its header has none.
+    pub(super) header: Option<CsvHeader>,
+    /// Line on which the first record starts, from 1.
+    pub(super) line: u64,
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+impl Preamble {
+    /// Reads up to the first record.
+    pub(super) fn read(buffer: &mut FileBuffer, config: &FileSourceConfig) -> Result<Self, SourceError> {
+        skip_byte_order_mark(buffer)?;
+        let mut line = 1 + skip_lines(buffer, config.skip_lines)?;
+        let mut header = None;
+        if config.format == FileFormat::Csv && config.has_headers {
+            header = read_header(buffer, config)?;
+        }
+        if let Some(header) = &header {
+            buffer.consume(header.bytes);
+            line += header.lines;
+        }
+        Ok(Self { header, line })
+    }
+}
+
+impl FileSourceConfig {
+    /// How its delimited text is written.
+    pub(super) fn csv_options(&self) -> CsvOptions {
+        CsvOptions {
+            delimiter: self.delimiter,
+            quote: self.quote,
+        }
+    }
+}
+
+fn skip_byte_order_mark(buffer: &mut FileBuffer) -> Result<(), SourceError> {
+    while buffer.bytes().len() < BYTE_ORDER_MARK.len() && !buffer.is_end() {
+        buffer.fill()?;
+    }
+    if buffer.bytes().starts_with(BYTE_ORDER_MARK) {
+        buffer.consume(BYTE_ORDER_MARK.len());
+    }
+    Ok(())
+}
+
+/// Passes over lines; tells how many there were.
+fn skip_lines(buffer: &mut FileBuffer, count: u64) -> Result<u64, SourceError> {
+    let mut skipped = 0;
+    while skipped < count {
+        let newline = memchr::memchr(b'\n', buffer.bytes());
+        let length = newline.map_or(buffer.bytes().len(), |newline| newline + 1);
+        buffer.consume(length);
+        skipped += u64::from(newline.is_some());
+        if newline.is_none() {
+            if buffer.is_end() {
+                break;
+            }
+            buffer.fill()?;
+        }
+    }
+    Ok(skipped)
+}
+
+fn read_header(buffer: &mut FileBuffer, config: &FileSourceConfig) -> Result<Option<CsvHeader>, SourceError> {
+    loop {
+        let header = read_csv_header(buffer.bytes(), buffer.is_end(), config.csv_options());
+        let header = header.map_err(|message| SourceError::Format {
+            path: config.path.clone(),
+            message,
+        })?;
+        if header.is_some() || buffer.is_end() {
+            return Ok(header);
+        }
+        buffer.fill()?;
+    }
+}

@@ -1,0 +1,96 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use velo_data::{Clock, SourceOffset};
+use velo_formats::Decoder;
+
+use super::ReadLimits;
+use super::buffer::FileBuffer;
+use crate::{PartitionReader, SourceBatch, SourceError};
+
+/// Reads the records of one file in order, with memory that does not depend on the file's size.
+#[derive(Debug)]
+pub(super) struct FileReader {
+    pub(super) path: PathBuf,
+    pub(super) buffer: FileBuffer,
+    pub(super) decoder: Decoder,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) limits: ReadLimits,
+    pub(super) batch_rows_max: usize,
+    /// Number of the first record that is not read any more.
+    pub(super) end_record: u64,
+    /// Place in the file up to which bytes have been told of.
+    pub(super) told_bytes: u64,
+}
+
+impl FileReader {
+    /// Decodes until the batch is full or the file ends.
+    fn fill_batch(&mut self) -> Result<(), SourceError> {
+        loop {
+            let wanted = self.wanted_records();
+            if wanted == 0 && !self.decoder.is_discarding() {
+                return Ok(());
+            }
+            let consumed = self.decoder.decode(self.buffer.bytes(), self.buffer.is_end(), wanted);
+            self.buffer.consume(consumed);
+            if self.wanted_records() == 0 && !self.decoder.is_discarding() {
+                return Ok(());
+            }
+            // What is left, if anything, is the beginning of a record.
+            if self.buffer.is_end() {
+                return Ok(());
+            }
+            // Up to two more bytes may be the line's end.
+            if self.buffer.bytes().len() > self.limits.record_bytes_max + 2 {
+                let passed = self.decoder.reject_overlong(self.buffer.bytes());
+                self.buffer.consume(passed);
+            } else {
+                self.buffer.fill()?;
+            }
+        }
+    }
+
+    /// Records that the batch still takes.
+    fn wanted_records(&self) -> usize {
+        let pending = self.decoder.pending_records();
+        let batch_bytes = self.buffer.position() - self.told_bytes;
+        if pending > 0 && batch_bytes >= self.limits.batch_bytes_max {
+            return 0;
+        }
+        let left_in_file = self.end_record.saturating_sub(self.decoder.position().record);
+        let left_in_batch = self.batch_rows_max.saturating_sub(pending);
+        left_in_batch.min(usize::try_from(left_in_file).unwrap_or(usize::MAX))
+    }
+}
+
+#[async_trait]
+impl PartitionReader for FileReader {
+    async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+        self.fill_batch()?;
+        if self.decoder.pending_records() == 0 {
+            return Ok(None);
+        }
+        let batch = self.decoder.finish_batch(self.clock.now_ms());
+        let batch = batch.map_err(|error| SourceError::Format {
+            path: self.path.clone(),
+            message: error.to_string(),
+        })?;
+        let bytes_read = self.buffer.position() - self.told_bytes;
+        self.told_bytes = self.buffer.position();
+        Ok(Some(SourceBatch {
+            records: batch.records,
+            rejected: batch.rejected,
+            bytes_read,
+        }))
+    }
+
+    fn offset(&self) -> SourceOffset {
+        let position = self.decoder.position();
+        SourceOffset::File {
+            byte: self.buffer.position(),
+            record: position.record,
+            line: position.line,
+        }
+    }
+}

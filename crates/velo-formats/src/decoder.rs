@@ -1,0 +1,440 @@
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use bytes::Bytes;
+use velo_data::{RecordOrigin, RowError, RowErrorCause, SystemColumn};
+
+use crate::column::{Cells, ColumnBuilder, Problem, Rejections, Syntax};
+use crate::csv::{CsvColumn, CsvRecords};
+use crate::envelope::EnvelopeLines;
+use crate::json::JsonLines;
+use crate::lines::next_line;
+use crate::record::{BLOCK_ROWS, CellTable, Outcome, RowCells, ScannedRecord, overlong};
+use crate::system_columns::Defaults;
+use crate::{CsvOptions, FormatError};
+
+/// Longest record that is read.
+const RECORD_BYTES_MAX: usize = 64 << 20;
+
+/// What is wanted of the records, and where they come from.
+#[derive(Debug, Clone)]
+pub struct Projection {
+    /// The user columns to decode, in the order of the output, each with the one Arrow type of its SQL type.
+    pub fields: Vec<FieldRef>,
+    /// Metadata columns behind them.
+    pub system: Vec<SystemColumn>,
+    /// The topic or path that metadata and errors name.
+    pub topic: Arc<str>,
+}
+
+/// Decodes records from bytes into columns.
+///
+/// Records are handed in as they lie in the input, any number of bytes at a time; only whole ones are taken. A
+/// record that cannot be decoded is put aside as a [`RowError`] and the others go on.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use velo_data::SqlType;
+/// # use velo_formats::{Decoder, Projection};
+/// let fields = vec![Arc::new(SqlType::BigInt.field("id", true))];
+/// let projection = Projection { fields, system: vec![], topic: "clicks.jsonl".into() };
+/// let mut decoder = Decoder::json_lines(projection)?;
+/// let input = b"{\"id\": 1, \"name\": \"a\"}\n{\"id\": oops}\n{\"id\"";
+/// assert_eq!(decoder.decode(input, false, 1000), 36); // The third record is not there yet.
+/// let batch = decoder.finish_batch(0)?;
+/// assert_eq!(batch.records.num_rows(), 1);
+/// assert_eq!(batch.rejected[0].to_string(), "clicks.jsonl:2: expected a value at byte 8");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    records: Records,
+    columns: Vec<Column>,
+    projection: Projection,
+    schema: SchemaRef,
+    cells: CellTable,
+    rejections: Rejections,
+    batch: BatchState,
+    next: RecordPosition,
+    record_bytes_max: usize,
+    /// Whether the rest of an overlong line is still to be passed over.
+    is_discarding: bool,
+}
+
+/// The place of a record in its partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordPosition {
+    /// Its number, from 0. Rejected records have numbers, empty lines have none.
+    pub record: u64,
+    /// The line on which it starts, from 1.
+    pub line: u64,
+}
+
+/// Records that were decoded together.
+#[derive(Debug, Clone)]
+pub struct DecodedBatch {
+    /// The wanted columns.
+    pub records: RecordBatch,
+    /// Records that could not be decoded, in the order of the input.
+    pub rejected: Vec<RowError>,
+}
+
+#[derive(Debug)]
+struct Column {
+    name: String,
+    is_nullable: bool,
+    builder: ColumnBuilder,
+}
+
+/// Where a record of a block was.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    /// The record; empty where it was too long to be kept.
+    bytes: &'a [u8],
+    line: u64,
+}
+
+#[derive(Debug)]
+enum Records {
+    JsonLines(JsonLines),
+    Envelope(EnvelopeLines),
+    Csv(CsvRecords),
+}
+
+/// What belongs to the batch at hand.
+#[derive(Debug, Default)]
+struct BatchState {
+    /// Whether each record is kept.
+    is_kept: Vec<bool>,
+    rejected: Vec<RowError>,
+    /// Number of the first record.
+    first_record: u64,
+}
+
+impl Decoder {
+    /// Decodes one JSON object a line. Members are matched to columns by name, to the letter or else in any case.
+    ///
+    /// # Errors
+    ///
+    /// When a column has a type without a form in text.
+    pub fn json_lines(projection: Projection) -> Result<Self, FormatError> {
+        let records = JsonLines::new(projection.fields.iter().map(|field| field.name().as_str()));
+        Self::new(Records::JsonLines(records), projection)
+    }
+
+    /// Decodes envelopes whose values are JSON objects.
+    ///
+    /// # Errors
+    ///
+    /// When a column has a type without a form in text.
+    pub fn envelope(projection: Projection) -> Result<Self, FormatError> {
+        let names: Vec<&str> = projection.fields.iter().map(|field| field.name().as_str()).collect();
+        let records = EnvelopeLines::new(&names, &projection.system);
+        Self::new(Records::Envelope(records), projection)
+    }
+
+    /// Decodes delimited text without a header; `places` has for each field of a record the column it goes to.
+    ///
+    /// # Errors
+    ///
+    /// When a column has a type without a form in text.
+    pub fn csv(projection: Projection, options: CsvOptions, places: &[Option<usize>]) -> Result<Self, FormatError> {
+        let mut decoder = Self::new(Records::Csv(CsvRecords::new(options, Vec::new())), projection)?;
+        let column = |place: &Option<usize>| {
+            let column = (*place)?;
+            Some(CsvColumn {
+                column,
+                takes_empty_text: decoder.columns.get(column)?.builder.takes_empty_text(),
+            })
+        };
+        let places = places.iter().map(column).collect();
+        decoder.records = Records::Csv(CsvRecords::new(options, places));
+        Ok(decoder)
+    }
+
+    fn new(records: Records, projection: Projection) -> Result<Self, FormatError> {
+        let user = projection.fields.iter().map(|field| Column::new(field));
+        let mut columns = user.collect::<Result<Vec<_>, _>>()?;
+        if matches!(records, Records::Envelope(_)) {
+            for column in &projection.system {
+                columns.push(Column::metadata(*column)?);
+            }
+        }
+        let system = projection.system.iter();
+        let system = system.map(|column| Arc::new(column.sql_type().field(column.name(), true)));
+        let fields: Vec<FieldRef> = projection.fields.iter().cloned().chain(system).collect();
+        Ok(Self {
+            records,
+            cells: CellTable::new(columns.len()),
+            columns,
+            projection,
+            schema: Arc::new(Schema::new(fields)),
+            rejections: Rejections::default(),
+            batch: BatchState::default(),
+            next: RecordPosition { record: 0, line: 1 },
+            record_bytes_max: RECORD_BYTES_MAX,
+            is_discarding: false,
+        })
+    }
+
+    /// Goes on counting from a position that [`Decoder::position`] told.
+    #[must_use]
+    pub fn starting_at(mut self, position: RecordPosition) -> Self {
+        self.next = position;
+        self.batch.first_record = position.record;
+        self
+    }
+
+    /// Rejects records longer than this, in bytes; 64 MiB by default.
+    #[must_use]
+    pub fn with_record_bytes_max(mut self, record_bytes_max: usize) -> Self {
+        self.record_bytes_max = record_bytes_max;
+        self
+    }
+
+    /// Whether the rest of an overlong line is still to be passed over; reading cannot go on elsewhere then.
+    pub fn is_discarding(&self) -> bool {
+        self.is_discarding
+    }
+
+    /// Position of the record that comes next.
+    pub fn position(&self) -> RecordPosition {
+        self.next
+    }
+
+    /// Records in the batch at hand, rejected ones included.
+    pub fn pending_records(&self) -> usize {
+        self.batch.is_kept.len()
+    }
+
+    /// Decodes the whole records at the start of `input`, at most `records_max`, and tells how many bytes they
+    /// take. `is_end` says that nothing follows the input, so that its last record is whole.
+    pub fn decode(&mut self, input: &[u8], is_end: bool, records_max: usize) -> usize {
+        let mut consumed = self.discard(input);
+        let mut left = records_max;
+        while left > 0 {
+            let (bytes, records) = self.decode_block(&input[consumed..], is_end, left.min(BLOCK_ROWS));
+            consumed += bytes;
+            left -= records;
+            if records == 0 {
+                break;
+            }
+        }
+        consumed
+    }
+
+    /// Rejects the record that `input` begins with because it is longer than the limit, although its end is not
+    /// there yet, and tells how many bytes were passed over. What follows up to the line's end is passed over too.
+    pub fn reject_overlong(&mut self, input: &[u8]) -> usize {
+        self.cells.clear();
+        self.rejections.reset(1);
+        self.rejections.reject(0, || overlong(self.record_bytes_max));
+        let line = self.next.line;
+        self.finish_block(&[""], &[Place { bytes: &[], line }]);
+        self.next.record += 1;
+        match next_line(input, false) {
+            Some(line) => {
+                self.next.line += 1;
+                line.consumed
+            }
+            None => {
+                self.is_discarding = true;
+                input.len()
+            }
+        }
+    }
+
+    /// The batch of everything decoded since the last one. `read_at_ms` is the time of records that have none.
+    ///
+    /// # Errors
+    ///
+    /// When Arrow refuses the columns, which would be a defect of this crate.
+    pub fn finish_batch(&mut self, read_at_ms: i64) -> Result<DecodedBatch, ArrowError> {
+        let rows = self.batch.is_kept.len();
+        let columns = self.columns.iter_mut().map(|column| column.builder.finish());
+        let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let metadata = columns.split_off(self.projection.fields.len());
+        let defaults = Defaults {
+            first_record: self.batch.first_record,
+            rows,
+            topic: &self.projection.topic,
+            read_at_ms,
+        };
+        for (index, column) in self.projection.system.iter().enumerate() {
+            columns.push(defaults.complete(*column, metadata.get(index)));
+        }
+        let batch = std::mem::replace(
+            &mut self.batch,
+            BatchState {
+                first_record: self.next.record,
+                ..BatchState::default()
+            },
+        );
+        Ok(DecodedBatch {
+            records: self.kept_rows(columns, &batch)?,
+            rejected: batch.rejected,
+        })
+    }
+
+    fn kept_rows(&self, columns: Vec<ArrayRef>, batch: &BatchState) -> Result<RecordBatch, ArrowError> {
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.is_kept.len()));
+        if batch.rejected.is_empty() {
+            return RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options);
+        }
+        // Rejected rows may hold NULLs where the schema allows none, until they are taken out.
+        let nullable = self
+            .schema
+            .fields()
+            .iter()
+            .map(|field| field.as_ref().clone().with_nullable(true));
+        let nullable = Arc::new(Schema::new(nullable.collect::<Vec<_>>()));
+        let all = RecordBatch::try_new_with_options(nullable, columns, &options)?;
+        let mask = BooleanArray::new(BooleanBuffer::from(batch.is_kept.as_slice()), None);
+        let kept = filter_record_batch(&all, &mask)?;
+        let options = RecordBatchOptions::new().with_row_count(Some(kept.num_rows()));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), kept.columns().to_vec(), &options)
+    }
+
+    /// Passes over what is left of an overlong line.
+    fn discard(&mut self, input: &[u8]) -> usize {
+        if !self.is_discarding {
+            return 0;
+        }
+        match next_line(input, false) {
+            Some(line) => {
+                self.is_discarding = false;
+                self.next.line += 1;
+                line.consumed
+            }
+            None => input.len(),
+        }
+    }
+
+    /// Decodes up to `rows_max` records; tells the bytes they take and how many they are.
+    fn decode_block(&mut self, input: &[u8], is_end: bool, rows_max: usize) -> (usize, usize) {
+        let mut texts: Vec<&str> = Vec::with_capacity(rows_max);
+        let mut places: Vec<Place<'_>> = Vec::with_capacity(rows_max);
+        let mut consumed = 0;
+        self.cells.clear();
+        self.rejections.reset(rows_max);
+        while texts.len() < rows_max {
+            let row = texts.len();
+            let mut cells = self.cells.row(row);
+            let rest = &input[consumed..];
+            let Some(record) = self.records.next(rest, is_end, &mut cells) else {
+                break;
+            };
+            let record = record.within(self.record_bytes_max, rest, is_end);
+            consumed += record.consumed;
+            let line = self.next.line;
+            self.next.line += record.lines;
+            let text = match record.outcome {
+                Outcome::Blank => continue,
+                Outcome::Row(text) => text,
+                Outcome::Rejected(problem) => {
+                    cells.clear();
+                    self.rejections.reject(row, || problem);
+                    ""
+                }
+            };
+            texts.push(text);
+            places.push(Place {
+                bytes: record.bytes,
+                line,
+            });
+        }
+        self.finish_block(&texts, &places);
+        self.next.record += texts.len() as u64;
+        (consumed, texts.len())
+    }
+    /// Builds the columns of the scanned records and puts the rejected ones aside.
+    fn finish_block(&mut self, texts: &[&str], places: &[Place<'_>]) {
+        let syntax = self.records.syntax();
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            let cells = Cells {
+                texts,
+                cells: self.cells.column(index, texts.len()),
+                rows: None,
+                syntax,
+            };
+            column.append(cells, &mut self.rejections);
+        }
+        let kept = self.batch.is_kept.len();
+        self.batch.is_kept.resize(kept + texts.len(), true);
+        if self.rejections.count() == 0 {
+            return;
+        }
+        for (row, problem) in self.rejections.drain() {
+            self.batch.is_kept[kept + row] = false;
+            let place = places[row];
+            self.batch.rejected.push(RowError {
+                cause: problem.cause,
+                message: problem.message,
+                column: problem.column,
+                origin: RecordOrigin {
+                    topic: Some(Arc::clone(&self.projection.topic)),
+                    partition: Some(0),
+                    offset: Some((self.next.record + row as u64) as i64),
+                    line: Some(place.line),
+                },
+                original: (!place.bytes.is_empty()).then(|| Bytes::copy_from_slice(place.bytes)),
+            });
+        }
+    }
+}
+
+impl Column {
+    fn new(field: &Field) -> Result<Self, FormatError> {
+        Ok(Self {
+            name: field.name().clone(),
+            is_nullable: field.is_nullable(),
+            builder: ColumnBuilder::new(field)?,
+        })
+    }
+
+    fn metadata(column: SystemColumn) -> Result<Self, FormatError> {
+        let field = column.sql_type().field(column.name(), true);
+        let builder = match column {
+            SystemColumn::Headers => ColumnBuilder::headers(&field)?,
+            _ => ColumnBuilder::new(&field)?,
+        };
+        Ok(Self {
+            builder,
+            ..Self::new(&field)?
+        })
+    }
+
+    fn append(&mut self, cells: Cells<'_>, rejections: &mut Rejections) {
+        if !self.is_nullable {
+            for (row, _) in cells.cells.iter().enumerate().filter(|(_, cell)| !cell.is_present) {
+                rejections.reject(row, || Problem {
+                    cause: RowErrorCause::MissingValue,
+                    column: Some(self.name.clone()),
+                    message: "the value is missing or NULL, which the column does not allow".to_owned(),
+                });
+            }
+        }
+        self.builder.append(cells, &self.name, rejections);
+    }
+}
+
+impl Records {
+    fn next<'a>(&mut self, input: &'a [u8], is_end: bool, cells: &mut RowCells<'_>) -> Option<ScannedRecord<'a>> {
+        match self {
+            Self::JsonLines(records) => records.next(input, is_end, cells),
+            Self::Envelope(records) => records.next(input, is_end, cells),
+            Self::Csv(records) => records.next(input, is_end, cells),
+        }
+    }
+
+    fn syntax(&self) -> Syntax {
+        match self {
+            Self::JsonLines(_) | Self::Envelope(_) => Syntax::Json,
+            Self::Csv(records) => Syntax::Csv { quote: records.quote() },
+        }
+    }
+}

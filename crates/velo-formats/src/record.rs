@@ -1,0 +1,142 @@
+use crate::column::{Cell, Problem};
+use crate::json::members::Target;
+use crate::json::scanner::ValueSpan;
+use crate::lines::{Line, next_line};
+
+/// Records that are scanned before columns are built from them: few enough for their cells to stay in the
+/// processor's cache.
+pub(crate) const BLOCK_ROWS: usize = 256;
+
+/// What was found at the start of the input.
+#[derive(Debug)]
+pub(crate) struct ScannedRecord<'a> {
+    /// The record without its line end.
+    pub(crate) bytes: &'a [u8],
+    /// Bytes passed over, line end included.
+    pub(crate) consumed: usize,
+    /// Line ends passed over.
+    pub(crate) lines: u64,
+    /// What it comes to.
+    pub(crate) outcome: Outcome<'a>,
+}
+
+/// What a scanned record comes to.
+#[derive(Debug)]
+pub(crate) enum Outcome<'a> {
+    /// Nothing: an empty line.
+    Blank,
+    /// A row, whose cells point into this text.
+    Row(&'a str),
+    /// A record that cannot be used.
+    Rejected(Problem),
+}
+
+impl<'a> ScannedRecord<'a> {
+    /// The record that a line is when `scan` looks at its text.
+    pub(crate) fn of_line(line: Line<'a>, scan: impl FnOnce(&'a str) -> Result<(), Problem>) -> Self {
+        let outcome = match std::str::from_utf8(line.text) {
+            _ if line.is_blank() => Outcome::Blank,
+            Ok(text) => match scan(text) {
+                Ok(()) => Outcome::Row(text),
+                Err(problem) => Outcome::Rejected(problem),
+            },
+            Err(_) => Outcome::malformed("the line is not UTF-8".to_owned()),
+        };
+        Self {
+            bytes: line.text,
+            consumed: line.consumed,
+            lines: 1,
+            outcome,
+        }
+    }
+}
+
+impl<'a> ScannedRecord<'a> {
+    /// The same, unless it is longer than the limit: then its first line is given up, whose end is within
+    /// `input`.
+    pub(crate) fn within(self, bytes_max: usize, input: &'a [u8], is_end: bool) -> Self {
+        if self.bytes.len() <= bytes_max || matches!(self.outcome, Outcome::Blank) {
+            return self;
+        }
+        Self {
+            bytes: &[],
+            consumed: next_line(input, is_end).map_or(self.consumed, |line| line.consumed),
+            lines: 1,
+            outcome: Outcome::Rejected(overlong(bytes_max)),
+        }
+    }
+}
+
+/// A record that is longer than the limit.
+#[cold]
+pub(crate) fn overlong(bytes_max: usize) -> Problem {
+    Problem::malformed(format!("the record is longer than {bytes_max} bytes"))
+}
+
+impl Outcome<'_> {
+    /// A record whose bytes do not have the form of the format.
+    #[cold]
+    pub(crate) fn malformed(message: String) -> Self {
+        Self::Rejected(Problem::malformed(message))
+    }
+}
+
+/// The cells of a block of records, column by column.
+#[derive(Debug)]
+pub(crate) struct CellTable {
+    cells: Vec<Cell>,
+}
+
+impl CellTable {
+    pub(crate) fn new(columns: usize) -> Self {
+        Self {
+            cells: vec![Cell::default(); columns * BLOCK_ROWS],
+        }
+    }
+
+    /// Makes all cells NULL.
+    pub(crate) fn clear(&mut self) {
+        self.cells.fill(Cell::default());
+    }
+
+    /// The cells of one record.
+    pub(crate) fn row(&mut self, row: usize) -> RowCells<'_> {
+        RowCells {
+            cells: &mut self.cells,
+            row,
+        }
+    }
+
+    /// The cells of one column in the first `rows` records.
+    pub(crate) fn column(&self, column: usize, rows: usize) -> &[Cell] {
+        let start = column * BLOCK_ROWS;
+        &self.cells[start..start + rows]
+    }
+}
+
+/// The cells of one record.
+#[derive(Debug)]
+pub(crate) struct RowCells<'a> {
+    cells: &'a mut [Cell],
+    row: usize,
+}
+
+impl RowCells<'_> {
+    /// Takes over a member of a JSON object.
+    #[inline]
+    pub(crate) fn take_member(&mut self, text: &str, target: Target, value: ValueSpan) {
+        self.cells[target.column * BLOCK_ROWS + self.row].take_member(text, target, value);
+    }
+
+    /// Sets one cell.
+    #[inline]
+    pub(crate) fn set(&mut self, column: usize, cell: Cell) {
+        self.cells[column * BLOCK_ROWS + self.row] = cell;
+    }
+
+    /// Makes the cells NULL again.
+    pub(crate) fn clear(&mut self) {
+        let cells = self.cells.iter_mut().skip(self.row).step_by(BLOCK_ROWS);
+        cells.for_each(|cell| *cell = Cell::default());
+    }
+}

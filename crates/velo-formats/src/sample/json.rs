@@ -1,0 +1,84 @@
+use super::shape::{Members, member_name};
+use super::{Observed, SAMPLE_RECORDS_MAX, SampledSchema, summarize};
+use crate::json::members::MemberIndex;
+use crate::json::scanner::{Scanner, SyntaxError};
+use crate::lines::next_line;
+
+/// Samples the JSON objects that `input` begins with, one a line.
+pub fn sample_json_lines(input: &[u8], is_end: bool) -> SampledSchema {
+    let mut sample = JsonSample::default();
+    sample.lines(input, is_end, |line| Some(Scanner::new(line.as_bytes(), 0)));
+    sample.finish()
+}
+
+/// Samples the values of the envelopes that `input` begins with. Tombstones, whose value is null, count as
+/// rejected.
+pub fn sample_envelopes(input: &[u8], is_end: bool) -> SampledSchema {
+    let mut sample = JsonSample::default();
+    let mut envelope = MemberIndex::new(["value"]);
+    sample.lines(input, is_end, |line| {
+        let mut found = None;
+        let mut scanner = Scanner::new(line.as_bytes(), 0);
+        let scanned = envelope.scan(&mut scanner, |_, value| found = Some(value));
+        scanned.and_then(|()| scanner.end()).ok()?;
+        Some(Scanner::new(line.as_bytes().get(..found?.end)?, found?.start))
+    });
+    sample.finish()
+}
+
+#[derive(Debug, Default)]
+struct JsonSample {
+    names: Members,
+    columns: Vec<Observed>,
+    records: u64,
+    rejected: u64,
+}
+
+impl JsonSample {
+    /// Looks at the objects at which `object` points in each line.
+    fn lines<'a>(&mut self, input: &'a [u8], is_end: bool, mut object: impl FnMut(&'a str) -> Option<Scanner<'a>>) {
+        let mut rest = input;
+        while self.records + self.rejected < SAMPLE_RECORDS_MAX as u64 {
+            let Some(line) = next_line(rest, is_end) else {
+                break;
+            };
+            rest = &rest[line.consumed..];
+            if line.is_blank() {
+                continue;
+            }
+            let text = std::str::from_utf8(line.text).ok();
+            let object = text.and_then(|text| Some((text, object(text)?)));
+            match object.map(|(text, scanner)| self.object(text, scanner)) {
+                Some(Ok(())) => self.records += 1,
+                Some(Err(_)) | None => self.rejected += 1,
+            }
+        }
+    }
+
+    fn object(&mut self, text: &str, mut scanner: Scanner<'_>) -> Result<(), SyntaxError> {
+        let mut members = Vec::new();
+        scanner.members(|name, value| members.push((name, value)))?;
+        scanner.end()?;
+        for (name, value) in members {
+            let name = member_name(text.get(name.start..name.end).unwrap_or_default());
+            let value = text.get(value.start..value.end).unwrap_or_default();
+            self.value(&name, value);
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, name: &str, value: &str) {
+        let (place, _) = self.names.entry(name);
+        if place == self.columns.len() {
+            self.columns.push(Observed::new(name.to_owned()));
+        }
+        let column = &mut self.columns[place];
+        if column.shape.observe_json(value) {
+            column.values += 1;
+        }
+    }
+
+    fn finish(self) -> SampledSchema {
+        summarize(self.columns, self.records, self.rejected)
+    }
+}

@@ -1,0 +1,82 @@
+//! What the columns of undeclared records are, told from the first of them.
+
+mod csv;
+mod json;
+mod shape;
+
+use velo_data::{SqlType, StreamSchema};
+
+pub use csv::sample_csv;
+pub use json::{sample_envelopes, sample_json_lines};
+use shape::Shape;
+pub use shape::ValueKind;
+
+/// Records that a sample looks at, at most.
+pub const SAMPLE_RECORDS_MAX: usize = 1000;
+/// Bytes that a sample looks at, at most.
+pub const SAMPLE_BYTES_MAX: usize = 1 << 20;
+
+/// What a sample of records looks like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampledSchema {
+    /// A column for each name met, in the order of their first appearance. All may be NULL: that a sample has no
+    /// NULL proves nothing about what follows.
+    pub schema: StreamSchema,
+    /// What was seen in each.
+    pub columns: Vec<SampledColumn>,
+    /// Records looked at.
+    pub records: u64,
+    /// Records that could not be read; the columns know nothing of them.
+    pub rejected: u64,
+}
+
+/// What a sample has seen in one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampledColumn {
+    /// Its name.
+    pub name: String,
+    /// The type that fits all values seen.
+    pub sql_type: SqlType,
+    /// Kinds of values seen, each once.
+    pub kinds: Vec<ValueKind>,
+    /// Records with a value.
+    pub values: u64,
+    /// Records where the column is absent or NULL.
+    pub nulls: u64,
+}
+
+/// A column while records are looked at.
+#[derive(Debug)]
+struct Observed {
+    name: String,
+    shape: Shape,
+    values: u64,
+}
+
+impl Observed {
+    fn new(name: String) -> Self {
+        Self {
+            name,
+            shape: Shape::default(),
+            values: 0,
+        }
+    }
+}
+
+fn summarize(columns: Vec<Observed>, records: u64, rejected: u64) -> SampledSchema {
+    let columns = columns.into_iter().map(|column| SampledColumn {
+        sql_type: column.shape.sql_type(),
+        kinds: column.shape.kinds(),
+        name: column.name,
+        values: column.values,
+        nulls: records.saturating_sub(column.values),
+    });
+    let columns: Vec<SampledColumn> = columns.collect();
+    let fields = columns.iter().map(|column| column.sql_type.field(&column.name, true));
+    SampledSchema {
+        schema: StreamSchema::of_user_columns(fields),
+        columns,
+        records,
+        rejected,
+    }
+}
