@@ -1,4 +1,6 @@
-use velo_common::TimeUnit;
+use std::time::Duration;
+
+use velo_common::{DurationError, TimeUnit, parse_duration};
 
 /// A constant.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,4 +69,21 @@ pub struct IntervalPart {
     pub amount: String,
     /// Its unit.
     pub unit: TimeUnit,
+}
+
+impl Interval {
+    /// The interval as a length of time.
+    ///
+    /// # Errors
+    ///
+    /// When it is negative ([`DurationError::NoNumber`]), holds calendar units, or is longer than 584 years.
+    pub fn to_duration(&self) -> Result<Duration, DurationError> {
+        self.parts.iter().try_fold(Duration::ZERO, |total, part| {
+            if part.unit.nanoseconds().is_none() {
+                return Err(DurationError::UnknownUnit(part.unit.keyword().to_lowercase()));
+            }
+            let length = parse_duration(&format!("{}{}", part.amount, part.unit.keyword()))?;
+            total.checked_add(length).ok_or(DurationError::TooLong)
+        })
+    }
 }

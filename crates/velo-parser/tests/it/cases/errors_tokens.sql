@@ -1,0 +1,47 @@
+SELECT 'abc FROM t
+
+SELECT 'abc FROM t;
+SELECT 'x' FROM u;
+
+SELECT a FROM t WHERE b = 'x
+  AND c = 'y';
+SELECT 1;
+
+SELECT "abc FROM t;
+SELECT 2;
+
+SELECT `abc FROM t
+
+SELECT a /* never closed FROM t
+
+SELECT "" FROM t
+
+SELECT a == b FROM t
+
+SELECT a && b FROM t
+
+SELECT a FROM t WHERE a # b
+
+SELECT a ! FROM t
+
+SELECT a | b FROM t
+
+SELECT ‘a’ FROM t
+
+SELECT “a” FROM t
+
+SELECT $1 FROM t
+
+SELECT @x FROM t; SELECT b FROM
+
+SELECT 24h_volume FROM t
+
+SELECT 1_000
+
+SELECT 0x1F
+
+SELECT 1e5m FROM t
+
+SELECT a FROM t LIMIT 99999999999999999999999
+
+SELECT 'größe' ö ß FROM t
