@@ -46,6 +46,20 @@ pub enum SourceError {
 /// Why rows cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
+    /// The directory that the file would be in does not exist.
+    #[error("cannot write `{}`: there is no directory `{}`", path.display(), directory.display())]
+    NoDirectory {
+        /// The path as configured.
+        path: PathBuf,
+        /// The directory in it.
+        directory: PathBuf,
+    },
+    /// The path names a directory.
+    #[error("cannot write `{}`: it is a directory", path.display())]
+    IsDirectory {
+        /// The path as configured.
+        path: PathBuf,
+    },
     /// The operating system refused or failed.
     #[error("cannot write `{destination}`")]
     Io {

@@ -7,20 +7,23 @@
 //! above.
 
 mod config;
+mod discard;
 mod error;
 mod file;
 mod memory;
 mod open;
 mod sink;
 mod source;
+mod writer;
 
 pub use config::{
     FileFormat, FileSinkConfig, FileSourceConfig, PropertyError, PropertyErrorKind, SinkConfig, SourceConfig,
 };
 pub use error::{SinkError, SourceError};
-pub use file::{FileSource, ReadLimits};
+pub use file::{DeadLetterFile, FileSource, ReadLimits};
 pub use memory::{MemorySink, MemorySource};
-pub use open::{open_source, sample_schema};
+pub use open::{open_sink, open_source, sample_schema};
 pub use sink::{Sink, SinkSummary};
 pub use source::{PartitionReader, ReadRequest, Source, SourceBatch};
 pub use velo_formats::{SampledColumn, SampledSchema, ValueKind};
+pub use writer::WriterSink;

@@ -3,8 +3,9 @@ use std::sync::Arc;
 use velo_data::{StreamSchema, SystemClock};
 use velo_formats::SampledSchema;
 
+use crate::discard::DiscardSink;
 use crate::file::{FileSource, sample_file};
-use crate::{Source, SourceConfig, SourceError};
+use crate::{Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError, WriterSink};
 
 /// Opens a source with the declared columns, or with those that a sample of its records shows.
 ///
@@ -34,4 +35,23 @@ pub fn sample_schema(config: &SourceConfig) -> Result<Option<SampledSchema>, Sou
         SourceConfig::File(file) => sample_file(file).map(Some),
         SourceConfig::Memory(_) => Ok(None),
     }
+}
+
+/// Opens a sink for rows with the columns of `schema`.
+///
+/// Only the user's columns are written; envelopes also take the key, time, headers and window from metadata
+/// columns.
+///
+/// # Errors
+///
+/// When the destination cannot be written.
+pub fn open_sink(config: &SinkConfig, schema: &StreamSchema) -> Result<Box<dyn Sink>, SinkError> {
+    Ok(match config {
+        SinkConfig::File(file) => Box::new(WriterSink::to_file(file, schema)?),
+        SinkConfig::Stdout { format } => {
+            Box::new(WriterSink::new(Box::new(std::io::stdout()), "stdout", *format, schema))
+        }
+        SinkConfig::Discard => Box::new(DiscardSink::default()),
+        SinkConfig::Memory(memory) => memory.writer(),
+    })
 }

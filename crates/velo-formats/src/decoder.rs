@@ -236,16 +236,8 @@ impl Decoder {
         let line = self.next.line;
         self.finish_block(&[""], &[Place { bytes: &[], line }]);
         self.next.record += 1;
-        match next_line(input, false) {
-            Some(line) => {
-                self.next.line += 1;
-                line.consumed
-            }
-            None => {
-                self.is_discarding = true;
-                input.len()
-            }
-        }
+        self.is_discarding = true;
+        self.discard(input)
     }
 
     /// The batch of everything decoded since the last one. `read_at_ms` is the time of records that have none.
@@ -357,7 +349,7 @@ impl Decoder {
         for (index, column) in self.columns.iter_mut().enumerate() {
             let cells = Cells {
                 texts,
-                cells: self.cells.column(index, texts.len()),
+                places: self.cells.column(index, texts.len()),
                 rows: None,
                 syntax,
             };
@@ -410,7 +402,7 @@ impl Column {
 
     fn append(&mut self, cells: Cells<'_>, rejections: &mut Rejections) {
         if !self.is_nullable {
-            for (row, _) in cells.cells.iter().enumerate().filter(|(_, cell)| !cell.is_present) {
+            for (row, _) in cells.places.iter().enumerate().filter(|(_, cell)| !cell.is_present) {
                 rejections.reject(row, || Problem {
                     cause: RowErrorCause::MissingValue,
                     column: Some(self.name.clone()),

@@ -24,7 +24,7 @@ pub(crate) struct EnvelopeLines {
 
 impl EnvelopeLines {
     /// Looks for the members with the columns' names in the values; `metadata` are columns behind them.
-    pub(crate) fn new<'a>(columns: &[&'a str], metadata: &[SystemColumn]) -> Self {
+    pub(crate) fn new(columns: &[&str], metadata: &[SystemColumn]) -> Self {
         let metadata = metadata.iter().enumerate();
         let metadata = metadata.filter_map(|(place, column)| Some((member_of(*column)?, columns.len() + place)));
         Self {

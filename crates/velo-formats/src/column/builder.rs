@@ -101,7 +101,7 @@ impl ColumnBuilder {
             rejections,
         };
         match self {
-            Self::Null(count) => *count += cells.cells.len(),
+            Self::Null(count) => *count += cells.places.len(),
             Self::Boolean(builder) => target.each(convert::boolean, |value| builder.append_option(value)),
             Self::TinyInt(builder) => target.primitive(builder, |token| convert::integer(token, "TINYINT")),
             Self::SmallInt(builder) => target.primitive(builder, |token| convert::integer(token, "SMALLINT")),
@@ -196,7 +196,7 @@ impl Appending<'_, '_> {
     #[inline]
     fn each<V>(&mut self, convert: impl Fn(Token<'_>) -> Converted<V>, mut append: impl FnMut(Option<V>)) {
         let mut scratch = String::new();
-        for index in 0..self.cells.cells.len() {
+        for index in 0..self.cells.places.len() {
             let converted = self.cells.token(index, &mut scratch).map(&convert);
             append(self.accept(index, converted));
         }
@@ -205,7 +205,7 @@ impl Appending<'_, '_> {
     fn text(&mut self, builder: &mut StringViewBuilder) {
         let mut scratch = String::new();
         let mut compacted = String::new();
-        for index in 0..self.cells.cells.len() {
+        for index in 0..self.cells.places.len() {
             match self.cells.token(index, &mut scratch) {
                 None => builder.append_null(),
                 Some(Token::Text(text) | Token::Bare(text) | Token::Number(text)) => builder.append_value(text),
@@ -217,7 +217,7 @@ impl Appending<'_, '_> {
 
     fn json(&mut self, builder: &mut StringViewBuilder) {
         let mut compacted = String::new();
-        for index in 0..self.cells.cells.len() {
+        for index in 0..self.cells.places.len() {
             match self.cells.raw(index) {
                 Some(json) => builder.append_value(compacted_into(&mut compacted, json)),
                 None => builder.append_null(),
@@ -232,7 +232,7 @@ impl Appending<'_, '_> {
     ) {
         let mut scratch = String::new();
         let mut bytes = Vec::new();
-        for index in 0..self.cells.cells.len() {
+        for index in 0..self.cells.places.len() {
             let token = self.cells.token(index, &mut scratch);
             let converted = token.map(|token| convert(token, &mut bytes));
             builder.append_option(self.accept(index, converted));

@@ -79,7 +79,7 @@ pub(crate) struct Cells<'a> {
     /// The records' texts, which the cells point into.
     pub(crate) texts: &'a [&'a str],
     /// The cells.
-    pub(crate) cells: &'a [Cell],
+    pub(crate) places: &'a [Cell],
     /// For each cell the record it belongs to; `None` where there is one cell a record.
     pub(crate) rows: Option<&'a [u32]>,
     /// How the cells are written.
@@ -105,7 +105,7 @@ impl<'a> Cells<'a> {
     /// The cell's own text; `None` for NULL.
     #[inline]
     pub(crate) fn raw(&self, index: usize) -> Option<&'a str> {
-        let cell = self.cells[index];
+        let cell = self.places[index];
         if !cell.is_present {
             return None;
         }
@@ -119,7 +119,7 @@ impl<'a> Cells<'a> {
         'a: 't,
     {
         let raw = self.raw(index)?;
-        let is_escaped = self.cells[index].is_escaped;
+        let is_escaped = self.places[index].is_escaped;
         Some(match self.syntax {
             Syntax::Json => json_token(raw, is_escaped, scratch),
             Syntax::Csv { quote } if is_escaped => {
@@ -137,7 +137,7 @@ impl<'a> Cells<'a> {
 
     /// A scanner at the cell's object or array, which `open` begins; `None` if it is another kind of value.
     pub(crate) fn container(&self, index: usize, open: u8) -> Option<Scanner<'a>> {
-        let start = self.cells[index].start as usize;
+        let start = self.places[index].start as usize;
         let bytes = self.text(index).as_bytes();
         (bytes.get(start) == Some(&open)).then(|| Scanner::new(bytes, start))
     }

@@ -18,9 +18,9 @@ impl<'a> JsonFields<'a> {
     /// Checks the fields and rejects the records of those that are not JSON.
     pub(super) fn new(fields: Cells<'a>, column: &str, rejections: &mut Rejections) -> Self {
         let mut scratch = String::new();
-        let mut texts = Vec::with_capacity(fields.cells.len());
-        let mut cells = Vec::with_capacity(fields.cells.len());
-        for (index, field) in fields.cells.iter().enumerate() {
+        let mut texts = Vec::with_capacity(fields.places.len());
+        let mut cells = Vec::with_capacity(fields.places.len());
+        for (index, field) in fields.places.iter().enumerate() {
             let raw = fields.raw(index).unwrap_or_default();
             let text = match fields.token(index, &mut scratch) {
                 Some(Token::Bare(text)) if field.is_escaped => Cow::Owned(text.to_owned()),
@@ -48,7 +48,7 @@ impl<'a> JsonFields<'a> {
         let texts: Vec<&str> = self.texts.iter().map(AsRef::as_ref).collect();
         append(Cells {
             texts: &texts,
-            cells: &self.cells,
+            places: &self.cells,
             rows: None,
             syntax: Syntax::Json,
         });

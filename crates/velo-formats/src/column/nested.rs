@@ -11,6 +11,7 @@ use arrow::error::ArrowError;
 
 use super::builder::{Appending, ColumnBuilder};
 use super::cell::{Cell, Cells, Syntax};
+use super::convert::unfit;
 use crate::FormatError;
 use crate::json::members::MemberIndex;
 use crate::json::scanner::Scanner;
@@ -106,13 +107,12 @@ impl MapBuilder {
                 scanner.members(|name, value| {
                     let raw_name = text.get(name.start..name.end).unwrap_or_default();
                     let value = Cell::of_json(text, value);
-                    match places.get(raw_name) {
-                        Some(place) => values.cells[*place] = value, // The last one wins.
-                        None => {
-                            places.insert(raw_name, values.cells.len());
-                            keys.push(row, Cell::of_json(text, name));
-                            values.push(row, value);
-                        }
+                    if let Some(place) = places.get(raw_name) {
+                        values.cells[*place] = value; // The last one wins.
+                    } else {
+                        places.insert(raw_name, values.cells.len());
+                        keys.push(row, Cell::of_json(text, name));
+                        values.push(row, value);
                     }
                 })
             });
@@ -145,7 +145,7 @@ impl StructBuilder {
     }
 
     pub(super) fn append(&mut self, target: &mut Appending<'_, '_>) {
-        let rows = target.cells.cells.len();
+        let rows = target.cells.places.len();
         let mut fields = vec![vec![Cell::default(); rows]; self.columns.len()];
         let mut index = 0;
         target.containers(b'{', "a STRUCT", |text, _, scanner| {
@@ -159,7 +159,10 @@ impl StructBuilder {
         });
         self.length += rows;
         for (column, cells) in self.columns.iter_mut().zip(&fields) {
-            let cells = Cells { cells, ..target.cells };
+            let cells = Cells {
+                places: cells,
+                ..target.cells
+            };
             column.append(cells, target.column, target.rejections);
         }
     }
@@ -227,7 +230,7 @@ impl InnerCells {
     fn append_to(&self, column: &mut ColumnBuilder, target: &mut Appending<'_, '_>, syntax: Syntax) {
         let cells = Cells {
             texts: target.cells.texts,
-            cells: &self.cells,
+            places: &self.cells,
             rows: Some(&self.rows),
             syntax,
         };
@@ -240,18 +243,12 @@ impl<'a> Appending<'a, '_> {
     /// for being something else, a scanner at the container that `open` begins.
     fn containers(&mut self, open: u8, wanted: &str, mut each: impl FnMut(&'a str, usize, Option<Scanner<'a>>)) {
         let mut scratch = String::new();
-        for index in 0..self.cells.cells.len() {
-            let scanner = match self.cells.token(index, &mut scratch) {
-                None => None,
-                Some(token) => match self.cells.container(index, open) {
-                    Some(scanner) => Some(scanner),
-                    None => {
-                        let error = super::convert::unfit(token, wanted, "");
-                        self.reject(index, error.0);
-                        None
-                    }
-                },
-            };
+        for index in 0..self.cells.places.len() {
+            let token = self.cells.token(index, &mut scratch);
+            let scanner = token.and_then(|_| self.cells.container(index, open));
+            if let (Some(token), None) = (token, &scanner) {
+                self.reject(index, unfit(token, wanted, "").0);
+            }
             each(self.cells.text(index), self.cells.row(index), scanner);
         }
     }

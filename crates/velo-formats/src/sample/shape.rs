@@ -66,14 +66,12 @@ pub(super) struct Members {
 impl Members {
     /// The shape of a member and its place among them.
     pub(super) fn entry(&mut self, name: &str) -> (usize, &mut Shape) {
-        let place = match self.places.get(name) {
-            Some(place) => *place,
-            None => {
-                self.places.insert(name.to_owned(), self.shapes.len());
-                self.shapes.push((name.to_owned(), Shape::default()));
-                self.shapes.len() - 1
-            }
-        };
+        let known = self.places.get(name).copied();
+        let place = known.unwrap_or_else(|| {
+            self.places.insert(name.to_owned(), self.shapes.len());
+            self.shapes.push((name.to_owned(), Shape::default()));
+            self.shapes.len() - 1
+        });
         (place, &mut self.shapes[place].1)
     }
 }

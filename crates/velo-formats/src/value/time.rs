@@ -36,23 +36,24 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<i64> {
 /// Appends `YYYY-MM-DD`.
 pub(crate) fn write_date(days: i64, out: &mut Vec<u8>) {
     let (year, month, day) = civil_from_days(days);
-    match year {
-        0..=9999 => {
-            write_two_digits(year / 100, out);
-            write_two_digits(year % 100, out);
-        }
-        _ => {
-            out.push(if year < 0 { b'-' } else { b'+' });
-            let mut digits = itoa::Buffer::new();
-            let digits = digits.format(year.unsigned_abs());
-            out.extend(std::iter::repeat_n(b'0', 4usize.saturating_sub(digits.len())));
-            out.extend_from_slice(digits.as_bytes());
-        }
-    }
+    write_year(year, out);
     out.push(b'-');
     write_two_digits(month, out);
     out.push(b'-');
     write_two_digits(day, out);
+}
+
+fn write_year(year: i64, out: &mut Vec<u8>) {
+    if (0..=9999).contains(&year) {
+        write_two_digits(year / 100, out);
+        write_two_digits(year % 100, out);
+        return;
+    }
+    out.push(if year < 0 { b'-' } else { b'+' });
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(year.unsigned_abs());
+    out.extend(std::iter::repeat_n(b'0', 4usize.saturating_sub(digits.len())));
+    out.extend_from_slice(digits.as_bytes());
 }
 
 /// Appends `HH:MM:SS`, and `.mmm` unless it is zero.

@@ -1,0 +1,134 @@
+use std::io::Write;
+
+use async_trait::async_trait;
+use velo_data::{StreamBatch, StreamSchema};
+use velo_formats::{CsvOptions, Encoder};
+
+use crate::file::FileTarget;
+use crate::{FileFormat, FileSinkConfig, Sink, SinkError, SinkSummary};
+
+/// Bytes that are gathered before they are written.
+const WRITE_BYTES: usize = 256 << 10;
+
+/// A sink that encodes rows and writes them to anything that takes bytes.
+pub struct WriterSink {
+    output: Output,
+    destination: String,
+    encoder: Encoder,
+    buffer: Vec<u8>,
+    summary: SinkSummary,
+}
+
+enum Output {
+    Writer(Box<dyn Write + Send>),
+    File(FileTarget),
+    Closed,
+}
+
+impl WriterSink {
+    /// Writes to `writer`, which errors call `destination`; CSV begins with a line of column names.
+    pub fn new(
+        writer: Box<dyn Write + Send>,
+        destination: impl Into<String>,
+        format: FileFormat,
+        schema: &StreamSchema,
+    ) -> Self {
+        let encoder = encoder(format, schema, CsvOptions::default());
+        let mut sink = Self::with_output(Output::Writer(writer), destination.into(), encoder);
+        sink.encoder.write_header(&mut sink.buffer);
+        sink
+    }
+
+    /// Writes to a local file, which is replaced when the sink finishes, unless rows are appended.
+    ///
+    /// # Errors
+    ///
+    /// When the directory does not exist or the file cannot be written.
+    pub fn to_file(config: &FileSinkConfig, schema: &StreamSchema) -> Result<Self, SinkError> {
+        let options = CsvOptions {
+            delimiter: config.delimiter,
+            quote: config.quote,
+        };
+        let encoder = encoder(config.format, schema, options);
+        let target = FileTarget::open(config)?;
+        let is_header_wanted = config.has_headers && target.is_empty();
+        let mut sink = Self::with_output(Output::File(target), config.path.display().to_string(), encoder);
+        if is_header_wanted {
+            sink.encoder.write_header(&mut sink.buffer);
+        }
+        Ok(sink)
+    }
+
+    fn with_output(output: Output, destination: String, encoder: Encoder) -> Self {
+        Self {
+            output,
+            destination,
+            encoder,
+            buffer: Vec::new(),
+            summary: SinkSummary::default(),
+        }
+    }
+
+    fn write_out(&mut self) -> Result<(), SinkError> {
+        let written = match &mut self.output {
+            Output::Writer(writer) => writer.write_all(&self.buffer),
+            Output::File(file) => file.write_all(&self.buffer),
+            Output::Closed => Ok(()),
+        };
+        written.map_err(|source| self.io_error(source))?;
+        self.summary.bytes_written += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn io_error(&self, source: std::io::Error) -> SinkError {
+        SinkError::Io {
+            destination: self.destination.clone(),
+            source,
+        }
+    }
+}
+
+#[async_trait]
+impl Sink for WriterSink {
+    async fn write(&mut self, batch: &StreamBatch) -> Result<(), SinkError> {
+        let encoded = self.encoder.encode(batch, &mut self.buffer);
+        let encoded = encoded.map_err(|error| SinkError::Format {
+            destination: self.destination.clone(),
+            message: error.to_string(),
+        })?;
+        self.summary.rows_written += encoded.written;
+        self.summary.deletes_skipped += encoded.deletes_skipped;
+        self.summary.non_finite_as_null += encoded.non_finite_as_null;
+        if self.buffer.len() >= WRITE_BYTES {
+            self.write_out()?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), SinkError> {
+        self.write_out()?;
+        let flushed = match &mut self.output {
+            Output::Writer(writer) => writer.flush(),
+            Output::File(file) => file.flush(),
+            Output::Closed => Ok(()),
+        };
+        flushed.map_err(|source| self.io_error(source))
+    }
+
+    async fn finish(&mut self) -> Result<SinkSummary, SinkError> {
+        self.flush().await?;
+        if let Output::File(target) = std::mem::replace(&mut self.output, Output::Closed) {
+            target.finish().map_err(|source| self.io_error(source))?;
+        }
+        Ok(self.summary)
+    }
+}
+
+fn encoder(format: FileFormat, schema: &StreamSchema, options: CsvOptions) -> Encoder {
+    match format {
+        FileFormat::JsonLines => Encoder::json_lines(schema),
+        FileFormat::Csv => Encoder::csv(schema, options),
+        FileFormat::Envelope => Encoder::envelope(schema),
+    }
+}
