@@ -23,6 +23,7 @@ pub mod arithmetic;
 mod cast;
 mod common_type;
 mod error;
+mod event_time;
 mod kernel;
 mod names;
 mod scalar;
@@ -35,6 +36,7 @@ pub use arithmetic::{ArithmeticOperator, take_zero_divisions};
 pub use cast::{can_cast, cast_expr};
 pub use common_type::{common_type, common_type_of};
 pub use error::FunctionError;
+pub use event_time::event_time;
 pub use names::function_names;
 pub use scalar::{
     Argument, Category, ResolvedFunction, ScalarFunction, is_clock_function, is_header_function, resolve_scalar,

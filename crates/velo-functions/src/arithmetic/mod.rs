@@ -25,7 +25,6 @@ pub use function::udf;
 pub use negate::{negate, negated_type};
 pub use result_type::result_type;
 pub(crate) use result_type::{capped_decimal, decimal_digits, quotient_type, wider_integer};
-pub(crate) use temporal::{shift_months, shifted};
 
 use std::fmt;
 

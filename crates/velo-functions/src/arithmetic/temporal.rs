@@ -58,14 +58,14 @@ fn shift(times: Operand, intervals: &Operand, sign: i64) -> Result<ArrayRef> {
 }
 
 /// `None` when the result is out of range.
-pub(crate) fn shifted(time_ms: i64, interval: IntervalMonthDayNano, sign: i64) -> Option<i64> {
+fn shifted(time_ms: i64, interval: IntervalMonthDayNano, sign: i64) -> Option<i64> {
     let in_month = shift_months(time_ms, i64::from(interval.months) * sign)?;
     let fixed = i64::from(interval.days) * MILLIS_PER_DAY + interval.nanoseconds / NANOS_PER_MILLI;
     in_month.checked_add(fixed.checked_mul(sign)?)
 }
 
 /// Moves a point in time by calendar months, to the last day of the month where the day does not exist.
-pub(crate) fn shift_months(time_ms: i64, months: i64) -> Option<i64> {
+fn shift_months(time_ms: i64, months: i64) -> Option<i64> {
     if months == 0 {
         return Some(time_ms);
     }

@@ -11,9 +11,9 @@ mod time_text;
 
 pub use function::cast_expr;
 pub(crate) use function::convert;
-pub(crate) use number::parse_decimal;
+
 pub(crate) use text::to_text;
-pub(crate) use time_text::{parse_date, parse_time, parse_timestamp};
+pub(crate) use time_text::parse_timestamp;
 
 use velo_data::SqlType;
 

@@ -93,7 +93,7 @@ fn parse_integer(text: &str) -> Option<i64> {
 /// The unscaled value of a number in text, rounded half away from zero to `scale`.
 ///
 /// `None` if the text is not a number, or has more than `precision` digits.
-pub(crate) fn parse_decimal(text: &str, precision: u8, scale: i8) -> Option<i256> {
+fn parse_decimal(text: &str, precision: u8, scale: i8) -> Option<i256> {
     let text = text.trim();
     let (is_negative, digits) = match text.as_bytes() {
         [b'-', ..] => (true, &text[1..]),

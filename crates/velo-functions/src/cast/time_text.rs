@@ -30,13 +30,13 @@ pub(super) fn convert(array: &ArrayRef, to: &SqlType, or_null: bool) -> Result<A
 }
 
 /// Days since the epoch. A time of day behind the date is checked, then dropped.
-pub(crate) fn parse_date(text: &str) -> Option<i32> {
+fn parse_date(text: &str) -> Option<i32> {
     let time = parse_timestamp(text)?;
     i32::try_from(time.div_euclid(MILLIS_PER_DAY)).ok()
 }
 
 /// Milliseconds of the day, from `HH:MM[:SS[.fraction]]`.
-pub(crate) fn parse_time(text: &str) -> Option<i32> {
+fn parse_time(text: &str) -> Option<i32> {
     let mut rest = Scanner(text.trim().as_bytes());
     let time = rest.time_of_day()?;
     rest.0.is_empty().then_some(())?;

@@ -71,9 +71,6 @@ pub(super) fn resolve_with(
     required: usize,
     arguments: &[Argument],
 ) -> Resolution {
-    let Some(udf) = find(name) else {
-        return Err("is not available".into());
-    };
     let accepted = if required == usize::MAX {
         accept_any_number(parameters, arguments)?
     } else {
@@ -87,7 +84,32 @@ pub(super) fn resolve_with(
             sql_type,
         })
         .collect();
-    resolve(udf, &arguments)
+    resolve_by_name(name, &arguments)
+}
+
+/// A function that is known to be there.
+pub(super) fn resolve_by_name(name: &str, arguments: &[Argument]) -> Resolution {
+    match find(name) {
+        Some(udf) => resolve(udf, arguments),
+        None => Err("is not available".into()),
+    }
+}
+
+/// `array_sort` puts NULLs first unless told otherwise; the dialect puts them last.
+pub(super) fn resolve_array_sort(arguments: &[Argument]) -> Resolution {
+    let parameters = [Parameter::Array, Parameter::Text, Parameter::Text];
+    let accepted = accept(&parameters, 1, arguments)?;
+    let defaults = ["ASC", "NULLS LAST"];
+    let missing = defaults.iter().skip(accepted.len() - 1);
+    let mut all: Vec<Argument> = accepted.iter().cloned().map(Argument::from).collect();
+    let appended: Vec<&'static str> = missing.copied().collect();
+    all.extend(appended.iter().map(|_| Argument::from(SqlType::String)));
+    let (_, return_type, bound) = resolve_by_name("array_sort", &all)?;
+    let bound = Bound::WithDefaults {
+        function: Box::new(bound),
+        appended,
+    };
+    Ok((accepted, return_type, bound))
 }
 
 /// The last parameter takes all that is left, at least one.

@@ -46,6 +46,17 @@ pub(super) enum Bound {
         part: &'static str,
         udf: Arc<ScalarUDF>,
     },
+    /// A function whose last arguments are literals when they are not given.
+    WithDefaults {
+        function: Box<Bound>,
+        appended: Vec<&'static str>,
+    },
+    /// A digest, and the function that writes it in hexadecimal digits.
+    Hex {
+        digest: Box<Bound>,
+        digest_type: SqlType,
+        udf: Arc<ScalarUDF>,
+    },
     Form(Form),
 }
 
@@ -56,6 +67,15 @@ impl Bound {
             udf,
             arguments: Vec::new(),
             returns: return_type.arrow(),
+        }
+    }
+
+    /// The function that is called, if it is one.
+    pub(super) fn udf(&self) -> Option<&Arc<ScalarUDF>> {
+        match self {
+            Self::Function { udf, .. } | Self::WithPart { udf, .. } | Self::Hex { udf, .. } => Some(udf),
+            Self::WithDefaults { function, .. } => function.udf(),
+            Self::Form(_) => None,
         }
     }
 
@@ -76,6 +96,15 @@ impl Bound {
                 arguments.insert(0, text_literal(part));
                 udf.call(arguments)
             }
+            Self::WithDefaults { function, appended } => {
+                arguments.extend(appended.iter().map(|text| text_literal(text)));
+                function.call(arguments, argument_types, return_type)
+            }
+            Self::Hex {
+                digest,
+                digest_type,
+                udf,
+            } => udf.call(vec![digest.call(arguments, argument_types, digest_type)]),
             Self::Form(form) => form.call(arguments, argument_types, return_type),
         }
     }

@@ -4,8 +4,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayAccessor, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, MapArray, PrimitiveArray,
-    StringViewArray, StringViewBuilder,
+    Array, ArrayAccessor, ArrayRef, ArrowPrimitiveType, AsArray, BinaryViewArray, BooleanArray, MapArray,
+    PrimitiveArray, StringViewArray, StringViewBuilder,
 };
 use arrow::datatypes::DataType;
 use datafusion_common::{Result, ScalarValue, exec_datafusion_err};
@@ -132,6 +132,10 @@ impl Arguments {
 
     pub(crate) fn primitive<T: ArrowPrimitiveType>(&self, index: usize) -> Result<Column<&PrimitiveArray<T>>> {
         self.column(index, |array| array.as_primitive_opt::<T>())
+    }
+
+    pub(crate) fn bytes(&self, index: usize) -> Result<Column<&BinaryViewArray>> {
+        self.column(index, |array| array.as_binary_view_opt())
     }
 
     pub(crate) fn map(&self, index: usize) -> Result<Column<&MapArray>> {

@@ -19,14 +19,16 @@ pub(crate) enum Parameter {
     Number,
     /// TIMESTAMP, DATE, epoch milliseconds, or text that is a point in time.
     Instant,
-    /// INTERVAL.
-    Interval,
     /// A point in time, or an INTERVAL.
     InstantOrInterval,
     /// Bytes, or text read as its UTF-8 bytes.
     Bytes,
     /// Record headers.
     Headers,
+    /// An array of anything.
+    Array,
+    /// A map of anything.
+    Map,
     /// A value of any type.
     Any,
 }
@@ -46,7 +48,6 @@ impl Parameter {
                 let is_instant = matches!(given, Timestamp | Date | String | Null) || given.is_integer();
                 is_instant.then_some(Timestamp)
             }
-            Self::Interval => matches!(given, Interval | String | Null).then_some(Interval),
             Self::InstantOrInterval if *given == Interval => Some(Interval),
             Self::InstantOrInterval => Self::Instant.accept(given),
             Self::Bytes => (given.is_text() || matches!(given, Bytes | Null)).then_some(Bytes),
@@ -54,6 +55,8 @@ impl Parameter {
                 let headers = Map(Box::new(String), Box::new(Bytes));
                 (*given == headers || *given == Null).then_some(headers)
             }
+            Self::Array => matches!(given, SqlType::Array(_) | Null).then(|| given.clone()),
+            Self::Map => matches!(given, Map(_, _) | Null).then(|| given.clone()),
             Self::Any => Some(given.clone()),
         }
     }
@@ -67,10 +70,11 @@ impl fmt::Display for Parameter {
             Self::Integer => "a whole number",
             Self::Double | Self::Number => "a number",
             Self::Instant => "a TIMESTAMP, a DATE or epoch milliseconds",
-            Self::Interval => "an INTERVAL",
             Self::InstantOrInterval => "a TIMESTAMP, a DATE, epoch milliseconds or an INTERVAL",
             Self::Bytes => "BYTES or text",
             Self::Headers => "record headers",
+            Self::Array => "an array",
+            Self::Map => "a map",
             Self::Any => "a value",
         })
     }

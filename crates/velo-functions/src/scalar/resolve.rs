@@ -5,12 +5,14 @@ use datafusion_expr::{Expr, ScalarUDF, cast};
 use velo_data::SqlType;
 
 use super::catalogue::{Implementation, ScalarFunction, scalar};
+use super::encoding;
 use super::foreign;
 use super::form::{self, Bound, Form};
 use super::native::Native;
 use super::parameter::Parameter;
 use crate::arithmetic::{self, ArithmeticOperator};
 use crate::cast::cast_expr;
+use crate::common_type::common_type_of;
 use crate::error::FunctionError;
 use crate::names;
 
@@ -54,10 +56,7 @@ impl ResolvedFunction {
 
     /// The function that is called; `None` for forms such as COALESCE that become a CASE.
     pub fn udf(&self) -> Option<&Arc<ScalarUDF>> {
-        match &self.bound {
-            Bound::Function { udf, .. } | Bound::WithPart { udf, .. } => Some(udf),
-            _ => None,
-        }
+        self.bound.udf()
     }
 
     /// The call, with the casts of the arguments in it and of the result around it: an expression of the canonical
@@ -103,6 +102,9 @@ fn resolve(function: &'static ScalarFunction, arguments: &[Argument]) -> Result<
             parameters,
             required,
         } => foreign::resolve_with(name, parameters, *required, arguments),
+        Implementation::Extreme(name) => resolve_extreme(name, arguments),
+        Implementation::HexDigest(name) => resolve_digest(name, arguments),
+        Implementation::ArraySort => foreign::resolve_array_sort(arguments),
         Implementation::Operator(operator) => resolve_operator(*operator, &given),
         Implementation::Form(form) => resolve_form(*form, &given),
     };
@@ -197,6 +199,33 @@ fn resolve_operator(operator: ArithmeticOperator, given: &[SqlType]) -> Resoluti
         }
         None => Err(format!("does not take {left} and {right}")),
     }
+}
+
+/// LEAST and GREATEST of one type. Intervals have no order that DataFusion knows.
+fn resolve_extreme(name: &str, arguments: &[Argument]) -> Resolution {
+    match common_type_of(arguments.iter().map(|argument| &argument.sql_type)) {
+        Some(SqlType::Interval | SqlType::Map(_, _)) | None => {
+            Err("needs arguments of one type that has an order".into())
+        }
+        Some(common) => {
+            let brought = vec![Argument::from(common.clone()); arguments.len()];
+            let (_, _, bound) = foreign::resolve_by_name(name, &brought)?;
+            Ok((vec![common.clone(); arguments.len()], common, bound))
+        }
+    }
+}
+
+/// Digests are written in hexadecimal digits.
+fn resolve_digest(name: &str, arguments: &[Argument]) -> Resolution {
+    let argument_types = accept(&[Parameter::Bytes], 1, arguments)?;
+    let given: Vec<Argument> = argument_types.iter().cloned().map(Argument::from).collect();
+    let (_, digest_type, digest) = foreign::resolve_by_name(name, &given)?;
+    let bound = Bound::Hex {
+        digest: Box::new(digest),
+        digest_type,
+        udf: encoding::HEX.udf(SqlType::String),
+    };
+    Ok((argument_types, SqlType::String, bound))
 }
 
 fn resolve_form(form: Form, given: &[SqlType]) -> Resolution {

@@ -1,0 +1,173 @@
+//! Points in time to and from text, and to and from seconds.
+
+use std::fmt::Write;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::{Float64Type, Int64Type, TimestampMillisecondType};
+use chrono::{DateTime, TimeZone};
+use datafusion_common::{Result, exec_datafusion_err, exec_err};
+use velo_data::SqlType;
+
+use super::super::native::{Arguments, Native, Returns, collect_primitive, collect_text};
+use super::super::parameter::Parameter;
+use super::pattern::{ReadTime, TimePattern};
+use super::zone::Zone;
+use crate::cast::parse_timestamp;
+
+pub(crate) static DATE_FORMAT: Native = Native {
+    name: "date_format",
+    parameters: &[Parameter::Instant, Parameter::Text, Parameter::Text],
+    required: 2,
+    returns: Returns::Always(SqlType::String),
+    evaluate: date_format,
+};
+
+fn date_format(arguments: &Arguments) -> Result<ArrayRef> {
+    let time = arguments.primitive::<TimestampMillisecondType>(0)?;
+    let mut patterns = Patterns::new(arguments)?;
+    collect_text(arguments, |row, out| {
+        let (Some(time), Some((pattern, zone))) = (time.get(row), patterns.at(row)?) else {
+            return Ok(false);
+        };
+        let Some(utc) = DateTime::from_timestamp_millis(time) else {
+            return exec_err!("{time} is outside the range of dates");
+        };
+        let local = zone.offset_at(utc.naive_utc()).from_utc_datetime(&utc.naive_utc());
+        match write!(out, "{}", local.format_with_items(pattern.items().iter())) {
+            Ok(()) => Ok(true),
+            Err(_) => exec_err!("the pattern asks for something that a point in time does not have"),
+        }
+    })
+}
+
+pub(crate) static PARSE_TIMESTAMP: Native = Native {
+    name: "parse_timestamp",
+    parameters: &[Parameter::Text, Parameter::Text, Parameter::Text],
+    required: 1,
+    returns: Returns::Always(SqlType::Timestamp),
+    evaluate: parse_each,
+};
+
+fn parse_each(arguments: &Arguments) -> Result<ArrayRef> {
+    let text = arguments.text(0)?;
+    let mut patterns = if arguments.len() > 1 {
+        Some(Patterns::new(arguments)?)
+    } else {
+        None
+    };
+    collect_primitive::<TimestampMillisecondType>(arguments, |row| {
+        let Some(text) = text.get(row) else {
+            return Ok(None);
+        };
+        let time = match &mut patterns {
+            None => parse_timestamp(text),
+            Some(patterns) => match patterns.at(row)? {
+                Some((pattern, zone)) => read(text, pattern, zone),
+                None => return Ok(None),
+            },
+        };
+        time.map(Some)
+            .ok_or_else(|| exec_datafusion_err!("cannot read '{text}' as TIMESTAMP"))
+    })
+}
+
+fn read(text: &str, pattern: &TimePattern, zone: Zone) -> Option<i64> {
+    let utc = match pattern.read(text)? {
+        ReadTime::Utc(utc) => utc,
+        ReadTime::Local(local) => zone.to_utc(local)?,
+    };
+    Some(utc.and_utc().timestamp_millis())
+}
+
+/// The pattern and time zone of each row, which are prepared once when they are constant.
+struct Patterns<'a> {
+    arguments: &'a Arguments,
+    pattern: Option<(String, TimePattern)>,
+    zone: Option<(String, Zone)>,
+}
+
+impl<'a> Patterns<'a> {
+    fn new(arguments: &'a Arguments) -> Result<Self> {
+        Ok(Self {
+            arguments,
+            pattern: None,
+            zone: None,
+        })
+    }
+
+    fn at(&mut self, row: usize) -> Result<Option<(&TimePattern, Zone)>> {
+        let Some(pattern) = self.arguments.text(1)?.get(row) else {
+            return Ok(None);
+        };
+        let zone = match self.arguments.len() {
+            3 => match self.arguments.text(2)?.get(row) {
+                Some(zone) => zone,
+                None => return Ok(None),
+            },
+            _ => "UTC",
+        };
+        if self.zone.as_ref().is_none_or(|(known, _)| known != zone) {
+            self.zone = Some((zone.to_owned(), Zone::parse(zone)?));
+        }
+        if self.pattern.as_ref().is_none_or(|(known, _)| known != pattern) {
+            self.pattern = Some((pattern.to_owned(), TimePattern::parse(pattern)?));
+        }
+        Ok(self
+            .pattern
+            .as_ref()
+            .zip(self.zone.as_ref())
+            .map(|((_, pattern), (_, zone))| (pattern, *zone)))
+    }
+}
+
+pub(crate) static FROM_UNIXTIME: Native = Native {
+    name: "from_unixtime",
+    parameters: &[Parameter::Number],
+    required: 1,
+    returns: Returns::Always(SqlType::Timestamp),
+    evaluate: from_unixtime,
+};
+
+fn from_unixtime(arguments: &Arguments) -> Result<ArrayRef> {
+    let seconds = crate::cast::convert(arguments.operand(0)?.array(), &SqlType::Double, false)?;
+    let is_whole = arguments.operand(0)?.array().data_type().is_integer();
+    if is_whole {
+        let whole = crate::cast::convert(arguments.operand(0)?.array(), &SqlType::BigInt, false)?;
+        return millis::<Int64Type>(arguments, &whole, |seconds| seconds.checked_mul(1_000));
+    }
+    millis::<Float64Type>(arguments, &seconds, |seconds| {
+        let millis = (seconds * 1_000.0).round();
+        (millis.abs() < 9.2e18).then_some(millis as i64)
+    })
+}
+
+fn millis<T: arrow::datatypes::ArrowPrimitiveType>(
+    arguments: &Arguments,
+    seconds: &ArrayRef,
+    convert: impl Fn(T::Native) -> Option<i64>,
+) -> Result<ArrayRef> {
+    use arrow::array::{Array, AsArray};
+    let seconds = seconds.as_primitive::<T>();
+    let last = seconds.len().saturating_sub(1);
+    collect_primitive::<TimestampMillisecondType>(arguments, |row| {
+        let row = row.min(last);
+        if seconds.is_null(row) {
+            return Ok(None);
+        }
+        match convert(seconds.value(row)) {
+            Some(millis) => Ok(Some(millis)),
+            None => exec_err!("the seconds are outside the range of TIMESTAMP"),
+        }
+    })
+}
+
+pub(crate) static UNIX_TIMESTAMP: Native = Native {
+    name: "unix_timestamp",
+    parameters: &[Parameter::Instant],
+    required: 1,
+    returns: Returns::Always(SqlType::BigInt),
+    evaluate: |arguments| {
+        let time = arguments.primitive::<TimestampMillisecondType>(0)?;
+        collect_primitive::<Int64Type>(arguments, |row| Ok(time.get(row).map(|time| time.div_euclid(1_000))))
+    },
+};

@@ -1,0 +1,16 @@
+//! Functions of points in time. They take TIMESTAMP, DATE, epoch milliseconds and text in ISO 8601.
+
+mod format;
+mod part;
+mod pattern;
+mod shift;
+mod unit;
+mod zone;
+
+pub(crate) use format::{DATE_FORMAT, FROM_UNIXTIME, PARSE_TIMESTAMP, UNIX_TIMESTAMP};
+pub(crate) use part::DATE_PART;
+pub(crate) use pattern::{ReadTime, TimePattern};
+pub(crate) use shift::{DATE_DIFF, DATE_TRUNC, MAKE_INTERVAL};
+pub(crate) use zone::CONVERT_TZ;
+
+const MILLIS_PER_DAY: i64 = 86_400_000;
