@@ -42,6 +42,8 @@ struct Compiled {
 pub(crate) struct Evaluated {
     /// The rows that did not fail.
     pub(crate) batch: StreamBatch,
+    /// Which of the given rows those are; `None` is all.
+    pub(crate) kept: Option<BooleanBuffer>,
     /// One column per expression.
     pub(crate) columns: Vec<ArrayRef>,
 }
@@ -86,7 +88,8 @@ impl Expressions {
     /// The values of all expressions for the rows of `batch` on which none fails.
     pub(crate) fn evaluate(&self, batch: StreamBatch, out: &mut Output) -> OperatorResult<Evaluated> {
         if let Ok(columns) = self.try_evaluate(&batch.records, out) {
-            return Ok(Evaluated { batch, columns });
+            let kept = None;
+            return Ok(Evaluated { batch, kept, columns });
         }
         let mut segments = Vec::new();
         let mut failures = Vec::new();
@@ -94,12 +97,12 @@ impl Expressions {
         for failure in &failures {
             out.reject(self.row_error(&batch.records, failure));
         }
-        let mut kept = vec![false; batch.num_rows()];
-        for segment in &segments {
-            kept[segment.offset..segment.offset + segment.length].fill(true);
-        }
+        let mut kept = vec![true; batch.num_rows()];
+        failures.iter().for_each(|failure| kept[failure.row] = false);
+        let kept = BooleanBuffer::from(kept);
         Ok(Evaluated {
-            batch: batch.filter(&BooleanArray::from(kept))?,
+            batch: batch.filter(&BooleanArray::new(kept.clone(), None))?,
+            kept: Some(kept),
             columns: self.concat(&segments)?,
         })
     }

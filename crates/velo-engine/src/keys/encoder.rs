@@ -56,7 +56,8 @@ impl KeyEncoder {
         }
     }
 
-    fn rows(types: &[DataType]) -> Result<Self, CompileError> {
+    /// The row format even where something faster would do: its order is that of the values.
+    pub(crate) fn rows(types: &[DataType]) -> Result<Self, CompileError> {
         let field = |data_type: &DataType| {
             let field = SortField::new_with_options(data_type.clone(), KEY_ORDER);
             if RowConverter::supports_fields(std::slice::from_ref(&field)) {
@@ -92,6 +93,18 @@ impl KeyEncoder {
                 }
             }
         })
+    }
+}
+
+impl EncodedKeys {
+    /// The rows in the order of their keys; equal ones as they came. Only of keys in the row format, which all but
+    /// the fast paths are.
+    pub(crate) fn sorted_rows(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.hashes.len() as u32).collect();
+        if let Keys::Rows(rows) = &self.keys {
+            order.sort_by(|a, b| rows.row(*a as usize).cmp(&rows.row(*b as usize)));
+        }
+        order
     }
 }
 

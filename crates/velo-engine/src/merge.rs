@@ -1,0 +1,274 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow::array::UInt32Array;
+use arrow::datatypes::SchemaRef;
+use velo_data::StreamBatch;
+
+use crate::error::{CompileError, OperatorResult};
+use crate::event::Event;
+use crate::keys::KeyEncoder;
+
+/// Joins the streams of several workers, or partitions, into one.
+///
+/// The watermark is the lowest of all; a barrier passes when all have sent it; the end, when all have ended.
+#[derive(Debug)]
+pub struct Merge {
+    ports: Vec<Port>,
+    order: Option<ResultOrder>,
+    /// The last watermark that went out.
+    watermark_ms: i64,
+}
+
+#[derive(Debug)]
+struct Port {
+    watermark_ms: i64,
+    ended: bool,
+    /// The barrier that it waits at, and what came behind it.
+    barrier: Option<u64>,
+    held: VecDeque<Event>,
+    /// Results since its last watermark, and those before, with the watermark that followed them.
+    recent: Vec<StreamBatch>,
+    complete: VecDeque<(i64, StreamBatch)>,
+}
+
+/// Puts the final results of several workers into the order in which one worker gives them.
+///
+/// An aggregation sends the results of each window, by key, and then a watermark; results that are followed by the
+/// same watermark belong to the same window.
+#[derive(Debug)]
+pub(crate) struct ResultOrder {
+    encoder: KeyEncoder,
+    keys: usize,
+}
+
+impl ResultOrder {
+    /// The order of results whose first `keys` columns are the group keys.
+    pub(crate) fn new(schema: &SchemaRef, keys: usize) -> Result<Self, CompileError> {
+        let types: Vec<_> = schema.fields()[..keys].iter().map(|field| field.data_type().clone()).collect();
+        Ok(Self {
+            encoder: KeyEncoder::rows(&types)?,
+            keys,
+        })
+    }
+
+    /// Rows of the same window as one batch, by key; of equal keys, the first stays first.
+    fn sorted(&self, mut batches: Vec<StreamBatch>) -> OperatorResult<Option<StreamBatch>> {
+        if batches.len() < 2 {
+            return Ok(batches.pop());
+        }
+        let Some(all) = concat(&batches)? else {
+            return Ok(None);
+        };
+        let encoded = self.encoder.encode(&all.records.columns()[..self.keys], all.num_rows())?;
+        Ok(Some(all.take(&UInt32Array::from(encoded.sorted_rows()))?))
+    }
+}
+
+impl Merge {
+    /// Passes rows on as they come.
+    pub fn as_they_come(ports: usize) -> Self {
+        Self {
+            ports: (0..ports).map(|_| Port::new()).collect(),
+            order: None,
+            watermark_ms: i64::MIN,
+        }
+    }
+
+    pub(crate) fn ordered(ports: usize, order: ResultOrder) -> Self {
+        Self {
+            // One port is in order already.
+            order: (ports > 1).then_some(order),
+            ..Self::as_they_come(ports)
+        }
+    }
+
+    /// The lowest watermark of the ports that have not ended.
+    fn lowest(&self) -> i64 {
+        self.ports.iter().map(|port| port.watermark_ms).min().unwrap_or(i64::MAX)
+    }
+
+    /// Whether every port has ended.
+    pub fn is_ended(&self) -> bool {
+        self.ports.iter().all(|port| port.ended)
+    }
+
+    /// Takes in an event of a port, and returns what may go on.
+    ///
+    /// # Errors
+    ///
+    /// When batches of different ports cannot be joined.
+    pub fn push(&mut self, port: usize, event: Event) -> OperatorResult<Vec<Event>> {
+        let mut out = Vec::new();
+        self.push_into(port, event, &mut out)?;
+        Ok(out)
+    }
+
+    fn push_into(&mut self, index: usize, event: Event, out: &mut Vec<Event>) -> OperatorResult {
+        let Some(port) = self.ports.get_mut(index) else {
+            return Ok(());
+        };
+        if port.barrier.is_some() {
+            port.held.push_back(event);
+            return Ok(());
+        }
+        match event {
+            Event::Batch(batch) if self.order.is_some() => port.recent.push(batch),
+            Event::Batch(batch) => out.push(Event::Batch(batch)),
+            Event::Watermark(watermark_ms) => {
+                port.advance(watermark_ms);
+                self.advance(out)?;
+            }
+            Event::Barrier(number) => {
+                port.barrier = Some(number);
+                self.pass_barrier(out)?;
+            }
+            Event::End => {
+                port.advance(i64::MAX);
+                port.ended = true;
+                self.advance(out)?;
+                self.pass_barrier(out)?;
+                if self.is_ended() {
+                    out.push(Event::End);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends out what the watermarks of all ports allow.
+    fn advance(&mut self, out: &mut Vec<Event>) -> OperatorResult {
+        let lowest = self.lowest();
+        if lowest <= self.watermark_ms {
+            return Ok(());
+        }
+        self.watermark_ms = lowest;
+        self.release(lowest, out)?;
+        if lowest < i64::MAX {
+            out.push(Event::Watermark(lowest));
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, watermark_ms: i64, out: &mut Vec<Event>) -> OperatorResult {
+        let Some(order) = &self.order else {
+            return Ok(());
+        };
+        loop {
+            let next = self.ports.iter().filter_map(|port| port.complete.front()).map(|(tag, _)| *tag).min();
+            let Some(next) = next.filter(|next| *next <= watermark_ms) else {
+                return Ok(());
+            };
+            let of_window = self.ports.iter_mut().flat_map(|port| port.take_tagged(next)).collect();
+            out.extend(order.sorted(of_window)?.map(Event::Batch));
+        }
+    }
+
+    fn pass_barrier(&mut self, out: &mut Vec<Event>) -> OperatorResult {
+        let waits = |port: &Port| port.ended || port.barrier.is_some();
+        let number = self.ports.iter().find_map(|port| port.barrier);
+        let Some(number) = number.filter(|_| self.ports.iter().all(waits)) else {
+            return Ok(());
+        };
+        out.push(Event::Barrier(number));
+        let held: Vec<_> = self.ports.iter_mut().map(Port::pass).collect();
+        for (port, events) in held.into_iter().enumerate() {
+            for event in events {
+                self.push_into(port, event, out)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Port {
+    fn new() -> Self {
+        Self {
+            watermark_ms: i64::MIN,
+            ended: false,
+            barrier: None,
+            held: VecDeque::new(),
+            recent: Vec::new(),
+            complete: VecDeque::new(),
+        }
+    }
+
+    fn advance(&mut self, watermark_ms: i64) {
+        self.watermark_ms = self.watermark_ms.max(watermark_ms);
+        self.complete.extend(self.recent.drain(..).map(|batch| (watermark_ms, batch)));
+    }
+
+    fn take_tagged(&mut self, tag: i64) -> Vec<StreamBatch> {
+        let count = self.complete.iter().take_while(|(other, _)| *other == tag).count();
+        self.complete.drain(..count).map(|(_, batch)| batch).collect()
+    }
+
+    fn pass(&mut self) -> VecDeque<Event> {
+        self.barrier = None;
+        std::mem::take(&mut self.held)
+    }
+}
+
+/// Batches of one schema as one.
+fn concat(batches: &[StreamBatch]) -> OperatorResult<Option<StreamBatch>> {
+    let Some(first) = batches.first() else {
+        return Ok(None);
+    };
+    let records = arrow::compute::concat_batches(&first.records.schema(), batches.iter().map(|batch| &batch.records))?;
+    let kinds = batches.iter().any(|batch| batch.kinds.is_some()).then(|| {
+        let kinds = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| batch.kind(row)));
+        Arc::from_iter(kinds)
+    });
+    Ok(Some(StreamBatch { records, kinds }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Events as one word each: `w` watermark, `b` barrier, `e` end.
+    fn check(steps: &[(usize, Event)], expected: &[&str]) {
+        let mut merge = Merge::as_they_come(2);
+        let mut seen = Vec::new();
+        for (port, event) in steps {
+            for event in merge.push(*port, event.clone()).unwrap() {
+                seen.push(match event {
+                    Event::Watermark(time) => format!("w{time}"),
+                    Event::Barrier(number) => format!("b{number}"),
+                    Event::End => "e".to_owned(),
+                    Event::Batch(batch) => format!("{} rows", batch.num_rows()),
+                });
+            }
+        }
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn the_watermark_is_the_lowest() {
+        check(
+            &[
+                (0, Event::Watermark(5)),
+                (1, Event::Watermark(3)),
+                (1, Event::Watermark(9)),
+                (0, Event::End),
+                (1, Event::End),
+            ],
+            &["w3", "w5", "w9", "e"],
+        );
+    }
+
+    #[test]
+    fn what_follows_a_barrier_waits_for_it() {
+        check(
+            &[
+                (0, Event::Watermark(1)),
+                (0, Event::Barrier(7)),
+                (0, Event::Watermark(8)),
+                (1, Event::Watermark(2)),
+                (1, Event::Barrier(7)),
+                (1, Event::Watermark(9)),
+            ],
+            &["w1", "b7", "w2", "w8"],
+        );
+    }
+}

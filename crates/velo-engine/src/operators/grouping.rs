@@ -1,0 +1,314 @@
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, TimestampMillisecondArray,
+    UInt32Array,
+};
+use arrow::buffer::{BooleanBuffer, ScalarBuffer};
+use arrow::compute::take;
+use arrow::datatypes::{DataType, TimestampMillisecondType};
+use datafusion_expr::Expr;
+use velo_data::{StreamBatch, StreamSchema, SystemColumn};
+use velo_planner::plan::Aggregate;
+
+use super::GroupBudget;
+use crate::aggregate::{AggregateFactory, GroupedAggregate};
+use crate::error::{CompileError, OperatorResult};
+use crate::event::Output;
+use crate::expression::{Expressions, trues};
+use crate::keys::{EncodedKeys, KeyEncoder, RowSet};
+
+/// What an aggregation computes, compiled: everything about it but its state.
+#[derive(Debug)]
+pub(crate) struct Grouping {
+    /// Keys, then arguments and filters of every call.
+    inputs: Expressions,
+    keys: usize,
+    calls: Vec<Call>,
+    pub(super) encoder: KeyEncoder,
+    factories: Vec<AggregateFactory>,
+    having: Option<Expressions>,
+    pub(super) schema: StreamSchema,
+    metadata: Vec<SystemColumn>,
+    event_time: Option<usize>,
+    timestamp: Option<usize>,
+    pub(super) budget: GroupBudget,
+}
+
+/// Where a call's inputs stand among the columns of [`Grouping::inputs`].
+#[derive(Debug)]
+struct Call {
+    arguments: std::ops::Range<usize>,
+    filter: Option<usize>,
+}
+
+/// The rows of a batch, with keys and arguments evaluated.
+pub(super) struct Prepared {
+    pub(super) batch: StreamBatch,
+    pub(super) encoded: EncodedKeys,
+    columns: Vec<ArrayRef>,
+    filters: Vec<Option<BooleanBuffer>>,
+    pub(super) times: Option<ScalarBuffer<i64>>,
+}
+
+/// Some rows of a [`Prepared`] batch, as aggregates take them.
+pub(super) struct Selected {
+    pub(super) keys: Vec<ArrayRef>,
+    /// Per aggregate.
+    pub(super) arguments: Vec<Vec<ArrayRef>>,
+    /// Per aggregate.
+    pub(super) filters: Vec<Option<BooleanBuffer>>,
+    pub(super) times: Option<ScalarBuffer<i64>>,
+    pub(super) event_times: Option<ArrayRef>,
+    pub(super) timestamps: Option<ArrayRef>,
+}
+
+/// The bounds of a window, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bounds {
+    pub(super) start: i64,
+    /// Exclusive.
+    pub(super) end: i64,
+}
+
+/// What HAVING says of rows.
+pub(super) struct Visibility {
+    pub(super) visible: BooleanBuffer,
+    /// Rows on which HAVING itself failed; they are rejected already.
+    pub(super) decided: Option<BooleanBuffer>,
+}
+
+impl Grouping {
+    pub(crate) fn new(plan: &Aggregate, budget: GroupBudget) -> Result<Self, CompileError> {
+        let input = plan.input.schema();
+        let fields = plan.schema.arrow().fields();
+        let mut inputs: Vec<(&Expr, String, DataType)> = Vec::new();
+        for (key, field) in plan.keys.iter().zip(fields) {
+            inputs.push((key, field.name().clone(), field.data_type().clone()));
+        }
+        let mut calls = Vec::new();
+        let mut factories = Vec::new();
+        for (call, field) in plan.aggregates.iter().zip(&fields[plan.first_aggregate()..]) {
+            let first = inputs.len();
+            for argument in &call.arguments {
+                inputs.push((argument, field.name().clone(), type_of(argument, input)?));
+            }
+            let arguments = first..inputs.len();
+            let types = inputs[arguments.clone()].iter().map(|(_, _, data_type)| data_type.clone());
+            factories.push(AggregateFactory::new(call, types.collect(), input.arrow(), field.name())?);
+            let filter = call.filter.as_ref().map(|filter| {
+                inputs.push((filter, field.name().clone(), DataType::Boolean));
+                inputs.len() - 1
+            });
+            calls.push(Call { arguments, filter });
+        }
+        let types: Vec<DataType> = inputs[..plan.keys.len()].iter().map(|(_, _, data_type)| data_type.clone()).collect();
+        let having = plan.having.iter().map(|having| (having, "HAVING".to_owned(), DataType::Boolean));
+        let having = plan.having.is_some().then(|| Expressions::new(having, &plan.schema)).transpose()?;
+        Ok(Self {
+            inputs: Expressions::new(inputs, input)?,
+            keys: plan.keys.len(),
+            calls,
+            encoder: KeyEncoder::new(&types)?,
+            factories,
+            having,
+            metadata: metadata(plan)?,
+            schema: plan.schema.clone(),
+            event_time: input.system(SystemColumn::EventTime),
+            timestamp: input.system(SystemColumn::Timestamp),
+            budget,
+        })
+    }
+
+    /// Adds hidden aggregates for the metadata of groups that have no window: the highest of the group.
+    pub(crate) fn with_group_metadata(mut self, input: &StreamSchema) -> Self {
+        for column in &self.metadata {
+            if let Some(index) = input.system(*column) {
+                let data_type = input.arrow().field(index).data_type();
+                self.factories.push(AggregateFactory::greatest(data_type));
+            }
+        }
+        self
+    }
+
+    pub(super) fn has_having(&self) -> bool {
+        self.having.is_some()
+    }
+
+    pub(super) fn key_columns(&self) -> usize {
+        self.keys
+    }
+
+    /// Number of aggregates that are columns of the output.
+    pub(super) fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Name of an output column.
+    pub(super) fn column_name(&self, aggregate: usize) -> String {
+        self.schema.arrow().field(self.keys + aggregate).name().clone()
+    }
+
+    /// New state of every aggregate, hidden ones last.
+    pub(super) fn aggregates(&self) -> OperatorResult<Vec<Box<dyn GroupedAggregate>>> {
+        self.factories.iter().map(AggregateFactory::make).collect()
+    }
+
+    /// Evaluates keys and arguments; rows on which one fails are rejected.
+    pub(super) fn prepare(&self, batch: StreamBatch, out: &mut Output) -> OperatorResult<Prepared> {
+        let evaluated = self.inputs.evaluate(batch, out)?;
+        let (batch, columns) = (evaluated.batch, evaluated.columns);
+        let filter = |call: &Call| call.filter.map(|index| trues(columns[index].as_boolean()));
+        let time = |index: usize| batch.records.column(index).as_primitive::<TimestampMillisecondType>().values().clone();
+        Ok(Prepared {
+            encoded: self.encoder.encode(&columns[..self.keys], batch.num_rows())?,
+            filters: self.calls.iter().map(filter).collect(),
+            times: self.event_time.map(time),
+            batch,
+            columns,
+        })
+    }
+
+    /// The inputs of some rows.
+    pub(super) fn select(&self, prepared: &Prepared, rows: &RowSet<'_>) -> OperatorResult<Selected> {
+        let columns: Vec<ArrayRef> = prepared.columns.iter().map(|column| select(column, rows)).collect::<Result<_, _>>()?;
+        let event_times = self.event_time.map(|index| select(prepared.batch.records.column(index), rows));
+        let timestamps = self.timestamp.map(|index| select(prepared.batch.records.column(index), rows));
+        let event_times = event_times.transpose()?;
+        let timestamps = timestamps.transpose()?;
+        let mut arguments: Vec<Vec<ArrayRef>> = self.calls.iter().map(|call| columns[call.arguments.clone()].to_vec()).collect();
+        let mut filters: Vec<_> = prepared.filters.iter().map(|filter| filter.as_ref().map(|filter| select_bits(filter, rows))).collect();
+        let hidden = self.factories.len() - self.calls.len();
+        for column in self.metadata.iter().take(hidden) {
+            let values = if *column == SystemColumn::EventTime { &event_times } else { &timestamps };
+            arguments.push(values.iter().cloned().collect());
+            filters.push(None);
+        }
+        Ok(Selected {
+            keys: columns[..self.keys].to_vec(),
+            arguments,
+            filters,
+            times: event_times.as_ref().map(|times| times.as_primitive::<TimestampMillisecondType>().values().clone()),
+            event_times,
+            timestamps,
+        })
+    }
+
+    /// An output batch: keys, aggregates, and metadata that `column` provides.
+    pub(super) fn assemble(
+        &self,
+        rows: usize,
+        keys: Vec<ArrayRef>,
+        aggregates: impl IntoIterator<Item = ArrayRef>,
+        mut column: impl FnMut(SystemColumn) -> Option<ArrayRef>,
+    ) -> OperatorResult<RecordBatch> {
+        let mut columns = keys;
+        columns.extend(aggregates);
+        for wanted in &self.metadata {
+            let data_type = wanted.sql_type().arrow();
+            columns.push(column(*wanted).unwrap_or_else(|| arrow::array::new_null_array(&data_type, rows)));
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        Ok(RecordBatch::try_new_with_options(Arc::clone(self.schema.arrow()), columns, &options)?)
+    }
+
+    /// Which rows HAVING lets through.
+    pub(super) fn visibility(&self, records: &RecordBatch, out: &mut Output) -> OperatorResult<Visibility> {
+        let Some(having) = &self.having else {
+            return Ok(Visibility {
+                visible: BooleanBuffer::new_set(records.num_rows()),
+                decided: None,
+            });
+        };
+        let evaluated = having.evaluate(StreamBatch::inserts(records.clone()), out)?;
+        let truths = trues(evaluated.columns[0].as_boolean());
+        let Some(decided) = evaluated.kept else {
+            return Ok(Visibility {
+                visible: truths,
+                decided: None,
+            });
+        };
+        let mut truths = truths.iter();
+        let visible = decided.iter().map(|decided| decided && truths.next().unwrap_or_default());
+        Ok(Visibility {
+            visible: visible.collect(),
+            decided: Some(decided),
+        })
+    }
+}
+
+/// The metadata columns behind keys and aggregates, all of which an aggregation can provide.
+fn metadata(plan: &Aggregate) -> Result<Vec<SystemColumn>, CompileError> {
+    let mut columns: Vec<(SystemColumn, usize)> = plan.schema.system_columns().to_vec();
+    columns.retain(|(_, index)| *index >= plan.keys.len() + plan.aggregates.len());
+    columns.sort_by_key(|(_, index)| *index);
+    if let Some((column, _)) = columns.iter().find(|(column, _)| !plan.provides(*column)) {
+        return Err(CompileError::MissingColumn {
+            column: column.name().to_owned(),
+            from: "an aggregation".to_owned(),
+        });
+    }
+    Ok(columns.into_iter().map(|(column, _)| column).collect())
+}
+
+/// The type of an argument, which the planner has made canonical.
+fn type_of(expression: &Expr, schema: &StreamSchema) -> Result<DataType, CompileError> {
+    use datafusion_common::DFSchema;
+    use datafusion_expr::ExprSchemable;
+    let schema = DFSchema::try_from(schema.arrow().as_ref().clone());
+    let data_type = schema.and_then(|schema| expression.get_type(&schema));
+    let data_type = data_type.map_err(|source| CompileError::Expression {
+        expression: expression.to_string(),
+        source: Box::new(source),
+    })?;
+    let canonical = velo_data::SqlType::from_arrow(&data_type).map(|sql_type| sql_type.arrow());
+    Ok(canonical.unwrap_or(data_type))
+}
+
+pub(super) fn select(column: &ArrayRef, rows: &RowSet<'_>) -> OperatorResult<ArrayRef> {
+    Ok(match rows {
+        RowSet::Range(range) if range.len() == column.len() => Arc::clone(column),
+        RowSet::Range(range) => column.slice(range.start, range.len()),
+        RowSet::Indices(indices) => take(column, &UInt32Array::from(indices.to_vec()), None)?,
+    })
+}
+
+fn select_bits(bits: &BooleanBuffer, rows: &RowSet<'_>) -> BooleanBuffer {
+    match rows {
+        RowSet::Range(range) => bits.slice(range.start, range.len()),
+        RowSet::Indices(indices) => indices.iter().map(|row| bits.value(*row as usize)).collect(),
+    }
+}
+
+impl Bounds {
+    /// The bound that a metadata column of a window's rows holds; `None` for other columns.
+    pub(super) fn column(self, column: SystemColumn, rows: usize) -> Option<ArrayRef> {
+        match column {
+            SystemColumn::WindowStart => Some(constant(self.start, rows)),
+            SystemColumn::WindowEnd => Some(constant(self.end, rows)),
+            _ => None,
+        }
+    }
+
+    /// As [`Bounds::column`]; the time of a final result is the window's last millisecond.
+    pub(super) fn final_column(self, column: SystemColumn, rows: usize) -> Option<ArrayRef> {
+        let last = self.end - 1;
+        match column {
+            SystemColumn::EventTime => Some(Arc::new(TimestampMillisecondArray::from_value(last, rows))),
+            SystemColumn::Timestamp => Some(constant(last, rows)),
+            column => self.column(column, rows),
+        }
+    }
+}
+
+fn constant(value: i64, rows: usize) -> ArrayRef {
+    Arc::new(Int64Array::from_value(value, rows))
+}
+
+/// Keeps the rows of a batch whose bit is set.
+pub(super) fn keep(records: &RecordBatch, bits: BooleanBuffer) -> OperatorResult<RecordBatch> {
+    if bits.count_set_bits() == records.num_rows() {
+        return Ok(records.clone());
+    }
+    Ok(arrow::compute::filter_record_batch(records, &BooleanArray::new(bits, None))?)
+}

@@ -1,0 +1,26 @@
+//! The operators that plans are made of.
+
+mod aggregate;
+mod budget;
+mod changes;
+mod distinct;
+mod filter;
+mod group_set;
+mod grouping;
+mod limit;
+mod project;
+mod scan;
+mod tumbling;
+mod values;
+mod window_assignment;
+
+pub(crate) use aggregate::{AggregateChanges, AggregateFinal};
+pub(crate) use budget::GroupBudget;
+pub(crate) use distinct::DistinctRows;
+pub(crate) use filter::FilterRows;
+pub(crate) use grouping::Grouping;
+pub(crate) use limit::LimitRows;
+pub(crate) use project::ProjectColumns;
+pub(crate) use scan::{ScanRows, WatermarkStep, milliseconds};
+pub(crate) use tumbling::TumblingWindows;
+pub(crate) use values::{ValuesRows, values_batch};
