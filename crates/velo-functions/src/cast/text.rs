@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
-use arrow::compute::{CastOptions, cast_with_options};
+use arrow::compute::cast_with_options;
 use arrow::datatypes::{
     DataType, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, Time32MillisecondType,
     TimestampMillisecondType,
@@ -36,15 +36,6 @@ pub(crate) fn to_text(array: &ArrayRef) -> Result<ArrayRef> {
         }
         _ => Ok(cast_with_options(array, &DataType::Utf8View, &CHECKED)?),
     }
-}
-
-/// Reads `1 day 2 hours`, `03:04:05` and their like.
-pub(super) fn to_interval(array: &ArrayRef, or_null: bool) -> Result<ArrayRef> {
-    let options = CastOptions {
-        safe: or_null,
-        ..CHECKED
-    };
-    Ok(cast_with_options(array, &SqlType::Interval.arrow(), &options)?)
 }
 
 fn write_each(array: &ArrayRef, mut write: impl FnMut(usize, &mut String) -> fmt::Result) -> Result<ArrayRef> {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray};
-use arrow::datatypes::{Date32Type, Time32MillisecondType, TimestampMillisecondType};
+use arrow::compute::kernels::cast_utils::parse_interval_month_day_nano;
+use arrow::datatypes::{
+    Date32Type, IntervalMonthDayNano, IntervalMonthDayNanoType, Time32MillisecondType, TimestampMillisecondType,
+};
 use chrono::{Datelike, NaiveDate};
 use datafusion_common::Result;
 use velo_data::SqlType;
@@ -11,14 +14,22 @@ use velo_data::SqlType;
 use super::number::parse_each;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
+/// An INTERVAL may have more hours than a day, as many as five digits say.
+const MAX_HOURS: u32 = 100_000;
 /// The epoch, as chrono counts days from the first of January of the year 1.
 const EPOCH_DAY: i32 = 719_163;
 
-/// Reads each text as DATE, TIME or TIMESTAMP.
+/// Reads each text as DATE, TIME, TIMESTAMP or INTERVAL.
 pub(super) fn convert(array: &ArrayRef, to: &SqlType, or_null: bool) -> Result<ArrayRef> {
     let text = array.as_string_view();
     Ok(match to {
         SqlType::Date => Arc::new(parse_each::<Date32Type>(text, to, or_null, parse_date)?),
+        SqlType::Interval => Arc::new(parse_each::<IntervalMonthDayNanoType>(
+            text,
+            to,
+            or_null,
+            parse_interval,
+        )?),
         SqlType::Time => Arc::new(parse_each::<Time32MillisecondType>(text, to, or_null, parse_time)?),
         _ => Arc::new(parse_each::<TimestampMillisecondType>(
             text,
@@ -38,7 +49,7 @@ fn parse_date(text: &str) -> Option<i32> {
 /// Milliseconds of the day, from `HH:MM[:SS[.fraction]]`.
 fn parse_time(text: &str) -> Option<i32> {
     let mut rest = Scanner(text.trim().as_bytes());
-    let time = rest.time_of_day()?;
+    let time = rest.time_of_day(24)?;
     rest.0.is_empty().then_some(())?;
     i32::try_from(time).ok()
 }
@@ -51,10 +62,37 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<i64> {
     let days = rest.date()?;
     let mut time = i64::from(days) * MILLIS_PER_DAY;
     if rest.skip(b'T') || rest.skip(b't') || rest.skip_blanks() {
-        time += rest.time_of_day()?;
+        time += rest.time_of_day(24)?;
         time -= rest.offset()?;
     }
     rest.0.is_empty().then_some(time)
+}
+
+/// `1 month 2 days 3 hours`, and a time of day (`-03:04:05.5`) alone or at the end.
+fn parse_interval(text: &str) -> Option<IntervalMonthDayNano> {
+    let text = text.trim();
+    let (units, time) = match text.rsplit_once(char::is_whitespace) {
+        Some((units, time)) if time.contains(':') => (units, time),
+        None if text.contains(':') => ("", text),
+        _ => return parse_interval_month_day_nano(text).ok(),
+    };
+    let (sign, time) = match time.strip_prefix('-') {
+        Some(time) => (-1, time),
+        None => (1, time),
+    };
+    let mut rest = Scanner(time.as_bytes());
+    let nanos = sign * rest.time_of_day(MAX_HOURS)? * 1_000_000;
+    rest.0.is_empty().then_some(())?;
+    let interval = if units.is_empty() {
+        IntervalMonthDayNano::ZERO
+    } else {
+        parse_interval_month_day_nano(units).ok()?
+    };
+    let nanoseconds = interval.nanoseconds.checked_add(nanos)?;
+    Some(IntervalMonthDayNano {
+        nanoseconds,
+        ..interval
+    })
 }
 
 /// What is left of a text.
@@ -110,11 +148,12 @@ impl Scanner<'_> {
         Some(date.num_days_from_ce() - EPOCH_DAY)
     }
 
-    fn time_of_day(&mut self) -> Option<i64> {
-        let hour = self.number(1, 2).filter(|&hour| hour < 24)?;
+    /// Milliseconds, of fewer than so many hours.
+    fn time_of_day(&mut self, hours: u32) -> Option<i64> {
+        let hour = self.number(1, 5).filter(|&hour| hour < hours)?;
         self.skip(b':').then_some(())?;
         let minute = self.number(2, 2).filter(|&minute| minute < 60)?;
-        let mut millis = i64::from(hour * 3_600 + minute * 60) * 1_000;
+        let mut millis = i64::from(hour) * 3_600_000 + i64::from(minute) * 60_000;
         if self.skip(b':') {
             millis += i64::from(self.number(2, 2).filter(|&second| second < 60)?) * 1_000;
             if self.skip(b'.') || self.skip(b',') {

@@ -91,9 +91,9 @@ fn decimals_beyond_128_bits() {
             "error".into(),
         ),
         (
-            "quotient of wide ones".into(),
+            "a dividend that passes 76 digits when it is scaled".into(),
             compute(&cubed, Divide, &cubed),
-            "1.000000 DECIMAL(38, 6)".into(),
+            "error".into(),
         ),
         (
             "quotient too large".into(),
@@ -199,7 +199,7 @@ fn points_in_time() {
             "'2024-03-30 10:00:00'::TIMESTAMP",
             Subtract,
             "'2024-03-31 11:00:00'::TIMESTAMP",
-            "-1 days -01:00:00 INTERVAL",
+            "-1 day -01:00:00 INTERVAL",
         ),
         (
             "'2024-01-01'::TIMESTAMP",
@@ -253,7 +253,7 @@ fn unary_minus() {
         ("-128::TINYINT", "error"),
         ("-9223372036854775808", "error"),
         ("NULL", "NULL BIGINT"),
-        ("'1 day'::INTERVAL", "-1 days INTERVAL"),
+        ("'1 day'::INTERVAL", "-1 day INTERVAL"),
     ];
     check(rows.map(|(text, expected)| (format!("-({text})"), negated(text), expected.to_owned())));
 }

@@ -6,6 +6,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema;
 use datafusion_common::{DFSchema, ScalarValue};
 use datafusion_expr::execution_props::ExecutionProps;
+use datafusion_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion_expr::{Expr, lit};
 use datafusion_physical_expr::create_physical_expr;
 use velo_data::SqlType;
@@ -13,13 +14,13 @@ use velo_functions::{Argument, ArithmeticOperator, ResolvedFunction, arithmetic,
 
 /// A literal of a canonical type.
 #[derive(Clone, Debug)]
-pub struct Value {
-    pub sql_type: SqlType,
-    pub scalar: ScalarValue,
+pub(crate) struct Value {
+    pub(crate) sql_type: SqlType,
+    pub(crate) scalar: ScalarValue,
 }
 
 impl Value {
-    pub fn argument(&self) -> Argument {
+    pub(crate) fn argument(&self) -> Argument {
         Argument {
             sql_type: self.sql_type.clone(),
             literal: Some(self.scalar.clone()),
@@ -28,7 +29,7 @@ impl Value {
 }
 
 /// Reads `1`, `1.50`, `1e0`, `'text'`, `true`, `NULL` and `'text'::TYPE` as SQL does.
-pub fn value(text: &str) -> Value {
+pub(crate) fn value(text: &str) -> Value {
     if let Some((inner, type_name)) = text.rsplit_once("::") {
         let inner = value(inner);
         let to = sql_type(type_name);
@@ -66,7 +67,7 @@ pub fn value(text: &str) -> Value {
     Value { sql_type, scalar }
 }
 
-pub fn sql_type(name: &str) -> SqlType {
+pub(crate) fn sql_type(name: &str) -> SqlType {
     let name = name.trim();
     if let Some(element) = name.strip_suffix("[]") {
         return SqlType::Array(Box::new(sql_type(element)));
@@ -97,7 +98,7 @@ pub fn sql_type(name: &str) -> SqlType {
 }
 
 /// Evaluates an expression without columns.
-pub fn evaluate(expr: &Expr) -> Result<ScalarValue, String> {
+pub(crate) fn evaluate(expr: &Expr) -> Result<ScalarValue, String> {
     let schema = Arc::new(Schema::empty());
     let batch = RecordBatch::try_new_with_options(schema, vec![], &RecordBatchOptions::new().with_row_count(Some(1)))
         .expect("an empty batch");
@@ -106,16 +107,21 @@ pub fn evaluate(expr: &Expr) -> Result<ScalarValue, String> {
 }
 
 /// Evaluates an expression over the columns of a batch.
-pub fn evaluate_on(expr: &Expr, batch: &RecordBatch) -> Result<ArrayRef, String> {
+pub(crate) fn evaluate_on(expr: &Expr, batch: &RecordBatch) -> Result<ArrayRef, String> {
     let schema = DFSchema::try_from(batch.schema().as_ref().clone()).expect("a schema");
-    create_physical_expr(expr, &schema, &ExecutionProps::new())
-        .and_then(|physical| physical.evaluate(batch))
-        .and_then(|value| value.into_array(batch.num_rows()))
-        .map_err(|error| error.strip_backtrace())
+    create_physical_expr(
+        expr,
+        &schema,
+        &ExecutionProps::new(),
+        &PhysicalPlanningContext::default(),
+    )
+    .and_then(|physical| physical.evaluate(batch))
+    .and_then(|value| value.into_array(batch.num_rows()))
+    .map_err(|error| error.strip_backtrace())
 }
 
 /// The value as text in our own spelling, with its type: `1.5 DECIMAL(2, 1)`.
-pub fn show(scalar: &ScalarValue, sql_type: &SqlType) -> String {
+pub(crate) fn show(scalar: &ScalarValue, sql_type: &SqlType) -> String {
     assert_eq!(
         scalar.data_type(),
         sql_type.arrow(),
@@ -138,7 +144,7 @@ pub fn show(scalar: &ScalarValue, sql_type: &SqlType) -> String {
 }
 
 /// `left operator right`, as `value TYPE` or `error: message`.
-pub fn compute(left: &str, operator: ArithmeticOperator, right: &str) -> String {
+pub(crate) fn compute(left: &str, operator: ArithmeticOperator, right: &str) -> String {
     let (left, right) = (value(left), value(right));
     let Some(result) = arithmetic::result_type(operator, &left.sql_type, &right.sql_type) else {
         return format!("no {} {operator} {}", left.sql_type, right.sql_type);
@@ -150,12 +156,12 @@ pub fn compute(left: &str, operator: ArithmeticOperator, right: &str) -> String 
 }
 
 /// A call of a function with literals, as `value TYPE` or `error: message`.
-pub fn call(name: &str, arguments: &[&str]) -> String {
+pub(crate) fn call(name: &str, arguments: &[&str]) -> String {
     let values: Vec<Value> = arguments.iter().map(|argument| value(argument)).collect();
     call_values(name, &values)
 }
 
-pub fn call_values(name: &str, values: &[Value]) -> String {
+pub(crate) fn call_values(name: &str, values: &[Value]) -> String {
     let resolved = resolve_scalar(name, &values.iter().map(Value::argument).collect::<Vec<_>>());
     match resolved {
         Ok(function) => apply(&function, values),
@@ -172,7 +178,7 @@ fn apply(function: &ResolvedFunction, values: &[Value]) -> String {
 }
 
 /// `CAST(text AS type)` or TRY_CAST, as `value TYPE` or `error: message`.
-pub fn cast(text: &str, to: &str, try_cast: bool) -> String {
+pub(crate) fn cast(text: &str, to: &str, try_cast: bool) -> String {
     let (value, to) = (value(text), sql_type(to));
     match cast_expr(lit(value.scalar), &value.sql_type, &to, try_cast) {
         None => format!("no cast from {} to {to}", value.sql_type),
@@ -184,7 +190,7 @@ pub fn cast(text: &str, to: &str, try_cast: bool) -> String {
 }
 
 /// Compares all rows of a table at once, so that one run shows every difference.
-pub fn check(rows: impl IntoIterator<Item = (String, String, String)>) {
+pub(crate) fn check(rows: impl IntoIterator<Item = (String, String, String)>) {
     let wrong: Vec<String> = rows
         .into_iter()
         .filter(|(_, actual, expected)| actual != expected && !(expected == "error" && actual.starts_with("error:")))
