@@ -1,0 +1,201 @@
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::datatypes::FieldRef;
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+use velo_data::{StreamBatch, StreamSchema};
+
+use crate::{Sink, SinkConfig, SinkError, SinkSummary, open_sink};
+
+/// Opens one sink for the statements that feed it together: one writer for each schema, in their order.
+///
+/// The user columns of all schemas must be the same. Metadata that only some of them have is NULL in the rows of
+/// the others. The sink finishes with its last writer, whose summary is that of all; the others' are empty.
+///
+/// # Errors
+///
+/// When the destination cannot be written, or the user columns differ.
+pub fn open_shared_sink(config: &SinkConfig, schemas: &[&StreamSchema]) -> Result<Vec<Box<dyn Sink>>, SinkError> {
+    let common = match schemas {
+        [] => return Ok(Vec::new()),
+        [schema] => return Ok(vec![open_sink(config, schema)?]),
+        [first, others @ ..] => common_schema(config, first, others)?,
+    };
+    let shared = Arc::new(Mutex::new(Shared {
+        sink: open_sink(config, &common)?,
+        writers: schemas.len(),
+    }));
+    let writer = |schema: &&StreamSchema| -> Box<dyn Sink> {
+        Box::new(SharedWriter {
+            shared: Arc::clone(&shared),
+            columns: Conformer::new(schema, &common),
+        })
+    };
+    Ok(schemas.iter().map(writer).collect())
+}
+
+/// The user columns of all, and the metadata of any.
+fn common_schema(
+    config: &SinkConfig,
+    first: &StreamSchema,
+    others: &[&StreamSchema],
+) -> Result<StreamSchema, SinkError> {
+    let mut common = first.clone();
+    for other in others {
+        if !are_same_columns(first.user_fields(), other.user_fields()) {
+            let message = format!(
+                "the statements that feed it have different columns: {} and {}",
+                names(first.user_fields()),
+                names(other.user_fields())
+            );
+            return Err(SinkError::Format {
+                destination: destination(config),
+                message,
+            });
+        }
+        for (column, _) in other.system_columns() {
+            common = common.with_system(*column);
+        }
+    }
+    Ok(common)
+}
+
+fn destination(config: &SinkConfig) -> String {
+    match config {
+        SinkConfig::File(file) => file.path.display().to_string(),
+        SinkConfig::Stdout { .. } => "stdout".to_owned(),
+        SinkConfig::Discard => "discard".to_owned(),
+        SinkConfig::Memory(_) => "memory".to_owned(),
+    }
+}
+
+fn are_same_columns(one: &[FieldRef], other: &[FieldRef]) -> bool {
+    let same =
+        |(one, other): (&FieldRef, &FieldRef)| one.name() == other.name() && one.data_type() == other.data_type();
+    one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
+fn names(fields: &[FieldRef]) -> String {
+    let typed: Vec<String> = fields
+        .iter()
+        .map(|field| format!("`{}` {}", field.name(), field.data_type()))
+        .collect();
+    typed.join(", ")
+}
+
+struct Shared {
+    sink: Box<dyn Sink>,
+    /// Writers that have not finished.
+    writers: usize,
+}
+
+struct SharedWriter {
+    shared: Arc<Mutex<Shared>>,
+    columns: Conformer,
+}
+
+#[async_trait]
+impl Sink for SharedWriter {
+    async fn write(&mut self, batch: &StreamBatch) -> Result<(), SinkError> {
+        let records = self.columns.conform(&batch.records)?;
+        let batch = StreamBatch {
+            records,
+            kinds: batch.kinds.clone(),
+        };
+        self.shared.lock().await.sink.write(&batch).await
+    }
+
+    async fn flush(&mut self) -> Result<(), SinkError> {
+        self.shared.lock().await.sink.flush().await
+    }
+
+    async fn finish(&mut self) -> Result<SinkSummary, SinkError> {
+        let mut shared = self.shared.lock().await;
+        shared.writers -= 1;
+        if shared.writers == 0 {
+            return shared.sink.finish().await;
+        }
+        shared.sink.flush().await?;
+        Ok(SinkSummary::default())
+    }
+}
+
+/// Brings the columns of one writer into the order of the sink.
+struct Conformer {
+    target: StreamSchema,
+    /// Index of each of the target's columns; `None` where the writer has no such metadata.
+    columns: Vec<Option<usize>>,
+}
+
+impl Conformer {
+    fn new(from: &StreamSchema, target: &StreamSchema) -> Self {
+        let mut columns: Vec<Option<usize>> = (0..target.user_columns()).map(Some).collect();
+        let metadata = target
+            .system_columns()
+            .iter()
+            .filter(|(_, index)| *index >= target.user_columns());
+        columns.extend(metadata.map(|(column, _)| from.system(*column)));
+        Self {
+            target: target.clone(),
+            columns,
+        }
+    }
+
+    fn conform(&self, records: &RecordBatch) -> Result<RecordBatch, SinkError> {
+        let fields = self.target.arrow().fields().iter();
+        let column = |(index, field): (&Option<usize>, &FieldRef)| -> ArrayRef {
+            match index {
+                Some(index) => Arc::clone(records.column(*index)),
+                None => new_null_array(field.data_type(), records.num_rows()),
+            }
+        };
+        let columns = self.columns.iter().zip(fields).map(column).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(records.num_rows()));
+        RecordBatch::try_new_with_options(Arc::clone(self.target.arrow()), columns, &options).map_err(|error| {
+            SinkError::Format {
+                destination: "a shared sink".to_owned(),
+                message: error.to_string(),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, Int64Array};
+    use velo_data::{SqlType, SystemColumn};
+
+    use super::*;
+    use crate::MemorySink;
+
+    fn batch(schema: &StreamSchema, value: i64) -> StreamBatch {
+        let column = || -> ArrayRef { Arc::new(Int64Array::from(vec![value])) };
+        let columns = (0..schema.arrow().fields().len()).map(|_| column()).collect();
+        StreamBatch::inserts(RecordBatch::try_new(Arc::clone(schema.arrow()), columns).unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_last_writer_finishes_the_sink() {
+        let plain = StreamSchema::of_user_columns([SqlType::BigInt.field("id", true)]);
+        let windowed = plain.clone().with_system(SystemColumn::WindowStart);
+        let memory = MemorySink::default();
+        let mut writers = open_shared_sink(&SinkConfig::Memory(memory.clone()), &[&plain, &windowed]).unwrap();
+        writers[1].write(&batch(&windowed, 2)).await.unwrap();
+        assert_eq!(writers[1].finish().await.unwrap(), SinkSummary::default());
+        writers[0].write(&batch(&plain, 1)).await.unwrap();
+        assert_eq!(writers[0].finish().await.unwrap().rows_written, 2);
+
+        let batches = memory.batches();
+        assert_eq!(batches[0].records.schema(), batches[1].records.schema());
+        assert_eq!(batches[1].records.column(1).null_count(), 1);
+    }
+
+    #[test]
+    fn different_columns_are_refused() {
+        let id = StreamSchema::of_user_columns([SqlType::BigInt.field("id", true)]);
+        let name = StreamSchema::of_user_columns([SqlType::String.field("name", true)]);
+        let error = open_shared_sink(&SinkConfig::Discard, &[&id, &name]).err().unwrap();
+        assert!(error.to_string().contains("`id` Int64 and `name` Utf8View"), "{error}");
+    }
+}
