@@ -171,7 +171,7 @@ impl ColumnBuilder {
 
     /// Whether an empty quoted CSV field is a value of the type; otherwise it is NULL.
     pub(crate) fn takes_empty_text(&self) -> bool {
-        matches!(self, Self::Text(_))
+        matches!(self, Self::Text(_) | Self::Bytes(_))
     }
 }
 

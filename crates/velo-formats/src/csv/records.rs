@@ -7,8 +7,8 @@ use crate::record::{Outcome, RowCells, ScannedRecord};
 
 /// Records of delimited text.
 ///
-/// A field that is empty and not quoted is NULL. A quoted empty field is empty text, or NULL in a column that is
-/// not text. An empty line is skipped, except in a file of one column, where it is a NULL.
+/// A field that is empty and not quoted is NULL. A quoted empty field is empty text or no bytes, and NULL in a
+/// column of another type. An empty line is skipped, except in a file of one column, where it is a NULL.
 #[derive(Debug)]
 pub(crate) struct CsvRecords {
     options: CsvOptions,

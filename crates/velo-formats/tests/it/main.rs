@@ -1,0 +1,12 @@
+//! Behaviour of decoders, encoders and samples, through the public interface.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
+mod csv;
+mod dead_letter;
+mod encode;
+mod envelope;
+mod json;
+mod properties;
+mod sample;
+mod support;
