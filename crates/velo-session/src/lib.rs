@@ -1,1 +1,17 @@
 //! A program's SQL files, parsed, configured, sampled and planned: what validate, run and explain share.
+//!
+//! Start at [`check`]: it takes a text through all stages, collects what is wrong on the way, and hands back
+//! statements that are ready to run together with their sources and sinks. [`read_program`] and
+//! [`find_programs`] get the text.
+//!
+//! This crate opens files to look at their columns. It runs nothing and prints nothing.
+
+mod check;
+mod files;
+mod lints;
+mod sinks;
+mod sources;
+
+pub use check::{CheckedProgram, Mode, Output, SessionOptions, check};
+pub use files::{ReadError, find_programs, read_program};
+pub use velo_planner::{Overrides, UnsupportedForm};

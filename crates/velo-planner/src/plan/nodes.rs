@@ -223,9 +223,9 @@ impl LogicalPlan {
             Self::Values(values) => &values.schema,
             Self::Project(project) => &project.schema,
             Self::Aggregate(aggregate) => &aggregate.schema,
-            Self::Filter(Filter { input, .. }) | Self::Distinct(Distinct { input }) | Self::Limit(Limit { input, .. }) => {
-                input.schema()
-            }
+            Self::Filter(Filter { input, .. })
+            | Self::Distinct(Distinct { input })
+            | Self::Limit(Limit { input, .. }) => input.schema(),
         }
     }
 
@@ -234,13 +234,26 @@ impl LogicalPlan {
     /// `statement_is_append_only` answers for the outputs of other statements.
     pub fn is_append_only(&self, statement_is_append_only: &dyn Fn(&str) -> bool) -> bool {
         match self {
-            Self::Scan(Scan { relation: Relation::Statement(name), .. }) => statement_is_append_only(name),
+            Self::Scan(Scan {
+                relation: Relation::Statement(name),
+                ..
+            }) => statement_is_append_only(name),
             Self::Scan(_) | Self::Values(_) => true,
             Self::Aggregate(aggregate) => aggregate.is_append_only(),
-            Self::Filter(_) | Self::Project(_) | Self::Distinct(_) | Self::Limit(_) => {
-                self.inputs().into_iter().all(|input| input.is_append_only(statement_is_append_only))
-            }
+            Self::Filter(_) | Self::Project(_) | Self::Distinct(_) | Self::Limit(_) => self
+                .inputs()
+                .into_iter()
+                .all(|input| input.is_append_only(statement_is_append_only)),
         }
+    }
+
+    /// Whether rows are aggregated somewhere in this plan.
+    pub fn has_aggregate(&self) -> bool {
+        let found = self.walk(&mut |node| match node {
+            Self::Aggregate(_) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+        found.is_break()
     }
 
     /// The scan that feeds this plan, if it has one.
@@ -255,7 +268,10 @@ impl LogicalPlan {
 impl Aggregate {
     /// Whether each group comes out exactly once.
     pub fn is_append_only(&self) -> bool {
-        let reopens = self.window.as_ref().is_some_and(|window| !window.allowed_lateness.is_zero());
+        let reopens = self
+            .window
+            .as_ref()
+            .is_some_and(|window| !window.allowed_lateness.is_zero());
         self.emit == EmitMode::Final && !reopens
     }
 

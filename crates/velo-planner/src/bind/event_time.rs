@@ -1,0 +1,161 @@
+//! Where event time comes from: the source's configuration, or the time column of a window.
+
+use datafusion_common::tree_node::{Transformed, TreeNode};
+use datafusion_expr::Expr;
+use velo_common::{Diagnostic, Name, code, nearest, parse_duration};
+use velo_data::{SqlType, StreamSchema, SystemColumn};
+
+use super::bound::{Bound, column};
+use crate::catalog::SourceDescription;
+use crate::outline::SourceOutline;
+use crate::plan::{EventTime, LogicalPlan, Project, Relation, Scan};
+
+/// The event time of a source as its properties say; `None` when its records have none.
+///
+/// # Errors
+///
+/// When the configured field does not exist or holds no time.
+pub(super) fn event_time(
+    source: &SourceOutline,
+    description: &SourceDescription,
+    schema: &StreamSchema,
+    columns_unknown: bool,
+) -> Result<Option<EventTime>, Diagnostic> {
+    let own = description.system_columns.contains(&SystemColumn::EventTime);
+    let Some(field) = source.properties.get("event.time.field").filter(|_| !columns_unknown) else {
+        return Ok((own || columns_unknown).then(|| EventTime {
+            expression: None,
+            out_of_orderness: out_of_orderness(source),
+        }));
+    };
+    let span = field.span.unwrap_or(source.span);
+    let name = Name::new(&field.text);
+    let fields = || schema.user_fields().iter();
+    let found = fields()
+        .find(|column| *column.name() == field.text)
+        .or_else(|| fields().find(|column| name.matches(column.name())));
+    let Some(found) = found else {
+        let meant = nearest(&field.text, fields().map(|field| field.name().as_str()));
+        let message = format!(
+            "`{}` has no column `{}` to take the event time from",
+            source.name, field.text
+        );
+        return Err(Diagnostic::new(&code::UNKNOWN_COLUMN, span, message)
+            .with_help_if(meant.map(|meant| format!("a similar column exists: `{meant}`"))));
+    };
+    let sql_type = SqlType::of_field(found).unwrap_or(SqlType::Null);
+    let format = source
+        .properties
+        .get("event.time.format")
+        .map(|format| format.text.as_str());
+    let expression = as_event_time(column(found.name()), &sql_type, format)
+        .map_err(|reason| Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, reason))?;
+    Ok(Some(EventTime {
+        expression: Some(expression),
+        out_of_orderness: out_of_orderness(source),
+    }))
+}
+
+/// A value as a TIMESTAMP, NULL where it cannot be read as one.
+fn as_event_time(expr: Expr, sql_type: &SqlType, format: Option<&str>) -> Result<Expr, String> {
+    match sql_type {
+        SqlType::Timestamp if format.is_none() => return Ok(expr),
+        SqlType::Timestamp | SqlType::Date | SqlType::String | SqlType::Json | SqlType::Null => {}
+        number if number.is_numeric() => {}
+        other => {
+            return Err(format!(
+                "an event time is a TIMESTAMP, epoch milliseconds or text, this is {other}"
+            ));
+        }
+    }
+    let function = velo_functions::event_time(format).map_err(|error| error.to_string())?;
+    Ok(function.call(vec![expr]))
+}
+
+fn out_of_orderness(source: &SourceOutline) -> std::time::Duration {
+    let ascending = source
+        .properties
+        .get("watermark.strategy")
+        .is_some_and(|value| value.text.eq_ignore_ascii_case("ascending"));
+    let configured = source
+        .properties
+        .get("watermark.max_out_of_orderness")
+        .filter(|_| !ascending);
+    configured
+        .and_then(|value| parse_duration(&value.text).ok())
+        .unwrap_or_default()
+}
+
+/// Makes a window's time column the event time of the scan that it comes from.
+///
+/// # Errors
+///
+/// When the column is no time, or is computed by an aggregate, behind which event time is that of the result.
+pub(super) fn set_event_time(plan: &mut LogicalPlan, time: &Bound) -> Result<(), Diagnostic> {
+    if time.expr == column(SystemColumn::EventTime.name()) {
+        return Ok(());
+    }
+    let expression = as_event_time(time.expr.clone(), &time.sql_type, None)
+        .map_err(|reason| Diagnostic::new(&code::INVALID_WINDOW, time.span, reason))?;
+    let (scan, expression) = traced(plan, expression).ok_or_else(|| {
+        Diagnostic::new(
+            &code::INVALID_WINDOW,
+            time.span,
+            "a window's time column must come from the source itself",
+        )
+        .with_help("leave the time column out: the window then goes by the event time of the rows it gets")
+    })?;
+    let out_of_orderness = scan
+        .event_time
+        .as_ref()
+        .map(|time| time.out_of_orderness)
+        .unwrap_or_default();
+    scan.event_time = Some(EventTime {
+        expression: Some(expression),
+        out_of_orderness,
+    });
+    Ok(())
+}
+
+/// Whether rows of a plan have an event time.
+pub(super) fn has_event_time(plan: &LogicalPlan) -> bool {
+    let Some(scan) = plan.scan() else { return false };
+    match scan.relation {
+        Relation::Source(_) => scan.event_time.is_some(),
+        Relation::Statement(_) => scan.schema.system(SystemColumn::EventTime).is_some(),
+    }
+}
+
+/// The scan below, and the expression over its columns that `expr` is over the plan's.
+fn traced(plan: &mut LogicalPlan, expr: Expr) -> Option<(&mut Scan, Expr)> {
+    match plan {
+        LogicalPlan::Scan(scan) => Some((scan, expr)),
+        LogicalPlan::Filter(filter) => traced(&mut filter.input, expr),
+        LogicalPlan::Distinct(distinct) => traced(&mut distinct.input, expr),
+        LogicalPlan::Limit(limit) => traced(&mut limit.input, expr),
+        LogicalPlan::Project(project) => {
+            let expr = through_project(project, expr)?;
+            traced(&mut project.input, expr)
+        }
+        LogicalPlan::Values(_) | LogicalPlan::Aggregate(_) => None,
+    }
+}
+
+/// An expression over the columns of a projection as one over the projection's input.
+pub(crate) fn through_project(project: &Project, expr: Expr) -> Option<Expr> {
+    let schema = project.schema.arrow();
+    let replaced = expr.transform(|inner| {
+        let Expr::Column(named) = &inner else {
+            return Ok(Transformed::no(inner));
+        };
+        let computed = schema
+            .index_of(&named.name)
+            .ok()
+            .and_then(|index| project.expressions.get(index));
+        Ok(computed.map_or_else(
+            || Transformed::no(inner.clone()),
+            |computed| Transformed::yes(computed.clone()),
+        ))
+    });
+    replaced.ok().map(|transformed| transformed.data)
+}

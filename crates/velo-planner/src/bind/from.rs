@@ -1,0 +1,207 @@
+use velo_common::{Diagnostic, Name, Span, code};
+use velo_data::{StreamSchema, SystemColumn};
+use velo_parser::ast::{self, FromClause, Ident, ObjectName, RelationKind, TableAlias};
+
+use super::column;
+use super::event_time::event_time;
+use super::query::{BoundQuery, QueryBinder};
+use super::scope::Scope;
+use super::unsupported::UnsupportedForm;
+use crate::plan::{LogicalPlan, Project, Relation, Scan, StatementKind};
+
+/// Metadata that a record may bring along; the bounds of windows come later.
+const RECORD_COLUMNS: [SystemColumn; 7] = [
+    SystemColumn::Timestamp,
+    SystemColumn::EventTime,
+    SystemColumn::Offset,
+    SystemColumn::Partition,
+    SystemColumn::Key,
+    SystemColumn::Topic,
+    SystemColumn::Headers,
+];
+
+/// The input of a query, and what the query calls it.
+pub(super) struct Input {
+    pub(super) plan: LogicalPlan,
+    pub(super) scope: Scope,
+}
+
+impl<'a> QueryBinder<'a, '_> {
+    /// What a FROM clause reads.
+    pub(super) fn from(&mut self, from: &'a FromClause) -> Option<Input> {
+        let input = self.relation(&from.relation);
+        if let Some(join) = from.joins.first() {
+            self.report(UnsupportedForm::Join.diagnostic(join.span));
+            return None;
+        }
+        input
+    }
+
+    fn relation(&mut self, relation: &'a ast::Relation) -> Option<Input> {
+        let (bound, own_name) = match &relation.kind {
+            RelationKind::Table { name, as_of, .. } => {
+                if let Some(as_of) = as_of {
+                    self.report(UnsupportedForm::TemporalLookup.diagnostic(as_of.span));
+                    return None;
+                }
+                (self.named(name), Some(last_part(name)))
+            }
+            RelationKind::Uri { uri, .. } => (self.read(&Name::quoted(&uri.node), uri.span), None),
+            RelationKind::Subquery(query) => (self.query(query), None),
+            RelationKind::Nested(from) => return self.from(from),
+            RelationKind::Unnest(_) => {
+                self.report(UnsupportedForm::Unnest.diagnostic(relation.span));
+                return None;
+            }
+            RelationKind::Windowed { .. } => {
+                self.report(UnsupportedForm::WindowTableFunction.diagnostic(relation.span));
+                return None;
+            }
+        };
+        let BoundQuery {
+            plan, columns_unknown, ..
+        } = bound?;
+        let (qualifier, plan) = match &relation.alias {
+            Some(TableAlias { name, columns }) => {
+                let renamed = renamed(plan, columns, relation.span);
+                (Some(name.name.clone()), self.checked(renamed)?)
+            }
+            None => (own_name, plan),
+        };
+        let schema = plan.schema().clone();
+        Some(Input {
+            plan,
+            scope: Scope {
+                qualifier,
+                schema,
+                columns_unknown,
+            },
+        })
+    }
+
+    /// A CTE, a view, another statement or a source.
+    fn named(&mut self, name: &'a ObjectName) -> Option<BoundQuery> {
+        let reference = name.name();
+        if let Some(at) = self.ctes.iter().rposition(|cte| reference.matches(&cte.name.name.text)) {
+            let cte = self.ctes[at];
+            // A CTE sees those before it, not itself.
+            let hidden = self.ctes.split_off(at);
+            let bound = self.query(&cte.query);
+            self.ctes.extend(hidden);
+            return self.with_names(bound?, &cte.columns, name.span());
+        }
+        let folded = reference.folded();
+        if let Some(view) = self.views.get(&folded).copied() {
+            // A circle of views has been reported with its path.
+            if self.open_views.contains(&folded) {
+                return None;
+            }
+            self.open_views.push(folded);
+            let outer_ctes = std::mem::take(&mut self.ctes);
+            let bound = self.query(&view.query);
+            self.ctes = outer_ctes;
+            self.open_views.pop();
+            return self.with_names(bound?, &view.columns, name.span());
+        }
+        self.read(&reference, name.span())
+    }
+
+    fn with_names(&mut self, bound: BoundQuery, names: &[Ident], span: Span) -> Option<BoundQuery> {
+        let plan = self.checked(renamed(bound.plan, names, span))?;
+        Some(BoundQuery { plan, ..bound })
+    }
+
+    fn read(&mut self, reference: &Name, span: Span) -> Option<BoundQuery> {
+        match self.reads.get(&reference.folded())? {
+            Relation::Statement(name) => self.scan_statement(name, span),
+            Relation::Source(id) => self.scan_source(id),
+        }
+    }
+
+    fn scan_statement(&mut self, name: &str, span: Span) -> Option<BoundQuery> {
+        let output = self.catalog.output(name)?;
+        if output.kind == StatementKind::Table {
+            self.report(UnsupportedForm::TableScan.diagnostic(span));
+            return None;
+        }
+        let schema = output.schema.clone()?;
+        let scan = Scan {
+            relation: Relation::Statement(name.to_owned()),
+            columns: (0..schema.user_columns()).collect(),
+            event_time: None,
+            filters: Vec::new(),
+            schema,
+        };
+        Some(BoundQuery {
+            plan: LogicalPlan::Scan(scan),
+            columns_unknown: output.columns_unknown,
+            key: Vec::new(),
+        })
+    }
+
+    fn scan_source(&mut self, id: &str) -> Option<BoundQuery> {
+        let (source, description) = self.catalog.source(id)?;
+        let columns_unknown = description.schema.is_none();
+        let user = description
+            .schema
+            .clone()
+            .unwrap_or_else(|| StreamSchema::of_user_columns([]));
+        let is_free = |system: &SystemColumn| user.user_fields().iter().all(|field| field.name() != system.name());
+        let fields = user.user_fields().iter().map(|field| field.as_ref().clone());
+        let schema = StreamSchema::new(fields, RECORD_COLUMNS.into_iter().filter(is_free));
+        let event_time = event_time(source, description, &schema, columns_unknown);
+        let scan = Scan {
+            relation: Relation::Source(id.to_owned()),
+            columns: (0..user.user_columns()).collect(),
+            event_time: self.checked(event_time)?,
+            filters: Vec::new(),
+            schema,
+        };
+        let key = source
+            .declared
+            .iter()
+            .flatten()
+            .enumerate()
+            .filter(|(_, column)| column.is_key);
+        let key = key.map(|(index, _)| index).collect();
+        Some(BoundQuery {
+            plan: LogicalPlan::Scan(scan),
+            columns_unknown,
+            key,
+        })
+    }
+}
+
+fn last_part(name: &ObjectName) -> Name {
+    name.parts.last().map_or_else(|| name.name(), |part| part.name.clone())
+}
+
+/// Gives the user columns other names, in order; no names leave the plan as it is.
+///
+/// # Errors
+///
+/// When there are not as many names as columns.
+pub(super) fn renamed(plan: LogicalPlan, names: &[Ident], span: Span) -> Result<LogicalPlan, Diagnostic> {
+    if names.is_empty() {
+        return Ok(plan);
+    }
+    let schema = plan.schema();
+    if names.len() != schema.user_columns() {
+        let message = format!("{} names are given for {} columns", names.len(), schema.user_columns());
+        return Err(Diagnostic::new(&code::COLUMN_COUNT, span, message));
+    }
+    let fields = schema.user_fields().iter().zip(names);
+    let fields = fields.map(|(field, name)| field.as_ref().clone().with_name(&name.name.text));
+    // A selected system column that gets another name is an ordinary column from then on.
+    let system: Vec<SystemColumn> = schema.system_columns().iter().map(|(system, _)| *system).collect();
+    let renamed = StreamSchema::new(fields, system.iter().copied());
+    let user = schema.user_fields().iter().map(|field| column(field.name()));
+    let metadata = system.iter().filter_map(|system| schema.system(*system));
+    let metadata = metadata.map(|index| column(schema.arrow().field(index).name()));
+    let expressions = user.chain(metadata).collect();
+    Ok(LogicalPlan::Project(Project {
+        input: Box::new(plan),
+        expressions,
+        schema: renamed,
+    }))
+}

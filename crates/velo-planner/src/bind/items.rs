@@ -1,0 +1,212 @@
+//! Select lists: wildcards expanded, names given, metadata told from columns.
+
+use datafusion_expr::Expr;
+use velo_common::{Diagnostic, Name, Span, code};
+use velo_data::{SqlType, StreamSchema, SystemColumn};
+use velo_parser::ast::{self, ExprKind, SelectItem, Spanned};
+
+use super::bound::{Bound, column};
+use super::expr::ExprBinder;
+use crate::plan::{LogicalPlan, Project};
+
+/// One column of a query's result.
+#[derive(Debug)]
+pub(super) struct Item {
+    name: String,
+    bound: Bound,
+    is_key: bool,
+    /// `expr AS _event_time`: sets metadata, and is no user column.
+    sets: Option<SystemColumn>,
+    span: Span,
+}
+
+/// Binds a select list. Every item sees the aliases of those before it; HAVING sees all of them.
+///
+/// The names and values of items with an alias come back beside the items.
+pub(super) fn bind_items(
+    items: &[Spanned<SelectItem>],
+    binder: &mut ExprBinder<'_>,
+) -> (Option<Vec<Item>>, Vec<(Name, Bound)>) {
+    let mut aliases: Vec<(Name, Bound)> = Vec::new();
+    let mut bound: Vec<Item> = Vec::with_capacity(items.len());
+    let mut complete = true;
+    for item in items {
+        match &item.node {
+            SelectItem::Wildcard => complete &= wildcard(item.span, binder, &mut bound).is_some(),
+            SelectItem::QualifiedWildcard(name) => {
+                let name = name.name();
+                if binder
+                    .scope
+                    .qualifier
+                    .as_ref()
+                    .is_some_and(|qualifier| name.matches(&qualifier.text))
+                {
+                    complete &= wildcard(item.span, binder, &mut bound).is_some();
+                } else {
+                    let message = format!("the query reads nothing called `{name}`");
+                    binder
+                        .diagnostics
+                        .push(Diagnostic::new(&code::UNKNOWN_TABLE, item.span, message));
+                    complete = false;
+                }
+            }
+            SelectItem::Expr {
+                expr,
+                alias,
+                primary_key,
+            } => {
+                let mut binder = ExprBinder {
+                    scope: binder.scope,
+                    grouping: binder.grouping.as_deref_mut(),
+                    aliases: &aliases,
+                    clause: binder.clause,
+                    diagnostics: binder.diagnostics,
+                };
+                let Some(value) = binder.bind(expr) else {
+                    complete = false;
+                    continue;
+                };
+                let name = alias
+                    .as_ref()
+                    .map_or_else(|| own_name(expr, &value), |alias| alias.name.text.clone());
+                if let Some(alias) = alias {
+                    aliases.push((alias.name.clone(), value.clone()));
+                }
+                let sets = alias.as_ref().and_then(|alias| sets(&alias.name, &value));
+                bound.push(Item {
+                    name,
+                    bound: value,
+                    is_key: *primary_key,
+                    sets,
+                    span: item.span,
+                });
+            }
+        }
+    }
+    let checked = check_names(&bound, binder.diagnostics);
+    ((complete && checked).then_some(bound), aliases)
+}
+
+/// All user columns of the input.
+fn wildcard(span: Span, binder: &mut ExprBinder<'_>, items: &mut Vec<Item>) -> Option<()> {
+    let fields = binder.scope.schema.user_fields();
+    for field in fields {
+        let sql_type = SqlType::of_field(field).unwrap_or(SqlType::Null);
+        let value = Bound::new(column(field.name()), sql_type, span);
+        let value = match &binder.grouping {
+            None => Ok(value),
+            Some(grouping) => grouping.column(value),
+        };
+        let bound = binder.checked(value)?;
+        items.push(Item {
+            name: field.name().clone(),
+            bound,
+            is_key: false,
+            sets: None,
+            span,
+        });
+    }
+    Some(())
+}
+
+/// The name of an item without alias: that of the column, as declared, else the expression's text.
+fn own_name(expr: &ast::Expr, value: &Bound) -> String {
+    match (&expr.kind, &value.expr) {
+        (ExprKind::Column(parts), Expr::Column(named)) if parts.len() <= 2 => named.name.clone(),
+        (ExprKind::Column(parts), _) => parts.last().map(|part| part.name.text.clone()).unwrap_or_default(),
+        (ExprKind::FieldAccess { field, .. }, _) => field.name.text.clone(),
+        _ => expr.to_string(),
+    }
+}
+
+/// The metadata that `expr AS _event_time` sets; selecting `_event_time` itself sets nothing.
+fn sets(alias: &Name, value: &Bound) -> Option<SystemColumn> {
+    let system = SystemColumn::parse(&alias.text).filter(|_| !alias.quoted)?;
+    (system == SystemColumn::EventTime && value.expr != column(system.name())).then_some(system)
+}
+
+/// Reports names that are given twice, or that belong to metadata.
+fn check_names(items: &[Item], diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let before = diagnostics.len();
+    for (index, item) in items.iter().enumerate().filter(|(_, item)| item.sets.is_none()) {
+        if items[..index].iter().any(|other| other.name == item.name) {
+            let message = format!("two columns of the result are called `{}`", item.name);
+            diagnostics.push(
+                Diagnostic::new(&code::DUPLICATE_NAME, item.span, message)
+                    .with_help("give one of them an alias: … AS name"),
+            );
+        }
+        if SystemColumn::ALL.iter().any(|system| system.name() == item.name) && selected_system(item).is_none() {
+            let message = format!("`{}` is metadata, and cannot be the name of a column", item.name);
+            diagnostics
+                .push(Diagnostic::new(&code::DUPLICATE_NAME, item.span, message).with_help("choose another alias"));
+        }
+    }
+    diagnostics.len() == before
+}
+
+/// The metadata column that an item selects under its own name.
+fn selected_system(item: &Item) -> Option<SystemColumn> {
+    SystemColumn::ALL
+        .into_iter()
+        .find(|system| system.name() == item.name && item.bound.expr == column(system.name()))
+}
+
+/// Checks what `expr AS _event_time` is given, and makes it a TIMESTAMP.
+pub(super) fn event_time_item(items: &mut [Item]) -> Result<(), Diagnostic> {
+    for item in items.iter_mut().filter(|item| item.sets.is_some()) {
+        item.bound = match item.bound.sql_type {
+            SqlType::Timestamp | SqlType::Date | SqlType::BigInt | SqlType::Null => {
+                item.bound.clone().coerced(&SqlType::Timestamp)?
+            }
+            ref other => {
+                let message = format!("`_event_time` is a TIMESTAMP, this is {other}");
+                return Err(Diagnostic::new(&code::TYPE_MISMATCH, item.bound.span, message));
+            }
+        };
+    }
+    Ok(())
+}
+
+/// A projection to the items, with the input's metadata behind them, and which of the items are the record key.
+pub(super) fn project(input: LogicalPlan, items: Vec<Item>) -> (LogicalPlan, Vec<usize>) {
+    let (setting, items): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.sets.is_some());
+    let fields = items.iter().map(|item| item.bound.sql_type.field(&item.name, true));
+    let mut schema = StreamSchema::of_user_columns(fields);
+    for (index, item) in items.iter().enumerate() {
+        if let Some(system) = selected_system(item) {
+            schema = schema.with_selected_system(system, index);
+        }
+    }
+    let key = items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| item.is_key)
+        .map(|(index, _)| index)
+        .collect();
+    let mut expressions: Vec<Expr> = items.into_iter().map(|item| item.bound.expr).collect();
+    for (system, index) in input.schema().system_columns() {
+        if schema.system(*system).is_some() {
+            continue;
+        }
+        let set = setting.iter().find(|item| item.sets == Some(*system));
+        let own = || column(input.schema().arrow().field(*index).name());
+        expressions.push(set.map_or_else(own, |item| item.bound.expr.clone()));
+        schema = schema.with_system(*system);
+    }
+    // Rows without an event time get one.
+    for item in setting {
+        if let Some(system) = item.sets.filter(|system| schema.system(*system).is_none()) {
+            expressions.push(item.bound.expr);
+            schema = schema.with_system(system);
+        }
+    }
+    (
+        LogicalPlan::Project(Project {
+            input: Box::new(input),
+            expressions,
+            schema,
+        }),
+        key,
+    )
+}

@@ -1,0 +1,26 @@
+//! From the syntax tree of a query to a logical plan.
+//!
+//! [`QueryBinder`] walks queries clause by clause; [`expr::ExprBinder`] binds the expressions of a clause. Each
+//! reports what is wrong and goes on, so that one run finds everything.
+
+mod bound;
+mod event_time;
+mod expr;
+mod fold;
+mod from;
+mod function;
+mod grouping;
+mod items;
+mod literal;
+mod operators;
+mod query;
+mod scope;
+mod select;
+mod unsupported;
+mod window;
+
+pub(crate) use bound::column;
+pub(crate) use event_time::through_project;
+pub(crate) use query::{BoundQuery, QueryBinder, WindowDefaults};
+pub use unsupported::UnsupportedForm;
+pub(crate) use window::has_window;

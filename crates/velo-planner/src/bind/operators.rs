@@ -1,0 +1,348 @@
+//! Operators over bound operands: both sides are brought to the types that the operator takes.
+
+use datafusion_expr::expr::{Case, Like};
+use datafusion_expr::{BinaryExpr, Expr, Operator};
+use velo_common::{Diagnostic, Span, code};
+use velo_data::SqlType;
+use velo_functions::arithmetic::{negate, negated_type, result_type, udf};
+use velo_functions::{ArithmeticOperator, cast_expr, common_type};
+use velo_parser::ast::{BinaryOperator, LogicalOperator};
+
+use super::bound::Bound;
+use super::literal::{read_as, read_decimal};
+
+/// `left operator right`, for all operators but those that are functions.
+pub(super) fn binary(left: Bound, operator: BinaryOperator, right: Bound, span: Span) -> Result<Bound, Diagnostic> {
+    match (arithmetic(operator), comparison(operator)) {
+        (Some(arithmetic), _) => compute(left, arithmetic, right, span),
+        (None, Some(comparison)) => {
+            let (left, right, _) = pair(left, right, operator.as_str())?;
+            Ok(Bound::new(
+                binary_expr(left.expr, comparison, right.expr),
+                SqlType::Boolean,
+                span,
+            ))
+        }
+        (None, None) => concat(left, right, span),
+    }
+}
+
+fn arithmetic(operator: BinaryOperator) -> Option<ArithmeticOperator> {
+    Some(match operator {
+        BinaryOperator::Add => ArithmeticOperator::Add,
+        BinaryOperator::Subtract => ArithmeticOperator::Subtract,
+        BinaryOperator::Multiply => ArithmeticOperator::Multiply,
+        BinaryOperator::Divide => ArithmeticOperator::Divide,
+        BinaryOperator::Modulo => ArithmeticOperator::Modulo,
+        BinaryOperator::IntegerDivide => ArithmeticOperator::IntegerDivide,
+        _ => return None,
+    })
+}
+
+fn comparison(operator: BinaryOperator) -> Option<Operator> {
+    Some(match operator {
+        BinaryOperator::Equal => Operator::Eq,
+        BinaryOperator::NotEqual => Operator::NotEq,
+        BinaryOperator::Less => Operator::Lt,
+        BinaryOperator::LessOrEqual => Operator::LtEq,
+        BinaryOperator::Greater => Operator::Gt,
+        BinaryOperator::GreaterOrEqual => Operator::GtEq,
+        BinaryOperator::IsDistinctFrom => Operator::IsDistinctFrom,
+        BinaryOperator::IsNotDistinctFrom => Operator::IsNotDistinctFrom,
+        _ => return None,
+    })
+}
+
+fn binary_expr(left: Expr, operator: Operator, right: Expr) -> Expr {
+    Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right)))
+}
+
+/// Arithmetic. A whole-number constant beside a DECIMAL has just the digits that it is written with, so that
+/// `price * 2` stays as narrow as it can.
+fn compute(left: Bound, operator: ArithmeticOperator, right: Bound, span: Span) -> Result<Bound, Diagnostic> {
+    let is_decimal = |bound: &Bound| matches!(bound.sql_type, SqlType::Decimal { .. });
+    let (left, right) = match (is_decimal(&left), is_decimal(&right)) {
+        (true, false) => (left, narrowed(right)),
+        (false, true) => (narrowed(left), right),
+        _ => (left, right),
+    };
+    let (left, right) = (number_from_text(left, &right), right);
+    let right = number_from_text(right, &left);
+    match result_type(operator, &left.sql_type, &right.sql_type) {
+        Some(sql_type) => Ok(Bound::new(
+            udf(operator).call(vec![left.expr, right.expr]),
+            sql_type,
+            span,
+        )),
+        None => {
+            let message = format!(
+                "`{operator}` does not apply to {} and {}",
+                left.sql_type, right.sql_type
+            );
+            let text = left.sql_type.is_text() || right.sql_type.is_text();
+            let help = match (text, operator) {
+                (true, ArithmeticOperator::Add) => {
+                    Some("join texts with `||`; make a number of a text with CAST(… AS BIGINT)")
+                }
+                (true, _) => Some("make a number of a text with CAST(… AS BIGINT)"),
+                _ => None,
+            };
+            Err(Diagnostic::new(&code::TYPE_MISMATCH, span, message).with_help_if(help))
+        }
+    }
+}
+
+/// A whole-number constant as a DECIMAL of as many digits as it has.
+fn narrowed(bound: Bound) -> Bound {
+    let Some(datafusion_common::ScalarValue::Int64(Some(value))) = bound.scalar() else {
+        return bound;
+    };
+    let precision = value.unsigned_abs().checked_ilog10().unwrap_or(0) as u8 + 1;
+    let literal = datafusion_common::ScalarValue::Decimal128(Some(i128::from(*value)), precision, 0);
+    Bound::literal(literal, SqlType::Decimal { precision, scale: 0 }, bound.span)
+}
+
+/// A text constant beside a number or a boolean is read as one: `price > '10'`.
+fn number_from_text(bound: Bound, other: &Bound) -> Bound {
+    let read = bound.as_text().and_then(|text| match &other.sql_type {
+        SqlType::Decimal { .. } => read_decimal(text, bound.span),
+        SqlType::Boolean => read_as(&SqlType::Boolean, text, bound.span),
+        number if number.is_numeric() => read_as(number, text, bound.span),
+        _ => None,
+    });
+    read.unwrap_or(bound)
+}
+
+/// Both sides at the type they have in common.
+pub(super) fn pair(left: Bound, right: Bound, operator: &str) -> Result<(Bound, Bound, SqlType), Diagnostic> {
+    let mut both = [left, right];
+    let sql_type = unify(&mut both, operator)?;
+    let [left, right] = both;
+    Ok((left, right, sql_type))
+}
+
+/// Brings all values to the type they have in common, and tells it.
+pub(super) fn unify(values: &mut [Bound], operator: &str) -> Result<SqlType, Diagnostic> {
+    let typed = values
+        .iter()
+        .find(|value| !value.sql_type.is_text() && value.sql_type != SqlType::Null)
+        .cloned();
+    // A whole-number constant does not widen a DECIMAL more than its digits do.
+    let any_decimal = values
+        .iter()
+        .any(|value| matches!(value.sql_type, SqlType::Decimal { .. }));
+    let mut common = SqlType::Null;
+    for value in values.iter_mut() {
+        if let Some(typed) = &typed {
+            *value = number_from_text(value.clone(), typed);
+        }
+        if any_decimal {
+            *value = narrowed(value.clone());
+        }
+        common = match common_type(&common, &value.sql_type) {
+            Some(wider) => wider,
+            None => return Err(no_common_type(&common, value, operator)),
+        };
+    }
+    for value in values {
+        *value = value.clone().coerced(&common)?;
+    }
+    Ok(common)
+}
+
+fn no_common_type(common: &SqlType, value: &Bound, operator: &str) -> Diagnostic {
+    let other = &value.sql_type;
+    if operator.starts_with(|first: char| first.is_ascii_alphabetic()) && !operator.starts_with("IS ") {
+        let message = format!("{operator} needs values of one type, and these are {common} and {other}");
+        return Diagnostic::new(&code::TYPE_MISMATCH, value.span, message)
+            .with_help(format!("cast one of them, such as CAST(… AS {common})"));
+    }
+    let message = match value.as_text() {
+        Some(text) if common.is_numeric() => {
+            format!("`{text}` is no number, so `{operator}` cannot compare it with {common}")
+        }
+        _ => format!("`{operator}` does not apply to {common} and {other}"),
+    };
+    Diagnostic::new(&code::TYPE_MISMATCH, value.span, message)
+        .with_help(format!("cast one side, such as CAST(… AS {common})"))
+}
+
+fn concat(left: Bound, right: Bound, span: Span) -> Result<Bound, Diagnostic> {
+    let left = left.coerced(&SqlType::String)?;
+    let right = right.coerced(&SqlType::String)?;
+    Ok(Bound::new(
+        binary_expr(left.expr, Operator::StringConcat, right.expr),
+        SqlType::String,
+        span,
+    ))
+}
+
+/// `+a`, `-a`.
+pub(super) fn sign(minus: bool, operand: Bound, span: Span) -> Result<Bound, Diagnostic> {
+    match negated_type(&operand.sql_type) {
+        Some(sql_type) if minus => Ok(Bound::new(negate().call(vec![operand.expr]), sql_type, span)),
+        Some(_) => Ok(Bound { span, ..operand }),
+        None => {
+            let sign = if minus { '-' } else { '+' };
+            let message = format!("`{sign}` does not apply to {}", operand.sql_type);
+            Err(Diagnostic::new(&code::TYPE_MISMATCH, span, message))
+        }
+    }
+}
+
+/// The operand, if it is BOOLEAN or NULL.
+pub(super) fn require_boolean(bound: Bound) -> Result<Bound, Diagnostic> {
+    match bound.sql_type {
+        SqlType::Boolean => Ok(bound),
+        SqlType::Null => bound.coerced(&SqlType::Boolean),
+        ref other => {
+            let message = format!("a condition is BOOLEAN, this is {other}");
+            let help = match other {
+                SqlType::BigInt | SqlType::Double => Some("compare it with something, such as `<> 0`"),
+                _ => None,
+            };
+            Err(Diagnostic::new(&code::TYPE_MISMATCH, bound.span, message).with_help_if(help))
+        }
+    }
+}
+
+/// `operand IS [NOT] TRUE | FALSE | UNKNOWN`.
+pub(super) fn is_boolean(operand: Expr, value: Option<bool>, negated: bool) -> Expr {
+    let operand = Box::new(operand);
+    match (value, negated) {
+        (Some(true), false) => Expr::IsTrue(operand),
+        (Some(true), true) => Expr::IsNotTrue(operand),
+        (Some(false), false) => Expr::IsFalse(operand),
+        (Some(false), true) => Expr::IsNotFalse(operand),
+        (None, false) => Expr::IsUnknown(operand),
+        (None, true) => Expr::IsNotUnknown(operand),
+    }
+}
+
+/// `operand [NOT] LIKE pattern`.
+pub(super) fn like(
+    operand: Bound,
+    pattern: Bound,
+    escape: Option<(&str, Span)>,
+    case_insensitive: bool,
+    negated: bool,
+    span: Span,
+) -> Result<Bound, Diagnostic> {
+    for side in [&operand, &pattern] {
+        if !side.sql_type.is_text() && side.sql_type != SqlType::Null {
+            let message = format!("LIKE compares texts, this is {}", side.sql_type);
+            return Err(
+                Diagnostic::new(&code::TYPE_MISMATCH, side.span, message).with_help("cast it: CAST(… AS STRING)")
+            );
+        }
+    }
+    let escape = match escape {
+        None => None,
+        Some((text, at)) => match (text.chars().next(), text.chars().count()) {
+            (Some(character), 1) => Some(character),
+            _ => {
+                return Err(Diagnostic::new(
+                    &code::INVALID_LITERAL,
+                    at,
+                    "ESCAPE takes one character",
+                ));
+            }
+        },
+    };
+    let operand = operand.coerced(&SqlType::String)?;
+    let pattern = pattern.coerced(&SqlType::String)?;
+    let like = Like::new(
+        negated,
+        Box::new(operand.expr),
+        Box::new(pattern.expr),
+        escape,
+        case_insensitive,
+    );
+    Ok(Bound::new(Expr::Like(like), SqlType::Boolean, span))
+}
+
+/// `CAST(operand AS to)`, `TRY_CAST(operand AS to)`.
+pub(super) fn cast(operand: Bound, to: &SqlType, try_cast: bool, span: Span) -> Result<Bound, Diagnostic> {
+    match cast_expr(operand.expr, &operand.sql_type, to, try_cast) {
+        Some(expr) => Ok(Bound::new(expr, to.clone(), span)),
+        None => {
+            let message = format!("{} cannot be cast to {to}", operand.sql_type);
+            Err(Diagnostic::new(&code::TYPE_MISMATCH, span, message))
+        }
+    }
+}
+
+/// `operand [NOT] BETWEEN low AND high`.
+pub(super) fn between(operand: Bound, low: Bound, high: Bound, negated: bool, span: Span) -> Result<Bound, Diagnostic> {
+    let mut all = [operand, low, high];
+    unify(&mut all, "BETWEEN")?;
+    let [operand, low, high] = all.map(|bound| bound.expr);
+    let expr = if negated {
+        operand.not_between(low, high)
+    } else {
+        operand.between(low, high)
+    };
+    Ok(Bound::new(expr, SqlType::Boolean, span))
+}
+
+/// `CASE`: `results` has one more than `conditions`, the last for when none applies.
+pub(super) fn case(
+    operand: Option<Bound>,
+    conditions: Vec<Bound>,
+    mut results: Vec<Bound>,
+    span: Span,
+) -> Result<Bound, Diagnostic> {
+    let (operand, conditions) = match operand {
+        None => (None, conditions),
+        Some(operand) => {
+            let mut all: Vec<Bound> = std::iter::once(operand).chain(conditions).collect();
+            unify(&mut all, "CASE")?;
+            (Some(all.remove(0)), all)
+        }
+    };
+    let sql_type = unify(&mut results, "CASE")?;
+    let otherwise = results.pop().map(|otherwise| Box::new(otherwise.expr));
+    let branches = conditions.into_iter().zip(results);
+    let branches = branches
+        .map(|(when, then)| (Box::new(when.expr), Box::new(then.expr)))
+        .collect();
+    let case = Case::new(operand.map(|operand| Box::new(operand.expr)), branches, otherwise);
+    Ok(Bound::new(Expr::Case(case), sql_type, span))
+}
+
+/// `a AND b AND …` or `a OR b OR …` as a tree of logarithmic depth.
+pub(super) fn balanced(operator: LogicalOperator, mut exprs: Vec<Expr>) -> Expr {
+    let operator_expr = match operator {
+        LogicalOperator::And => Operator::And,
+        LogicalOperator::Or => Operator::Or,
+    };
+    match exprs.len() {
+        0 => datafusion_expr::lit(operator == LogicalOperator::And),
+        1 => exprs.remove(0),
+        length => {
+            let right = exprs.split_off(length / 2);
+            binary_expr(balanced(operator, exprs), operator_expr, balanced(operator, right))
+        }
+    }
+}
+
+/// The lint for a TIMESTAMP compared with a number.
+pub(super) fn epoch_comparison(
+    operator: BinaryOperator,
+    left: &Bound,
+    right: &Bound,
+    span: Span,
+) -> Option<Diagnostic> {
+    comparison(operator)?;
+    let is_time = |bound: &Bound| bound.sql_type == SqlType::Timestamp;
+    let is_number = |bound: &Bound| bound.sql_type.is_integer();
+    let mixed = (is_time(left) && is_number(right)) || (is_number(left) && is_time(right));
+    mixed.then(|| {
+        Diagnostic::new(
+            &code::LINT_EPOCH_COMPARISON,
+            span,
+            "a TIMESTAMP is compared with a number, which is read as milliseconds since 1970",
+        )
+        .with_help("write TIMESTAMP '2026-01-31 12:30:00', or CAST(… AS BIGINT) on the other side")
+    })
+}

@@ -1,0 +1,170 @@
+use std::collections::HashMap;
+
+use velo_common::{Diagnostic, code};
+use velo_data::{SqlType, StreamSchema};
+use velo_parser::ast::{self, CreateView, Cte, Query, SetExpr, Spanned};
+
+use super::expr::ExprBinder;
+use super::operators::unify;
+use super::scope::Scope;
+use super::unsupported::UnsupportedForm;
+use crate::catalog::Catalog;
+use crate::plan::{EmitMode, LatePolicy, Limit, LogicalPlan, Relation, Values};
+
+/// A query with its names and types resolved.
+#[derive(Debug)]
+pub(crate) struct BoundQuery {
+    pub(crate) plan: LogicalPlan,
+    /// Some input's columns could not be found out, so the plan was only checked as far as possible.
+    pub(crate) columns_unknown: bool,
+    /// Indexes of the user columns that make up the record key.
+    pub(crate) key: Vec<usize>,
+}
+
+/// What windows take from the statement's properties.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct WindowDefaults {
+    pub(crate) allowed_lateness: std::time::Duration,
+    pub(crate) late: LatePolicy,
+}
+
+/// Turns queries of one statement into logical plans.
+pub(crate) struct QueryBinder<'a, 'd> {
+    pub(crate) catalog: &'a Catalog<'a>,
+    /// What the statement reads, by folded name.
+    pub(crate) reads: &'a HashMap<String, Relation>,
+    pub(crate) views: &'a HashMap<String, &'a CreateView>,
+    /// Common table expressions in sight, innermost last.
+    pub(crate) ctes: Vec<&'a Cte>,
+    /// Names of the views that are being bound.
+    pub(crate) open_views: Vec<String>,
+    pub(crate) window_defaults: WindowDefaults,
+    /// What the statement says about when results come out.
+    pub(crate) emit: Option<&'a Spanned<ast::Emit>>,
+    /// The query being bound feeds an aggregate of an outer query.
+    pub(crate) below_aggregate: bool,
+    pub(crate) diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+impl<'a> QueryBinder<'a, '_> {
+    /// Binds a query; `None` after reporting why it has no plan.
+    pub(crate) fn query(&mut self, query: &'a Query) -> Option<BoundQuery> {
+        let ctes_before = self.ctes.len();
+        if let Some(with) = &query.with {
+            if with.node.recursive {
+                self.report(UnsupportedForm::RecursiveCte.diagnostic(with.span));
+                return None;
+            }
+            self.ctes.extend(&with.node.ctes);
+        }
+        let bound = self.body(query);
+        self.ctes.truncate(ctes_before);
+        if let Some(order_by) = &query.order_by {
+            self.report(UnsupportedForm::OrderBy.diagnostic(order_by.span));
+            return None;
+        }
+        let bound = bound?;
+        if query.limit.is_none() && query.offset.is_none() {
+            return Some(bound);
+        }
+        let limit = query.limit.as_ref().map(|limit| limit.node);
+        let offset = query.offset.as_ref().map_or(0, |offset| offset.node);
+        let plan = LogicalPlan::Limit(Limit {
+            input: Box::new(bound.plan),
+            limit,
+            offset,
+        });
+        Some(BoundQuery { plan, ..bound })
+    }
+
+    fn body(&mut self, query: &'a Query) -> Option<BoundQuery> {
+        match &query.body {
+            SetExpr::Select(select) => self.select(select, query),
+            SetExpr::Query(inner) => self.query(inner),
+            SetExpr::Values(rows) => self.values(rows),
+            SetExpr::SetOperation { operator, .. } => {
+                self.report(UnsupportedForm::SetOperation.diagnostic(operator.span));
+                None
+            }
+        }
+    }
+
+    /// `VALUES (…), (…)`: columns `column1`, `column2`, … of the types that the rows have in common.
+    fn values(&mut self, rows: &'a Spanned<Vec<Vec<ast::Expr>>>) -> Option<BoundQuery> {
+        let nothing = Scope {
+            qualifier: None,
+            schema: StreamSchema::of_user_columns([]),
+            columns_unknown: false,
+        };
+        let mut binder = ExprBinder {
+            scope: &nothing,
+            grouping: None,
+            aliases: &[],
+            clause: "VALUES",
+            diagnostics: self.diagnostics,
+        };
+        let bound: Vec<Option<Vec<_>>> = rows.node.iter().map(|row| binder.all(row)).collect();
+        let mut bound: Vec<Vec<_>> = bound.into_iter().collect::<Option<_>>()?;
+        let width = bound.first().map_or(0, Vec::len);
+        if let Some(row) = bound.iter().position(|row| row.len() != width) {
+            let message = format!("row {} has {} values, the first has {width}", row + 1, bound[row].len());
+            self.report(Diagnostic::new(&code::COLUMN_COUNT, rows.span, message));
+            return None;
+        }
+        let mut fields = Vec::with_capacity(width);
+        for index in 0..width {
+            let mut column: Vec<_> = bound.iter().map(|row| row[index].clone()).collect();
+            let sql_type = self.checked(unify(&mut column, "VALUES"))?;
+            let sql_type = if sql_type == SqlType::Null {
+                SqlType::String
+            } else {
+                sql_type
+            };
+            for (row, value) in bound.iter_mut().zip(column) {
+                row[index] = self.checked(value.coerced(&sql_type))?;
+            }
+            fields.push(sql_type.field(&format!("column{}", index + 1), true));
+        }
+        let schema = StreamSchema::of_user_columns(fields);
+        let rows = bound
+            .into_iter()
+            .map(|row| row.into_iter().map(|value| value.expr).collect())
+            .collect();
+        let plan = LogicalPlan::Values(Values { rows, schema });
+        Some(BoundQuery {
+            plan,
+            columns_unknown: false,
+            key: Vec::new(),
+        })
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The value, or `None` after reporting the problem.
+    pub(super) fn checked<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|diagnostic| self.diagnostics.push(diagnostic)).ok()
+    }
+
+    /// Whether a plan's rows are never updated or deleted.
+    pub(super) fn is_append_only(&self, plan: &LogicalPlan) -> bool {
+        plan.is_append_only(&|name| self.catalog.is_append_only(name))
+    }
+
+    /// When an aggregate's results come out: as the statement says, else at the end of windows and with every change.
+    ///
+    /// EMIT CHANGES speaks of the statement's own results, not of those that feed another aggregate.
+    pub(super) fn emit_mode(&mut self, windowed: bool) -> Option<EmitMode> {
+        match self.emit.map(|emit| (&emit.node, emit.span)) {
+            Some((ast::Emit::Changes, _)) if self.below_aggregate && windowed => Some(EmitMode::Final),
+            None if windowed => Some(EmitMode::Final),
+            None | Some((ast::Emit::Changes, _)) => Some(EmitMode::Changes),
+            Some((ast::Emit::Final, _)) => Some(EmitMode::Final),
+            Some((ast::Emit::Every(_), span)) => {
+                self.report(UnsupportedForm::EmitEvery.diagnostic(span));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,386 @@
+use std::ops::ControlFlow;
+
+use velo_common::{Diagnostic, Name, Span, code};
+use velo_data::{StreamSchema, SystemColumn};
+use velo_parser::ast::{self, ExprKind, GroupByItem, Literal, NumberKind, Query, Select, SelectItem};
+
+use super::bound::Bound;
+use super::expr::ExprBinder;
+use super::from::Input;
+use super::grouping::Grouping;
+use super::items::{Item, bind_items, event_time_item, project};
+use super::query::{BoundQuery, QueryBinder};
+use super::scope::Scope;
+use super::unsupported::UnsupportedForm;
+use super::window::windows;
+use crate::plan::{Aggregate, Distinct, EmitMode, Filter, LogicalPlan, Values, Window};
+use crate::walk::walk_expr;
+
+impl<'a> QueryBinder<'a, '_> {
+    /// A SELECT; `query` is what stands around it.
+    pub(super) fn select(&mut self, select: &'a Select, query: &'a Query) -> Option<BoundQuery> {
+        let refused = self.refuse_clauses(select);
+        let reason = grouped_by(select);
+        let outer = self.below_aggregate;
+        self.below_aggregate |= reason.is_some();
+        let input = match &select.from {
+            Some(from) => self.from(&from.node),
+            None => Some(one_row()),
+        };
+        self.below_aggregate = outer;
+        let mut input = input?;
+        self.filter(select, &mut input);
+        let bound = match reason {
+            Some(reason) => self.grouped(select, input, &reason),
+            None => self.ungrouped(select, query, input),
+        };
+        let bound = bound.filter(|_| !refused)?;
+        match select.distinct {
+            None => Some(bound),
+            Some(span) if !self.is_append_only(&bound.plan) => {
+                self.report(UnsupportedForm::OverChangelog.diagnostic(span));
+                None
+            }
+            Some(_) => {
+                let plan = LogicalPlan::Distinct(Distinct {
+                    input: Box::new(bound.plan),
+                });
+                Some(BoundQuery { plan, ..bound })
+            }
+        }
+    }
+
+    /// Reports clauses that cannot run yet; the rest of the query is checked all the same.
+    fn refuse_clauses(&mut self, select: &Select) -> bool {
+        let partition_by = select
+            .partition_by
+            .as_ref()
+            .map(|clause| (UnsupportedForm::PartitionBy, clause.span));
+        let qualify = select
+            .qualify
+            .as_ref()
+            .map(|clause| (UnsupportedForm::Qualify, clause.span));
+        let refused: Vec<_> = [partition_by, qualify].into_iter().flatten().collect();
+        for (form, span) in &refused {
+            self.report(form.diagnostic(*span));
+        }
+        !refused.is_empty()
+    }
+
+    fn filter(&mut self, select: &'a Select, input: &mut Input) {
+        let Some(condition) = &select.where_ else { return };
+        let mut binder = ExprBinder {
+            scope: &input.scope,
+            grouping: None,
+            aliases: &[],
+            clause: "WHERE",
+            diagnostics: self.diagnostics,
+        };
+        let Some(predicate) = binder.boolean(&condition.node) else {
+            return;
+        };
+        if !self.is_append_only(&input.plan) {
+            self.report(UnsupportedForm::OverChangelog.diagnostic(condition.span));
+            return;
+        }
+        let unfiltered = std::mem::replace(&mut input.plan, one_row().plan);
+        input.plan = LogicalPlan::Filter(Filter {
+            input: Box::new(unfiltered),
+            predicate: predicate.expr,
+        });
+    }
+
+    fn ungrouped(&mut self, select: &'a Select, query: &'a Query, input: Input) -> Option<BoundQuery> {
+        if let Some(having) = &select.having {
+            self.report(
+                Diagnostic::new(
+                    &code::MISPLACED_CLAUSE,
+                    having.span,
+                    "HAVING filters groups, and this query has none",
+                )
+                .with_help("filter rows with WHERE, or add a GROUP BY"),
+            );
+        }
+        let emit_final = query.emit.as_ref().filter(|emit| matches!(emit.node, ast::Emit::Final));
+        if let Some(emit) = emit_final.filter(|_| !input.plan.has_aggregate()) {
+            self.report(
+                Diagnostic::new(
+                    &code::EMIT_FINAL_WITHOUT_AGGREGATE,
+                    emit.span,
+                    "EMIT FINAL belongs to aggregates, and this query has none",
+                )
+                .with_help("remove it: these rows are final when they arrive"),
+            );
+        }
+        self.emit_mode(false)?;
+        let mut binder = ExprBinder {
+            scope: &input.scope,
+            grouping: None,
+            aliases: &[],
+            clause: "this clause",
+            diagnostics: self.diagnostics,
+        };
+        let (items, _) = bind_items(&select.items, &mut binder);
+        self.finish(input.plan, items?, input.scope.columns_unknown)
+    }
+
+    fn finish(&mut self, plan: LogicalPlan, mut items: Vec<Item>, columns_unknown: bool) -> Option<BoundQuery> {
+        let checked = event_time_item(&mut items);
+        self.checked(checked)?;
+        let (plan, key) = project(plan, items);
+        Some(BoundQuery {
+            plan,
+            columns_unknown,
+            key,
+        })
+    }
+
+    fn grouped(&mut self, select: &'a Select, mut input: Input, reason: &Reason) -> Option<BoundQuery> {
+        if let (Reason::Aggregate(span), Some(_)) = (reason, &select.from) {
+            self.report(
+                Diagnostic::new(
+                    &code::AGGREGATE_WITHOUT_GROUP,
+                    *span,
+                    "an aggregate over a stream needs a GROUP BY or a WINDOW: a stream has no end",
+                )
+                .with_help(
+                    "add GROUP BY column for a running value per key, or WINDOW TUMBLING(1m) for one per minute",
+                ),
+            );
+        }
+        let window = self.window(select, &mut input);
+        let windowed = matches!(reason, Reason::Window | Reason::GroupAndWindow);
+        let emit = self.emit_mode(windowed);
+        let mut grouping = Grouping::new(windowed, grouped_metadata(&input, windowed));
+        let keys_bound = self.group_keys(select, &input.scope, &mut grouping);
+        let mut binder = ExprBinder {
+            scope: &input.scope,
+            grouping: Some(&mut grouping),
+            aliases: &[],
+            clause: "this clause",
+            diagnostics: self.diagnostics,
+        };
+        // A key that could not be bound makes its column look ungrouped, which would be said twice.
+        let binding = keys_bound.then(|| {
+            let (items, aliases) = bind_items(&select.items, &mut binder);
+            let having = select
+                .having
+                .as_ref()
+                .map(|having| binder.having(&having.node, &aliases));
+            (items, having)
+        });
+        if matches!(reason, Reason::Aggregate(_)) && select.from.is_some() {
+            return None;
+        }
+        let (items, having) = binding?;
+        let having = match having {
+            Some(having) => Some(having?.expr),
+            None => None,
+        };
+        let plan = self.aggregate(select, input.plan, grouping, window.ok()?, emit?, having)?;
+        self.finish(plan, items?, input.scope.columns_unknown)
+    }
+
+    fn aggregate(
+        &mut self,
+        select: &Select,
+        input: LogicalPlan,
+        grouping: Grouping,
+        window: Option<Window>,
+        emit: EmitMode,
+        having: Option<datafusion_expr::Expr>,
+    ) -> Option<LogicalPlan> {
+        if !self.is_append_only(&input) {
+            let span = select.group_by.as_ref().map_or(select.span, |clause| clause.span);
+            self.report(UnsupportedForm::OverChangelog.diagnostic(span));
+            return None;
+        }
+        let (keys, aggregates, schema) = grouping.finish();
+        Some(LogicalPlan::Aggregate(Aggregate {
+            input: Box::new(input),
+            keys,
+            aggregates,
+            window,
+            emit,
+            having,
+            schema,
+        }))
+    }
+
+    /// The group keys: those of GROUP BY, else in a windowed query the items that hold no aggregate.
+    fn group_keys(&mut self, select: &'a Select, scope: &Scope, grouping: &mut Grouping) -> bool {
+        let mut binder = ExprBinder {
+            scope,
+            grouping: None,
+            aliases: &[],
+            clause: "GROUP BY",
+            diagnostics: self.diagnostics,
+        };
+        let mut complete = true;
+        let mut add = |syntax: &ast::Expr, binder: &mut ExprBinder<'_>| match binder.bind(syntax) {
+            Some(bound) => grouping.add_key(syntax, bound),
+            None => complete = false,
+        };
+        match &select.group_by {
+            Some(items) => {
+                let keys = items.node.iter().filter_map(|item| match item {
+                    GroupByItem::Expr(expr) => Some(expr),
+                    GroupByItem::Window(_) => None,
+                });
+                for key in keys {
+                    match key_syntax(key, select, scope) {
+                        Ok(syntax) => add(syntax, &mut binder),
+                        Err(diagnostic) => {
+                            binder.diagnostics.push(diagnostic);
+                            return false;
+                        }
+                    }
+                }
+            }
+            None => {
+                for item in &select.items {
+                    if let SelectItem::Expr { expr, .. } = &item.node
+                        && is_implicit_key(expr)
+                    {
+                        add(expr, &mut binder);
+                    }
+                }
+            }
+        }
+        complete
+    }
+}
+
+impl ExprBinder<'_> {
+    /// A HAVING condition. It sees the aliases of the select list.
+    fn having(&mut self, condition: &ast::Expr, aliases: &[(Name, Bound)]) -> Option<Bound> {
+        let mut binder = ExprBinder {
+            scope: self.scope,
+            grouping: self.grouping.as_deref_mut(),
+            aliases,
+            clause: "HAVING",
+            diagnostics: self.diagnostics,
+        };
+        binder.boolean(condition)
+    }
+}
+
+/// Why a query is grouped.
+enum Reason {
+    Group,
+    Window,
+    GroupAndWindow,
+    /// An aggregate without either; its place.
+    Aggregate(Span),
+}
+
+fn grouped_by(select: &Select) -> Option<Reason> {
+    let has_keys = select.group_by.is_some();
+    let has_window = windows(select).next().is_some();
+    match (has_keys, has_window) {
+        (true, true) => Some(Reason::GroupAndWindow),
+        (true, false) => Some(Reason::Group),
+        (false, true) => Some(Reason::Window),
+        (false, false) => {
+            let items = select.items.iter().filter_map(|item| match &item.node {
+                SelectItem::Expr { expr, .. } => Some(expr),
+                SelectItem::Wildcard | SelectItem::QualifiedWildcard(_) => None,
+            });
+            let having = select.having.iter().map(|having| &having.node);
+            items.chain(having).find_map(first_aggregate).map(Reason::Aggregate)
+        }
+    }
+}
+
+/// Where the first aggregate in an expression stands.
+fn first_aggregate(expr: &ast::Expr) -> Option<Span> {
+    let found = walk_expr(expr, &mut |inner| match &inner.kind {
+        ExprKind::Function(call)
+            if call.over.is_none() && velo_functions::aggregate(&call.name.name.text).is_some() =>
+        {
+            ControlFlow::Break(inner.span)
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    found.break_value()
+}
+
+/// Whether a select item of a windowed query without GROUP BY is a key: it reads a column that is no bound of the
+/// window, and holds no aggregate.
+fn is_implicit_key(expr: &ast::Expr) -> bool {
+    let reads_column = walk_expr(expr, &mut |inner| match &inner.kind {
+        ExprKind::Column(parts) => match parts.last().and_then(|part| SystemColumn::parse(&part.name.text)) {
+            Some(SystemColumn::WindowStart | SystemColumn::WindowEnd) => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        },
+        _ => ControlFlow::Continue(()),
+    });
+    reads_column.is_break() && first_aggregate(expr).is_none()
+}
+
+/// What a GROUP BY item stands for: a position or an alias of the select list, else itself.
+fn key_syntax<'a>(key: &'a ast::Expr, select: &'a Select, scope: &Scope) -> Result<&'a ast::Expr, Diagnostic> {
+    let expressions = || {
+        select.items.iter().map(|item| match &item.node {
+            SelectItem::Expr { expr, alias, .. } => (Some(expr), alias.as_ref()),
+            SelectItem::Wildcard | SelectItem::QualifiedWildcard(_) => (None, None),
+        })
+    };
+    match &key.kind {
+        ExprKind::Literal(Literal::Number(number)) if number.kind == NumberKind::Integer => {
+            let position = number
+                .text
+                .parse::<usize>()
+                .ok()
+                .and_then(|position| position.checked_sub(1));
+            position
+                .and_then(|position| expressions().nth(position))
+                .and_then(|(expr, _)| expr)
+                .ok_or_else(|| {
+                    let message = format!("the select list has no expression at position {}", number.text);
+                    Diagnostic::new(&code::MISPLACED_CLAUSE, key.span, message)
+                })
+        }
+        ExprKind::Column(parts) => match parts.as_slice() {
+            [only] if !scope.has(&only.name) && !scope.columns_unknown => {
+                let named =
+                    expressions().find(|(_, alias)| alias.is_some_and(|alias| only.name.matches(&alias.name.text)));
+                Ok(named.and_then(|(expr, _)| expr).unwrap_or(key))
+            }
+            _ => Ok(key),
+        },
+        _ => Ok(key),
+    }
+}
+
+/// Metadata that rows of a grouped query carry.
+fn grouped_metadata(input: &Input, windowed: bool) -> Vec<SystemColumn> {
+    let bounds = [SystemColumn::WindowStart, SystemColumn::WindowEnd]
+        .into_iter()
+        .filter(|_| windowed);
+    let times = [SystemColumn::EventTime, SystemColumn::Timestamp];
+    bounds
+        .chain(
+            times
+                .into_iter()
+                .filter(|column| input.scope.schema.system(*column).is_some()),
+        )
+        .collect()
+}
+
+/// The input of a SELECT without FROM: one row without columns.
+fn one_row() -> Input {
+    let schema = StreamSchema::of_user_columns([]);
+    let plan = LogicalPlan::Values(Values {
+        rows: vec![Vec::new()],
+        schema: schema.clone(),
+    });
+    Input {
+        plan,
+        scope: Scope {
+            qualifier: None,
+            schema,
+            columns_unknown: false,
+        },
+    }
+}

@@ -1,0 +1,154 @@
+use velo_common::{Diagnostic, Span, code};
+
+/// Forms of queries that the dialect has and this version cannot run yet. The list can only shrink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum UnsupportedForm {
+    /// Any JOIN.
+    Join,
+    /// `FOR SYSTEM_TIME AS OF`.
+    TemporalLookup,
+    /// `UNNEST` and `EXPLODE` in FROM.
+    Unnest,
+    /// `FROM TUMBLE(t, …)` and its like.
+    WindowTableFunction,
+    /// Reading what `CREATE TABLE … AS` makes.
+    TableScan,
+    /// `UNION`, `EXCEPT`, `INTERSECT`.
+    SetOperation,
+    /// `WITH RECURSIVE`.
+    RecursiveCte,
+    /// A subquery as a value.
+    ScalarSubquery,
+    /// `EXISTS (…)`.
+    Exists,
+    /// `IN (SELECT …)`.
+    InSubquery,
+    /// `= ANY (…)`, `> ALL (…)`.
+    QuantifiedComparison,
+    /// `SLIDING`, `HOPPING`, `HOP`.
+    SlidingWindow,
+    /// `SESSION`.
+    SessionWindow,
+    /// `CUMULATE`.
+    CumulateWindow,
+    /// `TIME ZONE` in a window.
+    WindowTimeZone,
+    /// `RETENTION` in a window.
+    WindowRetention,
+    /// `EMIT EVERY`.
+    EmitEvery,
+    /// `f(…) OVER (…)`.
+    Over,
+    /// `QUALIFY`.
+    Qualify,
+    /// `ORDER BY` of a query.
+    OrderBy,
+    /// `PARTITION BY` of a query.
+    PartitionBy,
+    /// `ORDER BY` within an aggregate.
+    AggregateOrderBy,
+    /// `IGNORE NULLS`.
+    NullTreatment,
+    /// `x => …`.
+    Lambda,
+    /// `f(name := value)`.
+    NamedArgument,
+    /// `(a, b)`.
+    Row,
+    /// `STRUCT(…)`.
+    StructConstructor,
+    /// `MAP{…}`.
+    MapConstructor,
+    /// `SET_HEADER`, `REMOVE_HEADER`.
+    HeaderChange,
+    /// WHERE, GROUP BY, DISTINCT or an aggregate over rows that are updated.
+    OverChangelog,
+}
+
+impl UnsupportedForm {
+    /// All of them.
+    pub const ALL: [Self; 30] = [
+        Self::Join,
+        Self::TemporalLookup,
+        Self::Unnest,
+        Self::WindowTableFunction,
+        Self::TableScan,
+        Self::SetOperation,
+        Self::RecursiveCte,
+        Self::ScalarSubquery,
+        Self::Exists,
+        Self::InSubquery,
+        Self::QuantifiedComparison,
+        Self::SlidingWindow,
+        Self::SessionWindow,
+        Self::CumulateWindow,
+        Self::WindowTimeZone,
+        Self::WindowRetention,
+        Self::EmitEvery,
+        Self::Over,
+        Self::Qualify,
+        Self::OrderBy,
+        Self::PartitionBy,
+        Self::AggregateOrderBy,
+        Self::NullTreatment,
+        Self::Lambda,
+        Self::NamedArgument,
+        Self::Row,
+        Self::StructConstructor,
+        Self::MapConstructor,
+        Self::HeaderChange,
+        Self::OverChangelog,
+    ];
+
+    /// What the form is called in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Join => "JOIN",
+            Self::TemporalLookup => "FOR SYSTEM_TIME AS OF",
+            Self::Unnest => "UNNEST in FROM",
+            Self::WindowTableFunction => "a window function in FROM",
+            Self::TableScan => "reading from a table",
+            Self::SetOperation => "UNION, EXCEPT and INTERSECT",
+            Self::RecursiveCte => "WITH RECURSIVE",
+            Self::ScalarSubquery => "a subquery as a value",
+            Self::Exists => "EXISTS",
+            Self::InSubquery => "IN with a subquery",
+            Self::QuantifiedComparison => "comparison with ANY or ALL",
+            Self::SlidingWindow => "a sliding window",
+            Self::SessionWindow => "a session window",
+            Self::CumulateWindow => "a cumulating window",
+            Self::WindowTimeZone => "TIME ZONE in a window",
+            Self::WindowRetention => "RETENTION in a window",
+            Self::EmitEvery => "EMIT EVERY",
+            Self::Over => "OVER",
+            Self::Qualify => "QUALIFY",
+            Self::OrderBy => "ORDER BY",
+            Self::PartitionBy => "PARTITION BY",
+            Self::AggregateOrderBy => "ORDER BY within an aggregate",
+            Self::NullTreatment => "IGNORE NULLS and RESPECT NULLS",
+            Self::Lambda => "a lambda",
+            Self::NamedArgument => "a named argument",
+            Self::Row => "a row value",
+            Self::StructConstructor => "STRUCT(…)",
+            Self::MapConstructor => "MAP{…}",
+            Self::HeaderChange => "changing headers",
+            Self::OverChangelog => "filtering, grouping or DISTINCT over rows that are updated",
+        }
+    }
+
+    pub(crate) fn diagnostic(self, span: Span) -> Diagnostic {
+        let diagnostic = Diagnostic::new(
+            &code::UNSUPPORTED,
+            span,
+            format!("{} is not supported yet", self.name()),
+        );
+        match self {
+            Self::SlidingWindow | Self::SessionWindow | Self::CumulateWindow => {
+                diagnostic.with_help("use TUMBLING(size) for now")
+            }
+            Self::EmitEvery => diagnostic.with_help("use EMIT CHANGES or EMIT FINAL for now"),
+            Self::OverChangelog => diagnostic.with_help("let the statement it reads EMIT FINAL"),
+            _ => diagnostic,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What a query may read: sources with their schemas, and the outputs of other statements.
+
+use std::collections::HashMap;
+
+use velo_data::{StreamSchema, SystemColumn};
+
+use crate::outline::{Outline, SourceOutline};
+use crate::plan::StatementKind;
+
+/// What is known of a source once somebody has looked at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceDescription {
+    /// Its columns; `None` when they are neither declared nor could be found out.
+    pub schema: Option<StreamSchema>,
+    /// Metadata that it has values for.
+    pub system_columns: Vec<SystemColumn>,
+}
+
+/// What another statement's rows look like.
+#[derive(Debug, Clone)]
+pub(crate) struct StatementOutput {
+    pub(crate) kind: StatementKind,
+    /// `None` when the statement could not be planned.
+    pub(crate) schema: Option<StreamSchema>,
+    pub(crate) columns_unknown: bool,
+    pub(crate) append_only: bool,
+    pub(crate) may_delete: bool,
+}
+
+/// Everything that queries of a program may read.
+#[derive(Debug)]
+pub(crate) struct Catalog<'a> {
+    sources: HashMap<&'a str, (&'a SourceOutline, &'a SourceDescription)>,
+    outputs: HashMap<String, StatementOutput>,
+}
+
+impl<'a> Catalog<'a> {
+    pub(crate) fn new(outline: &'a Outline<'_>, descriptions: &'a HashMap<String, SourceDescription>) -> Self {
+        let described = |source: &'a SourceOutline| {
+            let description = descriptions.get(&source.id)?;
+            Some((source.id.as_str(), (source, description)))
+        };
+        Self {
+            sources: outline.sources.iter().filter_map(described).collect(),
+            outputs: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn source(&self, id: &str) -> Option<(&'a SourceOutline, &'a SourceDescription)> {
+        self.sources.get(id).copied()
+    }
+
+    pub(crate) fn output(&self, name: &str) -> Option<&StatementOutput> {
+        self.outputs.get(name)
+    }
+
+    pub(crate) fn add_output(&mut self, name: &str, output: StatementOutput) {
+        self.outputs.insert(name.to_owned(), output);
+    }
+
+    /// Whether a statement's rows are never updated or deleted.
+    pub(crate) fn is_append_only(&self, name: &str) -> bool {
+        self.outputs.get(name).is_none_or(|output| output.append_only)
+    }
+}

@@ -1,0 +1,147 @@
+//! Plans as text.
+
+mod expression;
+
+use std::fmt::Write;
+
+use velo_common::format_duration;
+use velo_data::{SqlType, StreamSchema};
+
+use self::expression::sql;
+use crate::plan::{
+    Aggregate, EmitMode, EventTime, LatePolicy, LogicalPlan, PlannedStatement, Project, Relation, Scan, Window,
+    WindowAssigner,
+};
+
+/// A statement's plan as a tree, its output first and its sources last.
+pub fn explain(statement: &PlannedStatement) -> String {
+    let mut text = String::new();
+    let output = match statement.sinks.as_slice() {
+        [] => String::new(),
+        sinks => format!(" → {}", sinks.join(", ")),
+    };
+    line(&mut text, 0, &format!("{}{output}", statement.name));
+    node(&mut text, 1, &statement.plan);
+    text
+}
+
+fn node(text: &mut String, depth: usize, plan: &LogicalPlan) {
+    match plan {
+        LogicalPlan::Scan(scan) => describe_scan(text, depth, scan),
+        LogicalPlan::Values(values) => line(text, depth, &format!("Values: {} rows", values.rows.len())),
+        LogicalPlan::Filter(filter) => line(text, depth, &format!("Filter: {}", sql(&filter.predicate))),
+        LogicalPlan::Project(project) => describe_project(text, depth, project),
+        LogicalPlan::Aggregate(aggregate) => describe_aggregate(text, depth, aggregate),
+        LogicalPlan::Distinct(_) => line(text, depth, "Distinct (state: one entry per distinct row)"),
+        LogicalPlan::Limit(limit) => {
+            let most = limit.limit.map_or_else(|| "all".to_owned(), |limit| limit.to_string());
+            line(text, depth, &format!("Limit: {most}, offset {}", limit.offset));
+        }
+    }
+    for input in plan.inputs() {
+        node(text, depth + 1, input);
+    }
+}
+
+fn describe_scan(text: &mut String, depth: usize, scan: &Scan) {
+    let kind = match scan.relation {
+        Relation::Source(_) => "source",
+        Relation::Statement(_) => "statement",
+    };
+    line(
+        text,
+        depth,
+        &format!("Scan {kind} {}: {}", scan.relation.name(), columns(&scan.schema)),
+    );
+    if let Some(EventTime {
+        expression,
+        out_of_orderness,
+    }) = &scan.event_time
+    {
+        let time = expression.as_ref().map_or_else(|| "the record's own".to_owned(), sql);
+        let bound = format_duration(*out_of_orderness);
+        line(
+            text,
+            depth + 1,
+            &format!("event time: {time}, watermark {bound} behind"),
+        );
+    }
+    for filter in &scan.filters {
+        line(text, depth + 1, &format!("filter: {}", sql(filter)));
+    }
+}
+
+fn describe_project(text: &mut String, depth: usize, project: &Project) {
+    let named = project.expressions.iter().zip(project.schema.arrow().fields());
+    let named: Vec<String> = named
+        .map(|(expression, field)| {
+            let expression = sql(expression);
+            if expression == *field.name() {
+                expression
+            } else {
+                format!("{expression} AS {}", field.name())
+            }
+        })
+        .collect();
+    line(text, depth, &format!("Project: {}", named.join(", ")));
+}
+
+fn describe_aggregate(text: &mut String, depth: usize, aggregate: &Aggregate) {
+    let fields = aggregate.schema.arrow().fields();
+    let names = |range: std::ops::Range<usize>| {
+        let names: Vec<&str> = fields[range].iter().map(|field| field.name().as_str()).collect();
+        names.join(", ")
+    };
+    let keys = aggregate.keys.len();
+    let emit = match aggregate.emit {
+        EmitMode::Changes => "changes",
+        EmitMode::Final => "final",
+    };
+    let aggregates = names(keys..keys + aggregate.aggregates.len());
+    line(text, depth, &format!("Aggregate: {aggregates} (emit {emit})"));
+    if keys > 0 {
+        line(text, depth + 1, &format!("keys: {}", names(0..keys)));
+    }
+    match &aggregate.window {
+        Some(window) => describe_window(text, depth + 1, window),
+        None => line(text, depth + 1, "state: one entry per group, kept for good"),
+    }
+    if let Some(having) = &aggregate.having {
+        line(text, depth + 1, &format!("having: {}", sql(having)));
+    }
+}
+
+fn describe_window(text: &mut String, depth: usize, window: &Window) {
+    let WindowAssigner::Tumbling { size_ms, offset_ms } = window.assigner;
+    let duration = |milliseconds: i64| format_duration(std::time::Duration::from_millis(milliseconds as u64));
+    let offset = if offset_ms == 0 {
+        String::new()
+    } else {
+        format!(", offset {}", duration(offset_ms))
+    };
+    line(text, depth, &format!("window: tumbling {}{offset}", duration(size_ms)));
+    let lateness = format_duration(window.allowed_lateness);
+    let late = match window.late {
+        LatePolicy::Drop => "counted and dropped",
+        LatePolicy::DeadLetter => "dead letters",
+    };
+    line(
+        text,
+        depth,
+        &format!("state: one entry per group and open window, kept {lateness} past the end; later rows are {late}"),
+    );
+}
+
+fn columns(schema: &StreamSchema) -> String {
+    let fields = schema.arrow().fields().iter();
+    let typed = fields.map(|field| match SqlType::of_field(field) {
+        Some(sql_type) => format!("{} {sql_type}", field.name()),
+        None => field.name().clone(),
+    });
+    typed.collect::<Vec<_>>().join(", ")
+}
+
+fn line(text: &mut String, depth: usize, content: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{:indent$}{content}", "", indent = depth * 2);
+}

@@ -1,0 +1,182 @@
+use std::collections::BTreeSet;
+
+use datafusion_expr::Expr;
+use velo_data::{StreamSchema, SystemColumn};
+use velo_functions::AggregateKind;
+
+use crate::plan::{Aggregate, AggregateCall, Distinct, Filter, Limit, LogicalPlan, Project, Relation, Scan};
+
+/// Names of columns that somebody reads.
+type Names = BTreeSet<String>;
+
+/// Leaves out all columns but the user's and `metadata`, all the way down to what sources decode.
+pub(crate) fn prune_columns(plan: LogicalPlan, metadata: &[SystemColumn]) -> LogicalPlan {
+    let schema = plan.schema();
+    let user = schema.user_fields().iter().map(|field| field.name().clone());
+    let system = metadata.iter().filter_map(|column| schema.system(*column));
+    let system = system.map(|index| schema.arrow().field(index).name().clone());
+    let required = user.chain(system).collect();
+    prune(plan, &required)
+}
+
+/// Metadata that a plan reads of another statement.
+pub(crate) fn required_metadata(plan: &LogicalPlan) -> Option<(&str, Vec<SystemColumn>)> {
+    let scan = plan.scan()?;
+    let Relation::Statement(name) = &scan.relation else {
+        return None;
+    };
+    Some((
+        name,
+        scan.schema.system_columns().iter().map(|(column, _)| *column).collect(),
+    ))
+}
+
+fn prune(plan: LogicalPlan, required: &Names) -> LogicalPlan {
+    match plan {
+        LogicalPlan::Scan(scan) => LogicalPlan::Scan(prune_scan(scan, required)),
+        LogicalPlan::Values(_) => plan,
+        LogicalPlan::Filter(filter) => {
+            let mut below = required.clone();
+            add_columns(&mut below, [&filter.predicate]);
+            LogicalPlan::Filter(Filter {
+                input: Box::new(prune(*filter.input, &below)),
+                ..filter
+            })
+        }
+        LogicalPlan::Project(project) => prune_project(project, required),
+        LogicalPlan::Aggregate(aggregate) => LogicalPlan::Aggregate(prune_aggregate(aggregate, required)),
+        LogicalPlan::Distinct(distinct) => {
+            let mut below = required.clone();
+            below.extend(
+                distinct
+                    .input
+                    .schema()
+                    .user_fields()
+                    .iter()
+                    .map(|field| field.name().clone()),
+            );
+            LogicalPlan::Distinct(Distinct {
+                input: Box::new(prune(*distinct.input, &below)),
+            })
+        }
+        LogicalPlan::Limit(limit) => LogicalPlan::Limit(Limit {
+            input: Box::new(prune(*limit.input, required)),
+            ..limit
+        }),
+    }
+}
+
+fn prune_scan(scan: Scan, required: &Names) -> Scan {
+    let mut read = required.clone();
+    add_columns(&mut read, &scan.filters);
+    let event_time = scan
+        .event_time
+        .filter(|_| read.contains(SystemColumn::EventTime.name()));
+    add_columns(&mut read, event_time.iter().filter_map(|time| time.expression.as_ref()));
+    let (schema, kept) = pruned_schema(&scan.schema, &read);
+    let columns = kept
+        .iter()
+        .filter_map(|index| scan.columns.get(*index))
+        .copied()
+        .collect();
+    Scan {
+        columns,
+        event_time,
+        schema,
+        ..scan
+    }
+}
+
+fn prune_project(project: Project, required: &Names) -> LogicalPlan {
+    let (schema, kept) = pruned_schema(&project.schema, required);
+    let expressions: Vec<Expr> = kept
+        .iter()
+        .filter_map(|index| project.expressions.get(*index))
+        .cloned()
+        .collect();
+    let mut below = Names::new();
+    add_columns(&mut below, &expressions);
+    let input = prune(*project.input, &below);
+    if is_identity(&expressions, &schema, input.schema()) {
+        return input;
+    }
+    LogicalPlan::Project(Project {
+        input: Box::new(input),
+        expressions,
+        schema,
+    })
+}
+
+/// Whether a projection hands on its input's columns as they are. Metadata that nobody reads may be left over.
+fn is_identity(expressions: &[Expr], schema: &StreamSchema, input: &StreamSchema) -> bool {
+    let names_itself = |(expr, field): (&Expr, &std::sync::Arc<arrow::datatypes::Field>)| matches!(expr, Expr::Column(column) if column.name == *field.name());
+    let starts_alike = input
+        .arrow()
+        .fields()
+        .iter()
+        .zip(schema.arrow().fields())
+        .all(|(left, right)| left.name() == right.name());
+    schema.user_columns() == input.user_columns()
+        && schema.arrow().fields().len() <= input.arrow().fields().len()
+        && starts_alike
+        && expressions.iter().zip(schema.arrow().fields()).all(names_itself)
+}
+
+fn prune_aggregate(aggregate: Aggregate, required: &Names) -> Aggregate {
+    let mut read = required.clone();
+    add_columns(&mut read, &aggregate.having);
+    // Keys make the groups and aggregates are few; metadata is what can be left out.
+    read.extend(aggregate.schema.user_fields().iter().map(|field| field.name().clone()));
+    let (schema, _) = pruned_schema(&aggregate.schema, &read);
+    let mut below = Names::new();
+    add_columns(&mut below, &aggregate.keys);
+    for call in &aggregate.aggregates {
+        add_columns(&mut below, call.arguments.iter().chain(&call.filter));
+    }
+    let by_time = aggregate.window.is_some() || aggregate.aggregates.iter().any(goes_by_event_time);
+    for column in [SystemColumn::EventTime, SystemColumn::Timestamp] {
+        let own = column == SystemColumn::EventTime && by_time;
+        let input = aggregate.input.schema();
+        if let Some(index) = input.system(column).filter(|_| own || schema.system(column).is_some()) {
+            below.insert(input.arrow().field(index).name().clone());
+        }
+    }
+    let input = Box::new(prune(*aggregate.input, &below));
+    Aggregate {
+        input,
+        schema,
+        ..aggregate
+    }
+}
+
+fn goes_by_event_time(call: &AggregateCall) -> bool {
+    matches!(call.kind, AggregateKind::FirstValue | AggregateKind::LastValue)
+}
+
+/// The columns of a schema that are read, and their indexes.
+fn pruned_schema(schema: &StreamSchema, read: &Names) -> (StreamSchema, Vec<usize>) {
+    let fields = schema.arrow().fields();
+    let kept: Vec<usize> = (0..fields.len())
+        .filter(|index| read.contains(fields[*index].name()))
+        .collect();
+    let user: Vec<usize> = kept
+        .iter()
+        .copied()
+        .filter(|index| *index < schema.user_columns())
+        .collect();
+    let mut pruned = StreamSchema::of_user_columns(user.iter().map(|index| fields[*index].as_ref().clone()));
+    for (column, index) in schema.system_columns() {
+        match user.iter().position(|kept| kept == index) {
+            Some(position) => pruned = pruned.with_selected_system(*column, position),
+            None if kept.contains(index) => pruned = pruned.with_system(*column),
+            None => {}
+        }
+    }
+    (pruned, kept)
+}
+
+fn add_columns<'a>(names: &mut Names, exprs: impl IntoIterator<Item = &'a Expr>) {
+    for expr in exprs {
+        names.extend(expr.column_refs().into_iter().map(|column| column.name.clone()));
+    }
+}

@@ -1,0 +1,139 @@
+//! What a program says before any schema is known: its statements, what each reads and writes, and in which order
+//! they depend on each other.
+//!
+//! [`outline`] is the first half of planning. It names the sources whose schemas the second half
+//! ([`plan_program`](crate::plan_program)) needs; whoever can open files finds them out in between.
+
+mod annotations;
+mod build;
+mod definitions;
+mod objects;
+mod order;
+
+use std::collections::HashMap;
+
+use velo_common::{Diagnostic, Name, Span};
+use velo_data::SqlType;
+use velo_parser::ast::{ColumnDefinition, CreateView, Ident, Query, Script, SetExpr};
+
+use crate::plan::{Relation, StatementKind};
+use crate::properties::Properties;
+
+pub use objects::ObjectKind;
+
+/// What the command line changes about a program.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--source name=path`: sources that are read from somewhere else.
+    pub sources: Vec<(String, String)>,
+    /// `--sink name=path`: sinks that go somewhere else; `-` and `discard` among the paths.
+    pub sinks: Vec<(String, String)>,
+    /// `--set key=value`.
+    pub set: Vec<(String, String)>,
+}
+
+/// The statements of a program and their relations to each other.
+#[derive(Debug)]
+pub struct Outline<'a> {
+    /// Statements that run, each behind those it reads.
+    pub queries: Vec<QueryOutline<'a>>,
+    /// Sources that some statement reads.
+    pub sources: Vec<SourceOutline>,
+    /// Sinks that some statement writes.
+    pub sinks: Vec<SinkOutline>,
+    /// What is wrong so far.
+    pub diagnostics: Vec<Diagnostic>,
+    pub(crate) views: HashMap<String, &'a CreateView>,
+}
+
+/// A statement that runs.
+#[derive(Debug)]
+pub struct QueryOutline<'a> {
+    /// What other statements and the output call it.
+    pub name: String,
+    /// What kind it is.
+    pub kind: StatementKind,
+    /// The whole statement.
+    pub span: Span,
+    /// A few words that stand for all of it, for messages about the whole.
+    pub headline: Span,
+    /// What it reads, by folded name; CTEs and views are not among them.
+    pub reads: HashMap<String, Relation>,
+    /// Names of its sinks.
+    pub sinks: Vec<String>,
+    /// Properties of the statement itself.
+    pub properties: Properties,
+    pub(crate) query: &'a Query,
+    pub(crate) columns: TargetColumns<'a>,
+    /// Something about it is wrong or cannot run, so that it gets no plan; it has been reported.
+    pub(crate) broken: bool,
+}
+
+impl QueryOutline<'_> {
+    /// The HAVING clause of the outermost SELECT.
+    pub(crate) fn having_span(&self) -> Option<Span> {
+        match &self.query.body {
+            SetExpr::Select(select) => select.having.as_ref().map(|having| having.span),
+            _ => None,
+        }
+    }
+}
+
+/// Names and types that the output of a query is given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TargetColumns<'a> {
+    /// Those of the query.
+    Own,
+    /// `CREATE … (columns) AS`.
+    Defined(&'a [ColumnDefinition]),
+    /// `INSERT INTO target (columns)`.
+    Named(&'a [Ident]),
+}
+
+/// A source that some statement reads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceOutline {
+    /// Unique in the program: the name, with a number where statements configure it differently.
+    pub id: String,
+    /// What the SQL calls it.
+    pub name: String,
+    /// Its configuration.
+    pub properties: Properties,
+    /// Its columns, where declared.
+    pub declared: Option<Vec<DeclaredColumn>>,
+    /// Where it is first read.
+    pub span: Span,
+}
+
+/// A sink that some statement writes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SinkOutline {
+    /// What the SQL calls it.
+    pub name: String,
+    /// Its configuration.
+    pub properties: Properties,
+    /// Its columns, where declared.
+    pub declared: Option<Vec<DeclaredColumn>>,
+    /// Where it is first written.
+    pub span: Span,
+}
+
+/// A column of a declared stream or table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeclaredColumn {
+    /// Its name.
+    pub name: Name,
+    /// Its type.
+    pub sql_type: SqlType,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// Whether it is (part of) the record key.
+    pub is_key: bool,
+    /// Its definition.
+    pub span: Span,
+}
+
+/// Reads the statements of a program and finds out how they hang together.
+pub fn outline<'a>(script: &'a Script, overrides: &Overrides) -> Outline<'a> {
+    build::build(script, overrides)
+}

@@ -1,0 +1,141 @@
+use velo_common::{Diagnostic, Span, code, nearest};
+
+use crate::properties::Properties;
+
+/// What kind of thing a source or sink is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// A file.
+    File,
+    /// A Kafka topic.
+    Kafka,
+    /// A table or query of a SQL database.
+    Database,
+    /// An HTTP endpoint.
+    Http,
+    /// Objects in an object store.
+    ObjectStore,
+    /// The standard output.
+    Stdout,
+    /// Nowhere.
+    Discard,
+    /// Batches in memory.
+    Memory,
+}
+
+const SOURCE_TYPES: &[(&str, ObjectKind)] = &[
+    ("file_source", ObjectKind::File),
+    ("file_source_mmap", ObjectKind::File),
+    ("kafka_source", ObjectKind::Kafka),
+    ("sql_source", ObjectKind::Database),
+    ("database_source", ObjectKind::Database),
+    ("http_source", ObjectKind::Http),
+    ("s3_source", ObjectKind::ObjectStore),
+    ("memory_source", ObjectKind::Memory),
+];
+
+const SINK_TYPES: &[(&str, ObjectKind)] = &[
+    ("file_sink", ObjectKind::File),
+    ("kafka_sink", ObjectKind::Kafka),
+    ("sql_sink", ObjectKind::Database),
+    ("database_sink", ObjectKind::Database),
+    ("http_sink", ObjectKind::Http),
+    ("s3_sink", ObjectKind::ObjectStore),
+    ("stdout_sink", ObjectKind::Stdout),
+    ("discard_sink", ObjectKind::Discard),
+    ("memory_sink", ObjectKind::Memory),
+];
+
+/// Whether an object is read or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Source,
+    Sink,
+}
+
+impl Role {
+    const fn types(self) -> &'static [(&'static str, ObjectKind)] {
+        match self {
+            Self::Source => SOURCE_TYPES,
+            Self::Sink => SINK_TYPES,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Sink => "sink",
+        }
+    }
+}
+
+impl ObjectKind {
+    /// The kind, in the words of a message.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::File => "files",
+            Self::Kafka => "Kafka topics",
+            Self::Database => "SQL databases",
+            Self::Http => "HTTP endpoints",
+            Self::ObjectStore => "object stores",
+            Self::Stdout => "the standard output",
+            Self::Discard => "discarding sinks",
+            Self::Memory => "batches in memory",
+        }
+    }
+
+    /// Whether a program can use it in this version.
+    pub const fn is_supported(self) -> bool {
+        matches!(self, Self::File | Self::Stdout | Self::Discard)
+    }
+}
+
+/// Whether `.type` says that the object is written.
+pub(crate) fn is_sink(properties: &Properties) -> bool {
+    properties
+        .get("type")
+        .is_some_and(|value| value.text.to_ascii_lowercase().ends_with("_sink"))
+}
+
+/// The kind of an object: what its type says, else what its path or topic implies. `None` when nothing tells.
+///
+/// # Errors
+///
+/// When the type is unknown.
+pub(crate) fn kind_of(role: Role, properties: &Properties, span: Span) -> Result<Option<ObjectKind>, Diagnostic> {
+    if let Some(value) = properties.get("type") {
+        let known = role
+            .types()
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(&value.text));
+        return match known {
+            Some((_, kind)) => Ok(Some(*kind)),
+            None => Err(unknown_type(role, &value.text, value.span.unwrap_or(span))),
+        };
+    }
+    let implied = [
+        ("path", ObjectKind::File),
+        ("topic", ObjectKind::Kafka),
+        ("bootstrap.servers", ObjectKind::Kafka),
+    ];
+    Ok(implied
+        .into_iter()
+        .find_map(|(key, kind)| properties.contains_key(key).then_some(kind)))
+}
+
+fn unknown_type(role: Role, text: &str, span: Span) -> Diagnostic {
+    let names = || role.types().iter().map(|(name, _)| *name);
+    let help = match nearest(text, names()) {
+        Some(name) => format!("a similar type exists: `{name}`"),
+        None => format!(
+            "the types are {}",
+            names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    Diagnostic::new(
+        &code::INVALID_PROPERTY_VALUE,
+        span,
+        format!("`{text}` is no type of {}", role.word()),
+    )
+    .with_help(help)
+}

@@ -1,0 +1,207 @@
+//! The second half of planning: every statement of an outline bound, checked and optimized.
+
+use std::collections::HashMap;
+
+use velo_common::{Diagnostic, code};
+use velo_data::{StreamSchema, SystemColumn};
+
+use crate::bind::{QueryBinder, WindowDefaults};
+use crate::catalog::{Catalog, SourceDescription, StatementOutput};
+use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
+use crate::outline::{Outline, QueryOutline};
+use crate::plan::{Aggregate, EmitMode, LogicalPlan, PlannedStatement, Relation};
+use crate::properties::{late_policy, settings, window_lateness};
+use crate::target::fit_target;
+
+/// What is known of a sink.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SinkDescription {
+    /// Metadata that it writes along with the rows.
+    pub metadata: Vec<SystemColumn>,
+    /// Whether it can say that a row is updated or deleted.
+    pub takes_changes: bool,
+}
+
+/// The statements of a program, ready to run, and what is wrong with those that are not.
+#[derive(Debug, Default)]
+pub struct PlannedProgram {
+    /// Each statement behind those it reads.
+    pub statements: Vec<PlannedStatement>,
+    /// Problems found while planning.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Some statement could be checked only in part, because the columns of a source are unknown.
+    pub columns_unknown: bool,
+}
+
+/// Plans the statements of a program over sources and sinks that are known by now.
+///
+/// `sources` is by [`SourceOutline::id`](crate::SourceOutline), `sinks` by name. Statements with problems are left
+/// out of the result.
+#[expect(clippy::implicit_hasher, reason = "callers have no use for another hasher")]
+pub fn plan_program(
+    outline: &Outline<'_>,
+    sources: &HashMap<String, SourceDescription>,
+    sinks: &HashMap<String, SinkDescription>,
+) -> PlannedProgram {
+    let mut program = PlannedProgram::default();
+    let mut catalog = Catalog::new(outline, sources);
+    for query in &outline.queries {
+        let planned = plan_statement(query, outline, &catalog, &mut program);
+        let output = match &planned {
+            Some((statement, columns_unknown)) => StatementOutput {
+                kind: query.kind,
+                schema: Some(statement.plan.schema().clone()),
+                columns_unknown: *columns_unknown,
+                append_only: statement.plan.is_append_only(&|name| catalog.is_append_only(name)),
+                may_delete: may_delete(&statement.plan, &catalog),
+            },
+            None => StatementOutput {
+                kind: query.kind,
+                schema: None,
+                columns_unknown: true,
+                append_only: true,
+                may_delete: false,
+            },
+        };
+        catalog.add_output(&query.name, output);
+        if let Some((statement, columns_unknown)) = planned {
+            check_sinks(&statement, query, &catalog, sinks, &mut program.diagnostics);
+            program.columns_unknown |= columns_unknown;
+            program.statements.push(statement);
+        }
+    }
+    prune(&mut program.statements, sinks);
+    program
+}
+
+/// A statement's plan, and whether it was checked only in part.
+fn plan_statement(
+    query: &QueryOutline<'_>,
+    outline: &Outline<'_>,
+    catalog: &Catalog<'_>,
+    program: &mut PlannedProgram,
+) -> Option<(PlannedStatement, bool)> {
+    if query.broken {
+        return None;
+    }
+    let diagnostics = &mut program.diagnostics;
+    let errors_before = diagnostics.len();
+    let settings = settings(&query.properties, query.span, diagnostics);
+    let window_defaults = WindowDefaults {
+        allowed_lateness: window_lateness(&query.properties),
+        late: late_policy(&query.properties, &settings, query.span, diagnostics),
+    };
+    let mut binder = QueryBinder {
+        catalog,
+        reads: &query.reads,
+        views: &outline.views,
+        ctes: Vec::new(),
+        open_views: Vec::new(),
+        window_defaults,
+        emit: query.query.emit.as_ref(),
+        below_aggregate: false,
+        diagnostics,
+    };
+    let bound = binder.query(query.query)?;
+    let columns_unknown = bound.columns_unknown;
+    let bound = fit_target(bound, query, outline, diagnostics)?;
+    if velo_common::has_errors(&diagnostics[errors_before..]) {
+        return None;
+    }
+    let statement = PlannedStatement {
+        name: query.name.clone(),
+        kind: query.kind,
+        plan: simplify(merge_projections(push_down_filters(bound.plan))),
+        sinks: query.sinks.clone(),
+        key: bound.key,
+        reads: statements_read(query),
+        settings,
+        span: query.span,
+    };
+    Some((statement, columns_unknown))
+}
+
+fn statements_read(query: &QueryOutline<'_>) -> Vec<String> {
+    let statement = |relation: &Relation| match relation {
+        Relation::Statement(name) => Some(name.clone()),
+        Relation::Source(_) => None,
+    };
+    let mut names: Vec<String> = query.reads.values().filter_map(statement).collect();
+    names.sort();
+    names
+}
+
+/// Says where sinks cannot express what a statement puts out. Without a sink rows go to the standard output.
+fn check_sinks(
+    statement: &PlannedStatement,
+    query: &QueryOutline<'_>,
+    catalog: &Catalog<'_>,
+    sinks: &HashMap<String, SinkDescription>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let takes_changes = |name: &String| sinks.get(name).is_some_and(|sink| sink.takes_changes);
+    if !statement.sinks.is_empty() && statement.sinks.iter().all(takes_changes) {
+        return;
+    }
+    if first_aggregate(&statement.plan)
+        .is_some_and(|aggregate| aggregate.emit == EmitMode::Final && !aggregate.is_append_only())
+    {
+        let lateness = query.properties.get("allowed.lateness").and_then(|value| value.span);
+        diagnostics.push(
+            Diagnostic::new(
+                &code::UPDATES_INTO_APPEND_ONLY,
+                lateness.unwrap_or(query.headline),
+                "allowed lateness updates windows that are out already, which this output cannot express",
+            )
+            .with_help("write to an envelope file (path ending in .envelope.jsonl), or leave the lateness out"),
+        );
+    } else if may_delete(&statement.plan, catalog) {
+        diagnostics.push(
+            Diagnostic::new(
+                &code::LINT_DELETES_SKIPPED,
+                query.having_span().unwrap_or(query.headline),
+                "rows that stop to match are deleted, which this output cannot express: deletes are counted and skipped",
+            )
+            .with_help("write to an envelope file (path ending in .envelope.jsonl) to keep them"),
+        );
+    }
+}
+
+/// Whether rows of a plan may be deleted later on: groups for which HAVING stops to hold.
+fn may_delete(plan: &LogicalPlan, catalog: &Catalog<'_>) -> bool {
+    match plan {
+        LogicalPlan::Aggregate(aggregate) => aggregate.emit == EmitMode::Changes && aggregate.having.is_some(),
+        LogicalPlan::Scan(scan) => match &scan.relation {
+            Relation::Statement(name) => catalog.output(name).is_some_and(|output| output.may_delete),
+            Relation::Source(_) => false,
+        },
+        other => other.inputs().into_iter().any(|input| may_delete(input, catalog)),
+    }
+}
+
+fn first_aggregate(plan: &LogicalPlan) -> Option<&Aggregate> {
+    match plan {
+        LogicalPlan::Aggregate(aggregate) => Some(aggregate),
+        other => other.inputs().into_iter().find_map(first_aggregate),
+    }
+}
+
+/// Prunes all plans, consumers first, so that a statement keeps just the metadata that somebody reads.
+fn prune(statements: &mut [PlannedStatement], sinks: &HashMap<String, SinkDescription>) {
+    let mut wanted: HashMap<String, Vec<SystemColumn>> = HashMap::new();
+    for statement in statements.iter_mut().rev() {
+        let mut metadata = wanted.remove(&statement.name).unwrap_or_default();
+        for sink in statement.sinks.iter().filter_map(|name| sinks.get(name)) {
+            metadata.extend(&sink.metadata);
+        }
+        let nothing = LogicalPlan::Values(crate::plan::Values {
+            rows: Vec::new(),
+            schema: StreamSchema::of_user_columns([]),
+        });
+        let plan = std::mem::replace(&mut statement.plan, nothing);
+        statement.plan = prune_columns(plan, &metadata);
+        if let Some((name, metadata)) = required_metadata(&statement.plan) {
+            wanted.entry(name.to_owned()).or_default().extend(metadata);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+use std::collections::HashSet;
+
+use velo_common::{Diagnostic, Span, code, nearest};
+use velo_parser::ast::Property;
+
+use super::{Properties, PropertyDefinition, PropertyValue, definition, known_keys};
+
+/// The properties of one statement, told apart by what they belong to.
+#[derive(Debug, Default)]
+pub(crate) struct Assignment {
+    /// Properties that were given under a name, in the order of first mention.
+    pub(crate) named: Vec<NamedProperties>,
+    /// Properties without a name.
+    pub(crate) bare: Properties,
+}
+
+/// The properties given under one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NamedProperties {
+    pub(crate) name: String,
+    pub(crate) properties: Properties,
+}
+
+impl Assignment {
+    /// The properties given under `name`.
+    pub(crate) fn of(&self, name: &str) -> Option<&Properties> {
+        self.named
+            .iter()
+            .find(|named| named.name.eq_ignore_ascii_case(name))
+            .map(|named| &named.properties)
+    }
+
+    fn named_mut(&mut self, name: &str) -> &mut Properties {
+        let index = match self
+            .named
+            .iter()
+            .position(|named| named.name.eq_ignore_ascii_case(name))
+        {
+            Some(index) => index,
+            None => {
+                self.named.push(NamedProperties {
+                    name: name.to_owned(),
+                    properties: Properties::new(),
+                });
+                self.named.len() - 1
+            }
+        };
+        &mut self.named[index].properties
+    }
+}
+
+/// Names that properties may be given under, in any case.
+#[derive(Debug, Default)]
+pub(crate) struct KnownNames(HashSet<String>);
+
+impl KnownNames {
+    pub(crate) fn insert(&mut self, name: &str) {
+        self.0.insert(name.to_lowercase());
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.0.contains(&name.to_lowercase())
+    }
+
+    /// The longest of the names that `key` starts with, before a dot.
+    fn prefix_of<'k>(&self, key: &'k str) -> Option<&'k str> {
+        key.match_indices('.')
+            .map(|(dot, _)| &key[..dot])
+            .rfind(|name| self.contains(name))
+    }
+}
+
+/// Sorts the properties of a statement by what they belong to, and checks keys and values.
+///
+/// A name may hold dots, and so may a key: a key that is known as a whole has no name; else the longest known
+/// name wins, else the longest known key behind a dot.
+pub(crate) fn assign(
+    properties: &[Property],
+    known_names: &KnownNames,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Assignment {
+    let mut assignment = Assignment::default();
+    let client_names = names_of_clients(properties);
+    for property in properties {
+        let key = property.key.node.as_str();
+        match split_key(key, known_names) {
+            Some((name, definition)) => {
+                let target = match name {
+                    Some(name) => assignment.named_mut(name),
+                    None => &mut assignment.bare,
+                };
+                insert(target, definition, property, diagnostics);
+            }
+            None if client_names.iter().any(|name| has_prefix(key, name)) => {}
+            None => diagnostics.push(unknown_key(key, property.key.span, known_names)),
+        }
+    }
+    assignment
+}
+
+/// Finds the name (if any) and the definition that a key means.
+pub(crate) fn split_key<'k>(
+    key: &'k str,
+    known_names: &KnownNames,
+) -> Option<(Option<&'k str>, &'static PropertyDefinition)> {
+    if let Some(definition) = definition(key) {
+        return Some((None, definition));
+    }
+    let splits = || key.match_indices('.').map(|(dot, _)| (&key[..dot], &key[dot + 1..]));
+    let meant = |(name, rest)| definition(rest).map(|definition| (Some(name), definition));
+    splits()
+        .filter(|(name, _)| known_names.contains(name))
+        .filter_map(meant)
+        .next_back()
+        .or_else(|| splits().find_map(meant))
+}
+
+fn insert(
+    target: &mut Properties,
+    definition: &'static PropertyDefinition,
+    property: &Property,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if let Err(reason) = definition.value.check(&property.value.node) {
+        let message = format!("`{}` {reason}", property.key.node);
+        diagnostics.push(Diagnostic::new(
+            &code::INVALID_PROPERTY_VALUE,
+            property.value.span,
+            message,
+        ));
+        return;
+    }
+    let span = property.key.span.to(property.value.span);
+    let value = PropertyValue {
+        text: property.value.node.clone(),
+        span: Some(span),
+    };
+    if let Some(before) = target.insert(definition.key, value)
+        && before.text != property.value.node
+    {
+        let message = format!(
+            "`{}` is given twice, as `{}` and as `{}`",
+            definition.key, before.text, property.value.node
+        );
+        diagnostics.push(Diagnostic::new(&code::CONFLICTING_PROPERTY, span, message).with_help("remove one of them"));
+    }
+}
+
+/// Names whose type is a client library with properties of its own, which are that library's to check.
+fn names_of_clients(properties: &[Property]) -> Vec<&str> {
+    let client = |property: &Property| property.value.node.to_ascii_lowercase().starts_with("kafka");
+    let typed = properties.iter().filter(|property| client(property));
+    typed
+        .filter_map(|property| property.key.node.strip_suffix(".type"))
+        .collect()
+}
+
+fn has_prefix(key: &str, name: &str) -> bool {
+    key.len() > name.len() && key.as_bytes()[name.len()] == b'.' && key[..name.len()].eq_ignore_ascii_case(name)
+}
+
+fn unknown_key(key: &str, span: Span, known_names: &KnownNames) -> Diagnostic {
+    let (prefix, rest) = match known_names.prefix_of(key) {
+        Some(name) => key.split_at(name.len() + 1),
+        None => ("", key),
+    };
+    let nearest_key = nearest(rest, known_keys()).map(|meant| format!("{prefix}{meant}"));
+    // Without a known name the key may still be `name.key` with a slip in the key.
+    let nearest_key = nearest_key.or_else(|| {
+        let (name, rest) = rest.split_once('.')?;
+        nearest(rest, known_keys()).map(|meant| format!("{prefix}{name}.{meant}"))
+    });
+    Diagnostic::new(&code::UNKNOWN_PROPERTY, span, format!("there is no property `{key}`"))
+        .with_help_if(nearest_key.map(|meant| format!("a similar property exists: `{meant}`")))
+}

@@ -1,0 +1,30 @@
+//! Every property that dialect and configuration know: its spellings, what it applies to, what it takes.
+//!
+//! [`registry`] is the one table of keys; nothing else in the project spells a key that is not in it.
+
+mod assign;
+mod registry;
+mod settings;
+mod value;
+
+pub(crate) use assign::{Assignment, KnownNames, assign, split_key};
+pub(crate) use registry::known_keys;
+pub use registry::{PropertyDefinition, Scope, definition, definitions};
+pub(crate) use settings::{late_policy, settings, window_lateness};
+pub use value::ValueKind;
+
+use std::collections::BTreeMap;
+
+use velo_common::Span;
+
+/// The value of a property and where it was given; `None` when it came from the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PropertyValue {
+    /// As written, without quotes.
+    pub text: String,
+    /// Key and value in the SQL file.
+    pub span: Option<Span>,
+}
+
+/// Properties of one source, sink or statement by canonical key.
+pub type Properties = BTreeMap<&'static str, PropertyValue>;

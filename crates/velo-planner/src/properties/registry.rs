@@ -1,0 +1,196 @@
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::ValueKind;
+use ValueKind::{Boolean, Character, Choice, Duration, Integer, Text};
+
+/// What a property belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// A source or a sink.
+    Object,
+    /// A source.
+    Source,
+    /// A sink.
+    Sink,
+    /// The event time and watermark of a source.
+    Time,
+    /// A statement with windows.
+    Window,
+    /// A table.
+    Table,
+    /// Any running statement.
+    Statement,
+}
+
+/// One property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PropertyDefinition {
+    /// The canonical key.
+    pub key: &'static str,
+    /// Other spellings that mean the same.
+    pub aliases: &'static [&'static str],
+    /// What it belongs to.
+    pub scope: Scope,
+    /// What it takes.
+    pub value: ValueKind,
+    /// Whether this version honours it. What is not honoured is refused.
+    pub supported: bool,
+}
+
+const fn yes(key: &'static str, scope: Scope, value: ValueKind) -> PropertyDefinition {
+    PropertyDefinition {
+        key,
+        aliases: &[],
+        scope,
+        value,
+        supported: true,
+    }
+}
+
+const fn not_yet(key: &'static str, scope: Scope, value: ValueKind) -> PropertyDefinition {
+    PropertyDefinition {
+        key,
+        aliases: &[],
+        scope,
+        value,
+        supported: false,
+    }
+}
+
+const fn also(definition: PropertyDefinition, aliases: &'static [&'static str]) -> PropertyDefinition {
+    PropertyDefinition { aliases, ..definition }
+}
+
+const WATERMARKS: &[&str] = &["bounded_out_of_orderness", "ascending"];
+const LATE: &[&str] = &["drop", "dead_letter", "update_previous", "include_in_next"];
+const ERROR_POLICIES: &[&str] = &["skip", "fail", "dead_letter"];
+const FAILURE_STRATEGIES: &[&str] = &["LogAndContinue", "FailBatch", "SendToDLQ", "RetryWithBackoff"];
+const MISSING: &[&str] = &[
+    "fail_fast",
+    "skip_record",
+    "emit_with_nulls",
+    "use_defaults",
+    "wait_and_retry",
+];
+const PROFILES: &[&str] = &["high_throughput", "low_latency", "durable", "balanced"];
+const BACKOFFS: &[&str] = &["fixed", "linear", "exponential"];
+const DRIFTS: &[&str] = &["ignore", "warn", "fail", "evolve"];
+const GUARANTEES: &[&str] = &["at_least_once", "exactly_once"];
+
+static DEFINITIONS: &[PropertyDefinition] = &[
+    // Sources and sinks of any kind.
+    yes("type", Scope::Object, Text),
+    not_yet("config_file", Scope::Object, Text),
+    also(
+        yes("format", Scope::Object, Text),
+        &["value.format", "value.serializer", "value_format"],
+    ),
+    also(not_yet("key.format", Scope::Object, Text), &["key_format"]),
+    // Files.
+    yes("path", Scope::Object, Text),
+    also(yes("delimiter", Scope::Object, Character), &["value_delimiter"]),
+    yes("quote", Scope::Object, Character),
+    yes("has_headers", Scope::Object, Boolean),
+    not_yet("watch", Scope::Source, Boolean),
+    not_yet("polling.interval", Scope::Source, Duration),
+    not_yet("recursive", Scope::Source, Boolean),
+    yes("max_records", Scope::Source, Integer(0)),
+    yes("skip_lines", Scope::Source, Integer(0)),
+    yes("append", Scope::Sink, Boolean),
+    not_yet("compression", Scope::Object, Choice(&["none", "gzip", "zstd", "auto"])),
+    not_yet("file.wait.timeout", Scope::Source, Duration),
+    not_yet("file.retry.interval", Scope::Source, Duration),
+    // Kafka.
+    also(not_yet("topic", Scope::Object, Text), &["topic.name", "kafka_topic"]),
+    also(not_yet("bootstrap.servers", Scope::Object, Text), &["brokers"]),
+    not_yet("group.id", Scope::Source, Text),
+    not_yet("auto.offset.reset", Scope::Source, Text),
+    not_yet("schema.registry.url", Scope::Object, Text),
+    not_yet("value.schema.file", Scope::Object, Text),
+    not_yet("value_schema_id", Scope::Object, Integer(0)),
+    not_yet("key_schema_id", Scope::Object, Integer(0)),
+    not_yet("partitions", Scope::Object, Integer(1)),
+    not_yet("replicas", Scope::Object, Integer(1)),
+    not_yet("retention_ms", Scope::Object, Integer(0)),
+    not_yet("key_delimiter", Scope::Object, Character),
+    not_yet("wrap_single_value", Scope::Object, Boolean),
+    not_yet("topic.wait.timeout", Scope::Source, Duration),
+    not_yet("topic.retry.interval", Scope::Source, Duration),
+    not_yet("topic.retry.strategy", Scope::Source, Choice(BACKOFFS)),
+    not_yet("kafka.batch.size", Scope::Source, Integer(1)),
+    // Event time.
+    also(yes("event.time.field", Scope::Time, Text), &["timestamp"]),
+    also(yes("event.time.format", Scope::Time, Text), &["timestamp_format"]),
+    yes("watermark.strategy", Scope::Time, Choice(WATERMARKS)),
+    yes("watermark.max_out_of_orderness", Scope::Time, Duration),
+    yes("watermark.idle.timeout", Scope::Time, Duration),
+    // Windows.
+    yes("allowed.lateness", Scope::Window, Duration),
+    yes("late.data.strategy", Scope::Window, Choice(LATE)),
+    // Tables.
+    not_yet("retention", Scope::Table, Duration),
+    not_yet("table.wait.timeout", Scope::Table, Duration),
+    not_yet("table.missing.strategy", Scope::Table, Choice(MISSING)),
+    not_yet("table.missing.max_retries", Scope::Table, Integer(0)),
+    not_yet("table.missing.delay", Scope::Table, Duration),
+    not_yet("load.priority", Scope::Table, Text),
+    not_yet("load.incremental.interval", Scope::Table, Duration),
+    // Failures.
+    yes("error.policy", Scope::Statement, Choice(ERROR_POLICIES)),
+    yes("dead.letter.queue.enabled", Scope::Statement, Boolean),
+    not_yet("dead.letter.queue.topic", Scope::Statement, Text),
+    yes("dead.letter.queue.path", Scope::Statement, Text),
+    yes("failure_strategy", Scope::Statement, Choice(FAILURE_STRATEGIES)),
+    not_yet("retry.max.attempts", Scope::Statement, Integer(0)),
+    not_yet("retry.backoff.strategy", Scope::Statement, Choice(BACKOFFS)),
+    not_yet("retry.initial.delay", Scope::Statement, Duration),
+    not_yet("retry.max.delay", Scope::Statement, Duration),
+    not_yet("circuit.breaker.enabled", Scope::Statement, Boolean),
+    not_yet("circuit.breaker.failure.threshold", Scope::Statement, Integer(1)),
+    not_yet("circuit.breaker.timeout", Scope::Statement, Duration),
+    // Jobs.
+    not_yet("application.id", Scope::Statement, Text),
+    not_yet("checkpoint.interval", Scope::Statement, Duration),
+    not_yet("checkpoint.retained", Scope::Statement, Integer(1)),
+    not_yet("delivery.profile", Scope::Statement, Choice(PROFILES)),
+    not_yet("schema.drift", Scope::Statement, Choice(DRIFTS)),
+    not_yet("restart.policy", Scope::Statement, Text),
+    // Resources.
+    not_yet("delivery.guarantee", Scope::Statement, Choice(GUARANTEES)),
+    not_yet("max.memory.mb", Scope::Statement, Integer(1)),
+    yes("max.groups", Scope::Statement, Integer(1)),
+    not_yet("spill.to.disk", Scope::Statement, Boolean),
+    not_yet("state.ttl", Scope::Statement, Duration),
+    not_yet("parallelism", Scope::Statement, Integer(1)),
+    yes("batch.size", Scope::Statement, Integer(1)),
+    not_yet("batch.timeout", Scope::Statement, Duration),
+    yes("sinks", Scope::Statement, Text),
+];
+
+static BY_SPELLING: LazyLock<HashMap<&'static str, &'static PropertyDefinition>> = LazyLock::new(|| {
+    DEFINITIONS
+        .iter()
+        .flat_map(|definition| {
+            let spellings = std::iter::once(&definition.key).chain(definition.aliases);
+            spellings.map(move |spelling| (*spelling, definition))
+        })
+        .collect()
+});
+
+/// Every property, by topic.
+pub fn definitions() -> &'static [PropertyDefinition] {
+    DEFINITIONS
+}
+
+/// The property of this key or alias, in any case.
+pub fn definition(key: &str) -> Option<&'static PropertyDefinition> {
+    BY_SPELLING.get(key.to_ascii_lowercase().as_str()).copied()
+}
+
+/// Every spelling of every key, for suggestions.
+pub(crate) fn known_keys() -> impl Iterator<Item = &'static str> {
+    DEFINITIONS
+        .iter()
+        .flat_map(|definition| std::iter::once(definition.key).chain(definition.aliases.iter().copied()))
+}

@@ -1,0 +1,110 @@
+//! Statement properties as typed settings. Values have been checked against their kind before.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use velo_common::{Diagnostic, Span, code, parse_duration};
+
+use super::Properties;
+use super::value::parse_boolean;
+use crate::plan::{ErrorPolicy, LatePolicy, StatementSettings};
+
+/// The settings of a statement.
+pub(crate) fn settings(
+    properties: &Properties,
+    statement: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> StatementSettings {
+    StatementSettings {
+        error_policy: error_policy(properties, statement, diagnostics),
+        batch_rows: number(properties, "batch.size"),
+        groups_max: number(properties, "max.groups"),
+    }
+}
+
+/// How long windows are kept past their end.
+pub(crate) fn window_lateness(properties: &Properties) -> Duration {
+    properties
+        .get("allowed.lateness")
+        .and_then(|value| parse_duration(&value.text).ok())
+        .unwrap_or_default()
+}
+
+/// What becomes of late rows.
+pub(crate) fn late_policy(
+    properties: &Properties,
+    settings: &StatementSettings,
+    statement: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> LatePolicy {
+    let Some(value) = properties.get("late.data.strategy") else {
+        return LatePolicy::default();
+    };
+    let span = value.span.unwrap_or(statement);
+    match value.text.to_ascii_lowercase().as_str() {
+        "dead_letter" if matches!(settings.error_policy, ErrorPolicy::DeadLetter { .. }) => LatePolicy::DeadLetter,
+        "dead_letter" => {
+            diagnostics.push(missing_dead_letter_path(span));
+            LatePolicy::Drop
+        }
+        "drop" => LatePolicy::Drop,
+        other => {
+            let message = format!("`late.data.strategy` = `{other}` is not supported yet");
+            diagnostics.push(
+                Diagnostic::new(&code::UNSUPPORTED_PROPERTY, span, message).with_help("use `drop` or `dead_letter`"),
+            );
+            LatePolicy::Drop
+        }
+    }
+}
+
+/// `error.policy`, or its older spelling `failure_strategy`; without either, naming a dead-letter file asks for it.
+fn error_policy(properties: &Properties, statement: Span, diagnostics: &mut Vec<Diagnostic>) -> ErrorPolicy {
+    let enabled = properties
+        .get("dead.letter.queue.enabled")
+        .and_then(|value| parse_boolean(&value.text));
+    let path = properties
+        .get("dead.letter.queue.path")
+        .filter(|_| enabled != Some(false));
+    let dead_letter = path.map(|path| ErrorPolicy::DeadLetter {
+        path: PathBuf::from(&path.text),
+    });
+    let named = properties
+        .get("error.policy")
+        .or_else(|| properties.get("failure_strategy"));
+    let span = named.and_then(|value| value.span).unwrap_or(statement);
+    let policy = match named.map(|value| value.text.to_ascii_lowercase()).as_deref() {
+        Some("skip" | "logandcontinue") => ErrorPolicy::Skip,
+        Some("fail" | "failbatch") => ErrorPolicy::Fail,
+        Some("dead_letter" | "sendtodlq") => dead_letter.clone().unwrap_or_else(|| {
+            diagnostics.push(missing_dead_letter_path(span));
+            ErrorPolicy::Skip
+        }),
+        Some("retrywithbackoff") => {
+            diagnostics.push(Diagnostic::new(
+                &code::UNSUPPORTED_PROPERTY,
+                span,
+                "`failure_strategy` = `RetryWithBackoff` is not supported yet",
+            ));
+            ErrorPolicy::Skip
+        }
+        _ => dead_letter.clone().unwrap_or_default(),
+    };
+    if enabled == Some(true) && dead_letter.is_none() {
+        diagnostics.push(missing_dead_letter_path(statement));
+    }
+    policy
+}
+
+fn missing_dead_letter_path(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        &code::MISSING_PROPERTY,
+        span,
+        "a dead-letter queue is asked for, but none is named",
+    )
+    .with_help("add `'dead.letter.queue.path' = 'failed.envelope.jsonl'`")
+}
+
+fn number(properties: &Properties, key: &str) -> Option<usize> {
+    properties.get(key).and_then(|value| value.text.parse().ok())
+}

@@ -1,0 +1,58 @@
+use crate::support::plan_all;
+
+#[test]
+fn types_are_brought_together() {
+    insta::assert_snapshot!(plan_all(&[
+        "SELECT amount * 2 AS a, amount + 0.5 AS b, amount / 3 AS c, id / 2 AS d, id DIV 2 AS e FROM orders",
+        "SELECT price * 1.5 AS a, price + id AS b FROM orders",
+        "SELECT id FROM orders WHERE amount > 100 AND price > 0.7 AND id IN (1, 2, 3)",
+        "SELECT id FROM orders WHERE amount > '10.5' AND id = '7'",
+        "SELECT id FROM orders WHERE ts > '2026-01-01' AND ts < TIMESTAMP '2026-02-01 00:00:00'",
+        "SELECT id FROM orders WHERE ts BETWEEN '2026-01-01' AND '2026-02-01'",
+        "SELECT CASE WHEN ok THEN id ELSE amount END AS x FROM orders",
+        "SELECT CASE id WHEN 1 THEN 'one' WHEN 2 THEN 'two' END AS x FROM orders",
+        "SELECT COALESCE(amount, 0) AS a, NULLIF(name, '') AS b FROM orders",
+        "SELECT id FROM orders WHERE NOT id = 1",
+        "SELECT id FROM orders WHERE name LIKE 'a.b+%' AND name NOT LIKE 'x!%' ESCAPE '!'",
+        "SELECT 'a' || name || id AS x FROM orders",
+        "SELECT ts + INTERVAL '1 day' AS a, ts - ts AS b FROM orders",
+        "SELECT -id AS a, - 0.50 AS b, -9223372036854775808 AS c FROM orders",
+        "SELECT CAST(name AS DECIMAL(10, 2)) AS a, TRY_CAST(name AS INT) AS b, amount::STRING AS c FROM orders",
+        "SELECT EXTRACT(HOUR FROM ts) AS h, DATEDIFF(day, ts, ts) AS d FROM orders",
+        "SELECT id FROM orders WHERE ok IS NOT TRUE AND name IS NULL",
+        "SELECT NULL AS n FROM orders",
+    ]));
+}
+
+#[test]
+fn constants_are_computed_once() {
+    insta::assert_snapshot!(plan_all(&[
+        "SELECT 1 + 2 * 3 AS a, 0.1 + 0.2 = 0.3 AS b, 175.23 / 175.00 AS c, 7 / 2 AS d, 7 DIV 2 AS e, 1 / 0 AS f FROM orders",
+        "SELECT UPPER('abc') AS a, CAST('2026-01-31' AS DATE) AS b FROM orders",
+        "SELECT 9223372036854775807 + 1 AS a FROM orders",
+        "SELECT CAST('abc' AS INT) AS a FROM orders",
+        "SELECT DATE '2026-02-30' AS a FROM orders",
+        "SELECT TIMESTAMP 'noon' AS a FROM orders",
+        "SELECT INTERVAL '1.5' MONTH AS a FROM orders",
+    ]));
+}
+
+#[test]
+fn types_that_do_not_fit_are_reported() {
+    insta::assert_snapshot!(plan_all(&[
+        "SELECT name + 1 AS a FROM orders",
+        "SELECT id FROM orders WHERE name = 1",
+        "SELECT id FROM orders WHERE id = 'seven'",
+        "SELECT id FROM orders WHERE id",
+        "SELECT id FROM orders WHERE id AND ok",
+        "SELECT -name AS a FROM orders",
+        "SELECT id FROM orders WHERE id LIKE '1%'",
+        "SELECT CASE WHEN ok THEN id ELSE name END AS a FROM orders",
+        "SELECT CAST(address AS BIGINT) AS a FROM orders",
+        "SELECT id[1] AS a FROM orders",
+        "SELECT UPPER() AS a, SUBSTRING(name, 1, 2, 3, 4) AS b FROM orders",
+        "SELECT ts + 1 AS a FROM orders",
+        "SELECT CAST(id AS DECIMAL(2, 5)) AS a, CAST(id AS DECIMAL(99)) AS b FROM orders",
+        "SELECT id FROM orders WHERE ts > 1700000000000",
+    ]));
+}

@@ -1,0 +1,39 @@
+use crate::support::plan_all;
+
+#[test]
+fn properties_find_their_owner() {
+    insta::assert_snapshot!(plan_all(&[
+        "CREATE STREAM s AS SELECT id FROM x WITH ('x.type' = 'file_source', 'x.path' = 'x.csv', 'out.type' = 'file_sink', 'out.path' = 'o.csv')",
+        "CREATE STREAM s AS SELECT id FROM x WITH ('x.path' = 'x.csv', 'path' = 'o.csv', format = csv)",
+        "CREATE STREAM x (id INT, at BIGINT) WITH (path = 'x.csv', 'event.time.field' = 'at', 'watermark.max_out_of_orderness' = '5s'); \
+         SELECT id, COUNT(*) AS n FROM x GROUP BY id WINDOW TUMBLING(10s)",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'sinks' = 'a, b', 'a.path' = 'a.csv', 'b.path' = 'b.csv')",
+        "SELECT id FROM 'file://data/x.csv'",
+        "CREATE STREAM x (id INT) WITH (path = 'x.csv'); CREATE STREAM y (a BIGINT) WITH (path = 'y.csv'); \
+         INSERT INTO y SELECT id FROM x; INSERT INTO y SELECT id + 1 FROM x",
+    ]));
+}
+
+#[test]
+fn property_mistakes() {
+    insta::assert_snapshot!(plan_all(&[
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'x.formt' = 'csv')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'eror.policy' = 'skip')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'error.policy' = 'skpi')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'batch.size' = '0', 'x.delimiter' = ';;', 'x.has_headers' = 'maybe')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'x.path' = 'y.csv')",
+        "SELECT id FROM x WITH ('x.type' = 'fiel_source', 'x.path' = 'x.csv')",
+        "SELECT id FROM x WITH ('x.type' = 'kafka_source', 'x.topic' = 't', 'x.fetch.min.bytes' = '1')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'state.ttl' = '1h', 'x.watch' = 'true')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'allowed.lateness' = '5s')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'event.time.field' = 'tss')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'error.policy' = 'dead_letter')",
+        "SELECT COUNT(*) AS n FROM x WINDOW TUMBLING(1m) WITH ('x.path' = 'x.csv', 'allowed.lateness' = '5s')",
+        "SELECT COUNT(*) AS n FROM x WINDOW TUMBLING(1m) WITH ('x.path' = 'x.csv', 'late.data.strategy' = 'update_previous')",
+        "SELECT COUNT(*) AS n FROM x WINDOW TUMBLING(1m) WITH ('x.path' = 'x.csv', 'late.data.strategy' = 'dead_letter')",
+        "SELECT id FROM x WITH ('x.path' = 'a.csv'); SELECT id FROM x WITH ('x.path' = 'b.csv'); SELECT id FROM x",
+        "SELECT id, COUNT(*) AS n FROM orders GROUP BY id HAVING COUNT(*) < 3",
+        "SELECT id FROM 's3://bucket/x.csv'",
+        "-- @metrik: x\n-- @metric: orders_total\n-- @job_mode: transactional\nSELECT id FROM orders",
+    ]));
+}

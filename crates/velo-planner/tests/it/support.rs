@@ -1,0 +1,114 @@
+use std::collections::HashMap;
+
+use velo_common::{SourceText, render_plain};
+use velo_data::{SqlType, StreamSchema, StructField, SystemColumn};
+use velo_planner::explain::explain;
+use velo_planner::{Outline, Overrides, SinkDescription, SourceDescription, outline, plan_program};
+
+/// The plans of a program, or everything that is wrong with it, in the order of the text.
+pub(crate) fn plan(sql: &str) -> String {
+    let source = SourceText::new("t.sql", sql);
+    let parsed = velo_parser::parse_script(sql);
+    let overrides = Overrides {
+        sources: vec![("orders".into(), "orders.jsonl".into())],
+        ..Overrides::default()
+    };
+    let outline = outline(&parsed.script, &overrides);
+    let planned = plan_program(&outline, &descriptions(&outline), &sinks(&outline));
+    let mut diagnostics = parsed.diagnostics;
+    diagnostics.extend(outline.diagnostics);
+    diagnostics.extend(planned.diagnostics);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.unwrap_or_default());
+    let mut text = String::new();
+    for diagnostic in &diagnostics {
+        text.push_str(&render_plain(diagnostic, &source));
+        text.push('\n');
+    }
+    if !velo_common::has_errors(&diagnostics) {
+        for statement in &planned.statements {
+            text.push_str(&explain(statement));
+        }
+    }
+    text
+}
+
+/// Several programs, each with what comes of it.
+pub(crate) fn plan_all(programs: &[&str]) -> String {
+    programs
+        .iter()
+        .map(|sql| format!("{sql}\n--\n{}\n\n", plan(sql).trim_end()))
+        .collect()
+}
+
+/// All sources have the columns of `orders`, but for those called `missing`, which are unknown.
+fn descriptions(outline: &Outline<'_>) -> HashMap<String, SourceDescription> {
+    let described = outline.sources.iter().map(|source| {
+        let declared = source.declared.as_ref().map(|columns| {
+            StreamSchema::of_user_columns(
+                columns
+                    .iter()
+                    .map(|column| column.sql_type.field(&column.name.text, column.nullable)),
+            )
+        });
+        let schema = match source.name.as_str() {
+            "missing" => None,
+            _ => Some(declared.unwrap_or_else(orders)),
+        };
+        let system_columns = vec![SystemColumn::Timestamp, SystemColumn::EventTime, SystemColumn::Key];
+        let system_columns = if source.name == "timeless" {
+            vec![]
+        } else {
+            system_columns
+        };
+        (source.id.clone(), SourceDescription { schema, system_columns })
+    });
+    described.collect()
+}
+
+fn sinks(outline: &Outline<'_>) -> HashMap<String, SinkDescription> {
+    let described = outline.sinks.iter().map(|sink| {
+        let takes_changes = sink
+            .properties
+            .get("path")
+            .is_some_and(|path| path.text.ends_with(".envelope.jsonl"));
+        let metadata = if takes_changes {
+            vec![SystemColumn::WindowStart]
+        } else {
+            vec![]
+        };
+        (
+            sink.name.clone(),
+            SinkDescription {
+                metadata,
+                takes_changes,
+            },
+        )
+    });
+    described.collect()
+}
+
+fn orders() -> StreamSchema {
+    let address = SqlType::Struct(vec![StructField {
+        name: "city".into(),
+        sql_type: SqlType::String,
+    }]);
+    let columns = [
+        ("id", SqlType::BigInt),
+        ("customer_id", SqlType::BigInt),
+        (
+            "amount",
+            SqlType::Decimal {
+                precision: 10,
+                scale: 2,
+            },
+        ),
+        ("price", SqlType::Double),
+        ("name", SqlType::String),
+        ("ts", SqlType::Timestamp),
+        ("ms", SqlType::BigInt),
+        ("ok", SqlType::Boolean),
+        ("address", address),
+        ("tags", SqlType::Array(Box::new(SqlType::String))),
+    ];
+    StreamSchema::of_user_columns(columns.iter().map(|(name, sql_type)| sql_type.field(name, true)))
+}

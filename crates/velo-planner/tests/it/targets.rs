@@ -1,0 +1,29 @@
+use crate::support::plan_all;
+
+#[test]
+fn columns_of_the_target() {
+    insta::assert_snapshot!(plan_all(&[
+        "CREATE STREAM s (a, b) AS SELECT id, name FROM orders",
+        "CREATE STREAM s (a DOUBLE, b STRING) AS SELECT id, name FROM orders",
+        "CREATE STREAM y (a DOUBLE, b STRING) WITH (path = 'y.csv'); INSERT INTO y (b) SELECT name FROM orders",
+        "CREATE STREAM y (a DOUBLE, b STRING) WITH (path = 'y.csv'); INSERT INTO y VALUES (1, 'x'), (2.5, NULL)",
+        "SELECT 1 AS one",
+        "SELECT id PRIMARY KEY, name FROM orders",
+        "VALUES (1, 'a'), (2, 'b')",
+        "SELECT DISTINCT name FROM orders LIMIT 5 OFFSET 1",
+    ]));
+}
+
+#[test]
+fn targets_that_do_not_fit() {
+    insta::assert_snapshot!(plan_all(&[
+        "CREATE STREAM s (a, b, c) AS SELECT id, name FROM orders",
+        "CREATE STREAM s (a BOOLEAN) AS SELECT ts FROM orders",
+        "CREATE STREAM y (a DOUBLE) WITH (path = 'y.csv'); INSERT INTO y (aa) SELECT id FROM orders",
+        "CREATE STREAM y (a DOUBLE) WITH (path = 'y.csv'); INSERT INTO y SELECT id, name FROM orders",
+        "CREATE STREAM s AS SELECT id FROM orders; INSERT INTO s SELECT id FROM orders",
+        "VALUES (1, 'a'), (2)",
+        "VALUES (1), ('a')",
+        "CREATE STREAM s (a INT, a INT) WITH (path = 's.csv'); SELECT a FROM s",
+    ]));
+}

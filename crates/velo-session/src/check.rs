@@ -1,0 +1,130 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use velo_common::{Diagnostic, SourceText, code};
+use velo_datasources::{SinkConfig, Source};
+use velo_planner::plan::{PlannedStatement, Relation};
+use velo_planner::{Overrides, outline, plan_program};
+
+use crate::sinks::configure_sinks;
+use crate::sources::open_sources;
+
+/// What a program is checked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// To be told what is wrong: data files may be missing.
+    Validate,
+    /// To be run at once: data files must be there.
+    Run,
+}
+
+/// What the caller changes about a program.
+#[derive(Debug, Clone)]
+pub struct SessionOptions {
+    /// Why it is checked.
+    pub mode: Mode,
+    /// Sources, sinks and properties from the command line.
+    pub overrides: Overrides,
+}
+
+impl SessionOptions {
+    /// Options without overrides.
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            overrides: Overrides::default(),
+        }
+    }
+}
+
+/// Where the rows of a statement go.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// To a sink, by its name in the program.
+    Sink(String, SinkConfig),
+    /// To the standard output, since there is neither a sink nor a consumer.
+    Default,
+}
+
+/// A program that has been through all stages.
+#[derive(Debug)]
+pub struct CheckedProgram {
+    /// Its text.
+    pub source: SourceText,
+    /// What is wrong with it, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Its statements, each behind those it reads. Those with problems are missing.
+    pub statements: Vec<PlannedStatement>,
+    /// The opened sources, by the names that scans use.
+    pub sources: HashMap<String, Arc<dyn Source>>,
+    sinks: HashMap<String, SinkConfig>,
+}
+
+impl CheckedProgram {
+    /// Whether it can run.
+    pub fn is_valid(&self) -> bool {
+        !velo_common::has_errors(&self.diagnostics)
+    }
+
+    /// Where the rows of a statement go; nowhere when other statements read them.
+    pub fn outputs(&self, statement: &PlannedStatement) -> Vec<Output> {
+        let configured = |name: &String| {
+            let config = self.sinks.get(&name.to_lowercase())?;
+            Some(Output::Sink(name.clone(), config.clone()))
+        };
+        let outputs: Vec<Output> = statement.sinks.iter().filter_map(configured).collect();
+        let is_read = || self.statements.iter().any(|other| reads(other, &statement.name));
+        if outputs.is_empty() && !is_read() {
+            vec![Output::Default]
+        } else {
+            outputs
+        }
+    }
+}
+
+fn reads(statement: &PlannedStatement, name: &str) -> bool {
+    let scanned = statement.plan.scan().map(|scan| &scan.relation);
+    matches!(scanned, Some(Relation::Statement(read)) if read == name)
+}
+
+/// Takes a program through all stages: parsed, its sources opened and sampled, planned.
+///
+/// Problems of every stage are collected; a later stage goes on with what the earlier ones could make sense of.
+pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
+    let parsed = velo_parser::parse_script(source.text());
+    let mut diagnostics = parsed.diagnostics;
+    let outline = outline(&parsed.script, &options.overrides);
+    let sources = open_sources(&outline, options.mode, &mut diagnostics);
+    let sinks = configure_sinks(&outline, &mut diagnostics);
+    let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);
+    diagnostics.extend(outline.diagnostics);
+    diagnostics.extend(planned.diagnostics);
+    if diagnostics.is_empty() && planned.statements.is_empty() && options.mode == Mode::Run {
+        diagnostics.push(
+            Diagnostic::global(&code::MISPLACED_CLAUSE, "the program has no statement that runs")
+                .with_help("add a SELECT, or a CREATE STREAM name AS SELECT"),
+        );
+    }
+    tidy(&mut diagnostics);
+    CheckedProgram {
+        source,
+        diagnostics,
+        statements: planned.statements,
+        sources: sources.opened,
+        sinks: sinks.configs,
+    }
+}
+
+/// Sorts by place, and keeps one of several that say the same of one place.
+fn tidy(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.unwrap_or_default());
+    diagnostics.dedup_by(|later, earlier| {
+        let same_rule = later.code == earlier.code || (refuses(later) && refuses(earlier));
+        later.span == earlier.span && same_rule
+    });
+}
+
+/// Whether the diagnostic refuses a form or a property: one such refusal of a place is enough.
+fn refuses(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code == &code::UNSUPPORTED || diagnostic.code == &code::UNSUPPORTED_PROPERTY
+}

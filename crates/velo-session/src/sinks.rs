@@ -1,0 +1,100 @@
+use std::collections::{BTreeMap, HashMap};
+
+use velo_common::{Diagnostic, code};
+use velo_data::SystemColumn;
+use velo_datasources::{FileFormat, SinkConfig};
+use velo_planner::{Outline, SinkDescription, SinkOutline};
+
+use crate::sources::{file_properties, property_diagnostic, without_effect};
+
+/// What an envelope says about a record beside its columns.
+const ENVELOPE_METADATA: [SystemColumn; 6] = [
+    SystemColumn::Timestamp,
+    SystemColumn::EventTime,
+    SystemColumn::Key,
+    SystemColumn::Headers,
+    SystemColumn::WindowStart,
+    SystemColumn::WindowEnd,
+];
+
+/// The sinks of a program: what planning needs to know, and what running needs.
+#[derive(Debug, Default)]
+pub(crate) struct ConfiguredSinks {
+    /// By name as the program spells it.
+    pub(crate) descriptions: HashMap<String, SinkDescription>,
+    /// By folded name.
+    pub(crate) configs: HashMap<String, SinkConfig>,
+}
+
+/// Configures every sink that the program writes; none is opened, so that checking leaves no trace.
+pub(crate) fn configure_sinks(outline: &Outline<'_>, diagnostics: &mut Vec<Diagnostic>) -> ConfiguredSinks {
+    let mut sinks = ConfiguredSinks::default();
+    for sink in &outline.sinks {
+        let Some(config) = configure(sink, diagnostics) else {
+            continue;
+        };
+        let is_envelope = matches!(&config, SinkConfig::File(file) if file.format == FileFormat::Envelope);
+        let description = SinkDescription {
+            metadata: if is_envelope {
+                ENVELOPE_METADATA.to_vec()
+            } else {
+                Vec::new()
+            },
+            takes_changes: is_envelope || matches!(config, SinkConfig::Discard | SinkConfig::Memory(_)),
+        };
+        for query in outline.queries.iter().flat_map(|query| &query.sinks) {
+            if query.eq_ignore_ascii_case(&sink.name) {
+                sinks.descriptions.insert(query.clone(), description.clone());
+            }
+        }
+        sinks.configs.insert(sink.name.to_lowercase(), config);
+    }
+    sinks
+}
+
+fn configure(sink: &SinkOutline, diagnostics: &mut Vec<Diagnostic>) -> Option<SinkConfig> {
+    let properties = file_properties(&sink.properties);
+    match properties.get("path").map(String::as_str) {
+        Some("-") => {
+            return Some(SinkConfig::Stdout {
+                format: stdout_format(&properties),
+            });
+        }
+        Some("discard") => return Some(SinkConfig::Discard),
+        None if !properties.contains_key("type") => {
+            if !sink.properties.contains_key("topic") {
+                let name = &sink.name;
+                let message = format!("nothing says where `{name}` is written to");
+                diagnostics.push(
+                    Diagnostic::new(&code::MISSING_PROPERTY, sink.span, message).with_help(format!(
+                        "add '{name}.path' = '…' to WITH, or run with --sink {name}=PATH"
+                    )),
+                );
+            }
+            return None;
+        }
+        _ => {}
+    }
+    match SinkConfig::from_properties(None, &properties) {
+        Ok(config) => {
+            let idle = config.keys_without_effect(&properties);
+            diagnostics.extend(
+                idle.into_iter()
+                    .map(|key| without_effect(key, &sink.properties, sink.span, &sink.name)),
+            );
+            Some(config)
+        }
+        Err(errors) => {
+            let describe = |error| property_diagnostic(error, &sink.properties, sink.span, &sink.name);
+            diagnostics.extend(errors.iter().map(describe));
+            None
+        }
+    }
+}
+
+fn stdout_format(properties: &BTreeMap<String, String>) -> FileFormat {
+    match properties.get("format").map(String::as_str) {
+        Some("csv") => FileFormat::Csv,
+        _ => FileFormat::JsonLines,
+    }
+}

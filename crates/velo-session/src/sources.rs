@@ -1,0 +1,186 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use velo_common::{Diagnostic, Severity, Span, code};
+use velo_data::StreamSchema;
+use velo_datasources::{
+    FileFormat, PropertyError, PropertyErrorKind, Source, SourceConfig, SourceError, open_source, sample_schema,
+};
+use velo_planner::properties::{Properties, Scope, definition};
+use velo_planner::{DeclaredColumn, Outline, SourceDescription, SourceOutline};
+
+use crate::check::Mode;
+use crate::lints::money_in_double;
+
+/// The sources of a program: what planning needs to know, and what running needs.
+#[derive(Debug, Default)]
+pub(crate) struct OpenedSources {
+    pub(crate) descriptions: HashMap<String, SourceDescription>,
+    pub(crate) opened: HashMap<String, Arc<dyn Source>>,
+}
+
+/// Configures and opens every source that the program reads.
+pub(crate) fn open_sources(outline: &Outline<'_>, mode: Mode, diagnostics: &mut Vec<Diagnostic>) -> OpenedSources {
+    let mut sources = OpenedSources::default();
+    for source in &outline.sources {
+        let declared = source.declared.as_deref().map(declared_schema);
+        let opened = open(source, declared.as_ref(), mode, diagnostics);
+        let description = match &opened {
+            Some(opened) => SourceDescription {
+                // An empty file tells no columns, and has no rows that could have any.
+                schema: Some(opened.schema().clone()).filter(|schema| schema.user_columns() > 0),
+                system_columns: opened.system_columns().to_vec(),
+            },
+            None => SourceDescription {
+                schema: declared,
+                system_columns: Vec::new(),
+            },
+        };
+        sources.descriptions.insert(source.id.clone(), description);
+        if let Some(opened) = opened {
+            sources.opened.insert(source.id.clone(), opened);
+        }
+    }
+    sources
+}
+
+fn declared_schema(columns: &[DeclaredColumn]) -> StreamSchema {
+    let field = |column: &DeclaredColumn| column.sql_type.field(&column.name.text, column.nullable);
+    StreamSchema::of_user_columns(columns.iter().map(field))
+}
+
+fn open(
+    source: &SourceOutline,
+    declared: Option<&StreamSchema>,
+    mode: Mode,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Arc<dyn Source>> {
+    let properties = file_properties(&source.properties);
+    if !properties.contains_key("path") && !properties.contains_key("type") {
+        if !source.properties.contains_key("topic") {
+            diagnostics.push(unconfigured(source, mode));
+        }
+        return None;
+    }
+    let config = match SourceConfig::from_properties(None, &properties) {
+        Ok(config) => config,
+        Err(errors) => {
+            let describe =
+                |error: &PropertyError| property_diagnostic(error, &source.properties, source.span, &source.name);
+            diagnostics.extend(errors.iter().map(describe));
+            return None;
+        }
+    };
+    for key in config.keys_without_effect(&properties) {
+        diagnostics.push(without_effect(key, &source.properties, source.span, &source.name));
+    }
+    if let Some(diagnostic) = key_columns_of_envelope(source, &config) {
+        diagnostics.push(diagnostic);
+    }
+    if declared.is_none()
+        && let Ok(Some(sample)) = sample_schema(&config)
+    {
+        diagnostics.extend(money_in_double(source, &sample));
+    }
+    match open_source(&config, declared) {
+        Ok(opened) => Some(opened),
+        Err(error) => {
+            diagnostics.push(open_diagnostic(&error, source, declared.is_some(), mode));
+            None
+        }
+    }
+}
+
+/// The properties that say where and what the data is; those of event time and statements are not the file's.
+pub(crate) fn file_properties(properties: &Properties) -> BTreeMap<String, String> {
+    let is_file = |key: &str| {
+        definition(key)
+            .is_some_and(|definition| matches!(definition.scope, Scope::Object | Scope::Source | Scope::Sink))
+    };
+    let file = properties.iter().filter(|(key, _)| is_file(key));
+    file.map(|(key, value)| ((*key).to_owned(), value.text.clone()))
+        .collect()
+}
+
+/// Whether a program without a place for its data is wrong depends on whether it is to run now.
+fn unconfigured(source: &SourceOutline, mode: Mode) -> Diagnostic {
+    let name = &source.name;
+    let message = format!("nothing says where `{name}` is read from");
+    let mut diagnostic = Diagnostic::new(&code::MISSING_PROPERTY, source.span, message).with_help(format!(
+        "add '{name}.path' = '…' to WITH, or run with --source {name}=PATH"
+    ));
+    if mode == Mode::Validate {
+        diagnostic.severity = Severity::Warning;
+    }
+    diagnostic
+}
+
+pub(crate) fn property_diagnostic(
+    error: &PropertyError,
+    properties: &Properties,
+    object: Span,
+    name: &str,
+) -> Diagnostic {
+    let code = match error.kind {
+        PropertyErrorKind::Unknown => &code::UNKNOWN_PROPERTY,
+        PropertyErrorKind::Missing => &code::MISSING_PROPERTY,
+        PropertyErrorKind::Invalid => &code::INVALID_PROPERTY_VALUE,
+        PropertyErrorKind::Unsupported => &code::UNSUPPORTED_PROPERTY,
+    };
+    let span = properties
+        .get(error.key.as_str())
+        .and_then(|value| value.span)
+        .unwrap_or(object);
+    Diagnostic::new(code, span, format!("`{name}`: {}", error.message))
+}
+
+pub(crate) fn without_effect(key: &str, properties: &Properties, object: Span, name: &str) -> Diagnostic {
+    let span = properties.get(key).and_then(|value| value.span).unwrap_or(object);
+    let message = format!("`{key}` has no effect on `{name}`: its format has no use for it");
+    Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message)
+}
+
+/// Columns of the record key are read from the record's value; an envelope keeps keys apart.
+fn key_columns_of_envelope(source: &SourceOutline, config: &SourceConfig) -> Option<Diagnostic> {
+    let is_envelope = matches!(config, SourceConfig::File(file) if file.format == FileFormat::Envelope);
+    let key = source.declared.iter().flatten().find(|column| column.is_key)?;
+    is_envelope.then(|| {
+        Diagnostic::new(
+            &code::UNSUPPORTED,
+            key.span,
+            "columns from the key of an envelope are not supported yet",
+        )
+        .with_help("read the key as `_key`")
+    })
+}
+
+fn open_diagnostic(error: &SourceError, source: &SourceOutline, declared: bool, mode: Mode) -> Diagnostic {
+    let place = source
+        .properties
+        .get("path")
+        .and_then(|value| value.span)
+        .unwrap_or(source.span);
+    let name = &source.name;
+    let code = match error {
+        SourceError::Header { .. } => &code::HEADER_MISMATCH,
+        SourceError::Format { .. } => &code::SCHEMA_UNKNOWN,
+        SourceError::NotFound { .. } | SourceError::IsDirectory { .. } | SourceError::Io { .. } => {
+            &code::FILE_NOT_FOUND
+        }
+    };
+    let mut message = format!("`{name}`: {error}");
+    if let Some(cause) = std::error::Error::source(error) {
+        message = format!("{message}: {cause}");
+    }
+    let mut diagnostic = Diagnostic::new(code, place, message);
+    // Data may come later; what is wrong with data that is there stays wrong.
+    if mode == Mode::Validate && code == &code::FILE_NOT_FOUND {
+        diagnostic.severity = Severity::Warning;
+        if !declared {
+            diagnostic = diagnostic.with_help(format!(
+                "its columns are unknown, so names and types are checked only in part; declare them: CREATE STREAM {name} (column TYPE, …)"
+            ));
+        }
+    }
+    diagnostic
+}
