@@ -22,10 +22,12 @@ mod aggregate;
 pub mod arithmetic;
 mod cast;
 mod common_type;
+mod comparison;
 mod error;
 mod event_time;
 mod kernel;
 mod names;
+mod reference;
 mod scalar;
 
 pub use aggregate::{
@@ -35,9 +37,11 @@ pub use aggregate::{
 pub use arithmetic::{ArithmeticOperator, take_zero_divisions};
 pub use cast::{can_cast, cast_expr};
 pub use common_type::{common_type, common_type_of};
+pub use comparison::comparison_key;
 pub use error::FunctionError;
 pub use event_time::event_time;
 pub use names::function_names;
+pub use reference::function_reference;
 pub use scalar::{
     Argument, Category, ResolvedFunction, ScalarFunction, is_clock_function, is_header_function, resolve_scalar,
     scalar, scalar_functions,

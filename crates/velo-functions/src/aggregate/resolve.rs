@@ -93,9 +93,7 @@ fn types(kind: AggregateKind, given: &[SqlType]) -> Result<(Vec<SqlType>, SqlTyp
         (Kind::StddevSamp | Kind::StddevPop | Kind::VarSamp | Kind::VarPop, [value]) => {
             Ok((vec![number(value, Double)?], Double))
         }
-        (Kind::BoolAnd | Kind::BoolOr, [value]) if matches!(value, Boolean | SqlType::Null) => {
-            Ok((vec![Boolean], Boolean))
-        }
+        (Kind::BoolAnd | Kind::BoolOr, [Boolean | SqlType::Null]) => Ok((vec![Boolean], Boolean)),
         (Kind::StringAgg, [value]) if can_cast(value, &String) => Ok((vec![String], String)),
         (Kind::StringAgg, [value, String | SqlType::Null]) if can_cast(value, &String) => {
             Ok((vec![String, String], String))

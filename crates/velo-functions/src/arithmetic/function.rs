@@ -3,7 +3,7 @@ use std::sync::{Arc, LazyLock};
 use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::compute::kernels::numeric;
 use arrow::datatypes::{DataType, Float64Type, Int8Type, Int16Type, Int64Type};
-use datafusion_common::{Result, exec_err, plan_err};
+use datafusion_common::{Result, exec_err, plan_datafusion_err, plan_err};
 use datafusion_expr::expr::ScalarFunction;
 use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use velo_data::SqlType;
@@ -36,10 +36,9 @@ impl Arithmetic {
 
     fn result_of(&self, left: &DataType, right: &DataType) -> Result<SqlType> {
         let types = SqlType::from_arrow(left).zip(SqlType::from_arrow(right));
-        match types.and_then(|(left, right)| result_type(self.operator, &left, &right)) {
-            Some(result) => Ok(result),
-            None => plan_err!("there is no operator {left} {} {right}", self.operator),
-        }
+        types
+            .and_then(|(left, right)| result_type(self.operator, &left, &right))
+            .ok_or_else(|| plan_datafusion_err!("there is no operator {left} {} {right}", self.operator))
     }
 }
 
@@ -65,10 +64,10 @@ impl ScalarUDFImpl for Arithmetic {
     }
 
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        match arg_types {
-            [left, right] => Ok(self.result_of(left, right)?.arrow()),
-            _ => plan_err!("`{}` takes two operands", self.operator),
-        }
+        let [left, right] = arg_types else {
+            return plan_err!("`{}` takes two operands", self.operator);
+        };
+        Ok(self.result_of(left, right)?.arrow())
     }
 
     fn is_strict(&self) -> bool {
@@ -122,54 +121,54 @@ fn evaluate(
     } else if is_double || result_type == SqlType::Double {
         doubles(
             operator,
-            left.cast(&DataType::Float64)?,
+            &left.cast(&DataType::Float64)?,
             right.cast(&DataType::Float64)?,
         )
     } else if left_type.is_integer() && right_type.is_integer() {
         let width = result_type.arrow();
-        integers(operator, left.cast(&width)?, right.cast(&width)?)
+        integers(operator, &left.cast(&width)?, right.cast(&width)?)
     } else {
         decimal::evaluate(operator, (left, &left_type), (right, &right_type), &result_type)
     }
 }
 
-fn integers(operator: ArithmeticOperator, left: Operand, right: Operand) -> Result<ArrayRef> {
+fn integers(operator: ArithmeticOperator, left: &Operand, right: Operand) -> Result<ArrayRef> {
     Ok(match operator {
-        ArithmeticOperator::Add => numeric::add(&left, &right)?,
-        ArithmeticOperator::Subtract => numeric::sub(&left, &right)?,
-        ArithmeticOperator::Multiply => numeric::mul(&left, &right)?,
+        ArithmeticOperator::Add => numeric::add(left, &right)?,
+        ArithmeticOperator::Subtract => numeric::sub(left, &right)?,
+        ArithmeticOperator::Multiply => numeric::mul(left, &right)?,
         ArithmeticOperator::IntegerDivide | ArithmeticOperator::Divide => {
-            let right = without_zeros::<Int64Type>(&left, right);
-            numeric::div(&left, &right)?
+            let right = without_zeros::<Int64Type>(left, right);
+            numeric::div(left, &right)?
         }
         ArithmeticOperator::Modulo => {
             let right = match right.array().data_type() {
-                DataType::Int8 => without_zeros::<Int8Type>(&left, right),
-                DataType::Int16 => without_zeros::<Int16Type>(&left, right),
-                _ => without_zeros::<Int64Type>(&left, right),
+                DataType::Int8 => without_zeros::<Int8Type>(left, right),
+                DataType::Int16 => without_zeros::<Int16Type>(left, right),
+                _ => without_zeros::<Int64Type>(left, right),
             };
-            numeric::rem(&left, &right)?
+            numeric::rem(left, &right)?
         }
     })
 }
 
-fn doubles(operator: ArithmeticOperator, left: Operand, right: Operand) -> Result<ArrayRef> {
+fn doubles(operator: ArithmeticOperator, left: &Operand, right: Operand) -> Result<ArrayRef> {
     Ok(match operator {
-        ArithmeticOperator::Add => numeric::add(&left, &right)?,
-        ArithmeticOperator::Subtract => numeric::sub(&left, &right)?,
-        ArithmeticOperator::Multiply => numeric::mul(&left, &right)?,
+        ArithmeticOperator::Add => numeric::add(left, &right)?,
+        ArithmeticOperator::Subtract => numeric::sub(left, &right)?,
+        ArithmeticOperator::Multiply => numeric::mul(left, &right)?,
         ArithmeticOperator::Divide => {
-            let right = without_zeros::<Float64Type>(&left, right);
-            numeric::div(&left, &right)?
+            let right = without_zeros::<Float64Type>(left, right);
+            numeric::div(left, &right)?
         }
         ArithmeticOperator::Modulo => {
-            let right = without_zeros::<Float64Type>(&left, right);
-            numeric::rem(&left, &right)?
+            let right = without_zeros::<Float64Type>(left, right);
+            numeric::rem(left, &right)?
         }
         ArithmeticOperator::IntegerDivide => {
-            let right = without_zeros::<Float64Type>(&left, right);
+            let right = without_zeros::<Float64Type>(left, right);
             Arc::new(try_binary::<Float64Type, Float64Type, Int64Type>(
-                &left,
+                left,
                 &right,
                 |dividend, divisor| whole(dividend / divisor),
             )?)

@@ -2,7 +2,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::compute::kernels::numeric;
 use arrow::datatypes::DataType;
-use datafusion_common::{Result, exec_err, plan_err};
+use datafusion_common::{Result, exec_err, plan_datafusion_err, plan_err};
 use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use velo_data::SqlType;
 
@@ -40,7 +40,7 @@ impl ScalarUDFImpl for Negate {
     }
 
     fn schema_name(&self, args: &[Expr]) -> Result<String> {
-        Ok(args.iter().map(|operand| format!("-({operand})")).collect())
+        Ok(args.first().map(|operand| format!("-({operand})")).unwrap_or_default())
     }
 
     fn signature(&self) -> &Signature {
@@ -56,10 +56,11 @@ impl ScalarUDFImpl for Negate {
         let [operand] = arg_types else {
             return plan_err!("unary minus takes one operand");
         };
-        match SqlType::from_arrow(operand).as_ref().and_then(negated_type) {
-            Some(result) => Ok(result.arrow()),
-            None => plan_err!("there is no operator -{operand}"),
-        }
+        SqlType::from_arrow(operand)
+            .as_ref()
+            .and_then(negated_type)
+            .map(|result| result.arrow())
+            .ok_or_else(|| plan_datafusion_err!("there is no operator -{operand}"))
     }
 
     fn is_strict(&self) -> bool {

@@ -110,10 +110,11 @@ fn temporal(operator: ArithmeticOperator, left: &SqlType, right: &SqlType) -> Op
     use SqlType::{BigInt, Date, Interval, Timestamp};
     Some(match (operator, left, right) {
         (Add | Subtract, Timestamp | Date | BigInt, Interval) | (Add, Interval, Timestamp | Date | BigInt) => Timestamp,
-        (Subtract, Timestamp, Timestamp | Date) | (Subtract, Date, Timestamp) => Interval,
         (Subtract, Date, Date) => BigInt,
         (Add | Subtract, Date, integer) | (Add, integer, Date) if integer.is_integer() => Date,
-        (Add | Subtract, Interval, Interval) => Interval,
+        (Subtract, Timestamp, Timestamp | Date)
+        | (Subtract, Date, Timestamp)
+        | (Add | Subtract, Interval, Interval) => Interval,
         (Multiply | Divide, Interval, number) | (Multiply, number, Interval) if number.is_numeric() => Interval,
         _ => return None,
     })

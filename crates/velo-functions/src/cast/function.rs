@@ -45,15 +45,15 @@ fn is_lossless(from: &SqlType, to: &SqlType) -> bool {
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Cast {
     to: SqlType,
-    try_cast: bool,
+    or_null: bool,
     signature: Signature,
 }
 
 impl Cast {
-    fn new(to: SqlType, try_cast: bool) -> Self {
+    fn new(to: SqlType, or_null: bool) -> Self {
         Self {
             to,
-            try_cast,
+            or_null,
             signature: Signature::user_defined(Volatility::Immutable),
         }
     }
@@ -61,7 +61,7 @@ impl Cast {
 
 impl ScalarUDFImpl for Cast {
     fn name(&self) -> &'static str {
-        if self.try_cast { "TRY_CAST" } else { "CAST" }
+        if self.or_null { "TRY_CAST" } else { "CAST" }
     }
 
     fn schema_name(&self, args: &[Expr]) -> Result<String> {
@@ -93,7 +93,7 @@ impl ScalarUDFImpl for Cast {
             return exec_err!("{} takes one operand", self.name());
         };
         let operand = Operand::new(operand)?;
-        columnar(convert(operand.array(), &self.to, self.try_cast)?, operand.is_scalar())
+        columnar(convert(operand.array(), &self.to, self.or_null)?, operand.is_scalar())
     }
 }
 
@@ -120,8 +120,10 @@ pub(crate) fn convert(array: &ArrayRef, to: &SqlType, or_null: bool) -> Result<A
         (Double, to) if to.is_integer() => number::round_double(array, to, or_null),
         (Decimal { .. }, to) if to.is_integer() => number::round_decimal(array, to, or_null),
         (Decimal { .. }, Boolean) => Ok(decimal_is_not_zero(array)),
-        (Boolean, Decimal { .. }) => convert(&convert(array, &BigInt, or_null)?, to, or_null),
-        (Double | Decimal { .. }, Timestamp) => convert(&convert(array, &BigInt, or_null)?, to, or_null),
+        // By way of BIGINT: Arrow has no such casts, or rounds differently.
+        (Boolean, Decimal { .. }) | (Double | Decimal { .. }, Timestamp) => {
+            convert(&convert(array, &BigInt, or_null)?, to, or_null)
+        }
         (Timestamp, to) if to.is_numeric() && *to != BigInt => convert(&convert(array, &BigInt, or_null)?, to, or_null),
         _ => by_arrow(array, &to.arrow(), or_null),
     }

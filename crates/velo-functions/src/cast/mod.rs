@@ -19,7 +19,7 @@ use velo_data::SqlType;
 
 /// Whether `CAST(from AS to)` exists.
 pub fn can_cast(from: &SqlType, to: &SqlType) -> bool {
-    use SqlType::{Array, Boolean, Bytes, Date, Interval, Json, Map, Null, String, Struct, Time, Timestamp};
+    use SqlType::{Array, Boolean, Date, Json, Map, Null, String, Struct, Time, Timestamp};
     match (from, to) {
         (Null, _) => true,
         (from, to) if from == to => true,
@@ -44,6 +44,6 @@ pub fn can_cast(from: &SqlType, to: &SqlType) -> bool {
                     .zip(to)
                     .all(|(from, to)| can_cast(&from.sql_type, &to.sql_type))
         }
-        (Date | Time | Interval | Bytes, _) | (_, _) => false,
+        _ => false,
     }
 }

@@ -7,7 +7,7 @@ use arrow::datatypes::{
     ArrowNativeType, ArrowNativeTypeOp, DataType, Decimal128Type, Decimal256Type, DecimalType, Float64Type, Int8Type,
     Int16Type, Int64Type, i256,
 };
-use datafusion_common::{Result, exec_err};
+use datafusion_common::{Result, exec_datafusion_err, exec_err};
 use velo_data::SqlType;
 
 use super::function::convert;
@@ -151,9 +151,8 @@ pub(super) fn round_double(array: &ArrayRef, to: &SqlType, or_null: bool) -> Res
     let integers: PrimitiveArray<Int64Type> = if or_null {
         doubles.unary_opt(rounded)
     } else {
-        doubles.try_unary(|value| match rounded(value) {
-            Some(rounded) => Ok(rounded),
-            None => exec_err!("{value} is outside the range of {to}"),
+        doubles.try_unary(|value| {
+            rounded(value).ok_or_else(|| exec_datafusion_err!("{value} is outside the range of {to}"))
         })?
     };
     convert(&(Arc::new(integers) as ArrayRef), to, or_null)
@@ -197,9 +196,8 @@ fn round_each<T: ArrowPrimitiveType>(
     let integers: PrimitiveArray<Int64Type> = if or_null {
         decimals.unary_opt(rounded)
     } else {
-        decimals.try_unary(|value| match rounded(value) {
-            Some(rounded) => Ok(rounded),
-            None => exec_err!("a decimal is outside the range of {to}"),
+        decimals.try_unary(|value| {
+            rounded(value).ok_or_else(|| exec_datafusion_err!("a decimal is outside the range of {to}"))
         })?
     };
     convert(&(Arc::new(integers) as ArrayRef), to, or_null)

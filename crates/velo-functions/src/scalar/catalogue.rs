@@ -63,7 +63,7 @@ pub(crate) enum Implementation {
     Extreme(&'static str),
     /// A digest of DataFusion's, as hexadecimal digits.
     HexDigest(&'static str),
-    /// DataFusion's array_sort, with NULLs last unless told otherwise.
+    /// DataFusion's `array_sort`, with NULLs last unless told otherwise.
     ArraySort,
     Operator(ArithmeticOperator),
     Form(Form),

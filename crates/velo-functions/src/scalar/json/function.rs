@@ -69,7 +69,13 @@ pub(crate) static JSON_EXISTS: Native = Native {
     returns: Returns::Always(SqlType::Boolean),
     evaluate: |arguments| {
         let mut documents = Documents::new(arguments)?;
-        collect_boolean(arguments, |row| Ok(documents.at(row)?.map(|found| found.is_some())))
+        collect_boolean(arguments, |row| {
+            Ok(match documents.at(row)? {
+                Found::Null => None,
+                Found::Nothing => Some(false),
+                Found::Value(_) => Some(true),
+            })
+        })
     },
 };
 
@@ -81,12 +87,12 @@ pub(crate) static JSON_ARRAY_LENGTH: Native = Native {
     evaluate: |arguments| {
         let mut documents = Documents::new(arguments)?;
         collect_primitive::<Int64Type>(arguments, |row| {
-            let Some(Some(found)) = documents.at(row)? else {
+            let Found::Value(found) = documents.at(row)? else {
                 return Ok(None);
             };
             let mut length = 0;
             visit_children(found, &mut |child| {
-                length += i64::from(matches!(child, Children::Element))
+                length += i64::from(matches!(child, Children::Element));
             })
             .map_err(|error| malformed(&error))?;
             Ok(Some(length))
@@ -107,7 +113,7 @@ fn keys(arguments: &Arguments) -> Result<ArrayRef> {
     let mut lists = ListBuilder::new(StringViewBuilder::new());
     for row in 0..arguments.rows {
         match documents.at(row)? {
-            Some(Some(found)) => {
+            Found::Value(found) => {
                 let keys = lists.values();
                 visit_children(found, &mut |child| {
                     if let Children::Key(key) = child {
@@ -127,9 +133,18 @@ fn keys(arguments: &Arguments) -> Result<ArrayRef> {
 fn extract(arguments: &Arguments, write: impl Fn(&str, &mut String) -> Result<bool>) -> Result<ArrayRef> {
     let mut documents = Documents::new(arguments)?;
     collect_text(arguments, |row, out| match documents.at(row)? {
-        Some(Some(found)) => write(found, out),
+        Found::Value(found) => write(found, out),
         _ => Ok(false),
     })
+}
+
+/// What a row's path leads to.
+enum Found<'a> {
+    /// An argument is NULL.
+    Null,
+    /// There is nothing at the path.
+    Nothing,
+    Value(&'a str),
 }
 
 /// The JSON of each row, at its path.
@@ -152,22 +167,23 @@ impl<'a> Documents<'a> {
         })
     }
 
-    /// `None` where an argument is NULL, `Some(None)` where the path leads nowhere.
-    fn at(&mut self, row: usize) -> Result<Option<Option<&'a str>>> {
+    fn at(&mut self, row: usize) -> Result<Found<'a>> {
         let Some(json) = self.json.get(row) else {
-            return Ok(None);
+            return Ok(Found::Null);
         };
         if let Some(path) = &self.path {
             let Some(path) = path.get(row) else {
-                return Ok(None);
+                return Ok(Found::Null);
             };
             if path != self.last.0 {
                 self.last = (path.to_owned(), JsonPath::parse(path)?);
             }
         }
-        seek(json, &self.last.1.steps)
-            .map(Some)
-            .map_err(|error| malformed(&error))
+        match seek(json, &self.last.1.steps) {
+            Ok(Some(found)) => Ok(Found::Value(found)),
+            Ok(None) => Ok(Found::Nothing),
+            Err(error) => Err(malformed(&error)),
+        }
     }
 }
 

@@ -92,7 +92,6 @@ impl Writer {
 
     fn write(&self, row: usize, out: &mut String) -> Result<()> {
         match self {
-            Self::Null => out.push_str("null"),
             Self::Plain(text) if text.is_valid(row) => out.push_str(text.as_string_view().value(row)),
             Self::Double { values, text } if values.is_valid(row) => {
                 let is_finite = values.as_primitive::<Float64Type>().value(row).is_finite();
@@ -124,6 +123,7 @@ impl Writer {
                     field.write(row, out)
                 })?;
             }
+            // A NULL inside of something else.
             _ => out.push_str("null"),
         }
         Ok(())

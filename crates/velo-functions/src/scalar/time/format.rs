@@ -1,8 +1,9 @@
 //! Points in time to and from text, and to and from seconds.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, AsArray, PrimitiveArray};
 use arrow::datatypes::{Float64Type, Int64Type, TimestampMillisecondType};
 use chrono::{DateTime, TimeZone};
 use datafusion_common::{Result, exec_datafusion_err, exec_err};
@@ -12,7 +13,7 @@ use super::super::native::{Arguments, Native, Returns, collect_primitive, collec
 use super::super::parameter::Parameter;
 use super::pattern::{ReadTime, TimePattern};
 use super::zone::Zone;
-use crate::cast::parse_timestamp;
+use crate::cast::{convert, parse_timestamp};
 
 pub(crate) static DATE_FORMAT: Native = Native {
     name: "date_format",
@@ -24,7 +25,7 @@ pub(crate) static DATE_FORMAT: Native = Native {
 
 fn date_format(arguments: &Arguments) -> Result<ArrayRef> {
     let time = arguments.primitive::<TimestampMillisecondType>(0)?;
-    let mut patterns = Patterns::new(arguments)?;
+    let mut patterns = Patterns::new(arguments);
     collect_text(arguments, |row, out| {
         let (Some(time), Some((pattern, zone))) = (time.get(row), patterns.at(row)?) else {
             return Ok(false);
@@ -33,10 +34,9 @@ fn date_format(arguments: &Arguments) -> Result<ArrayRef> {
             return exec_err!("{time} is outside the range of dates");
         };
         let local = zone.offset_at(utc.naive_utc()).from_utc_datetime(&utc.naive_utc());
-        match write!(out, "{}", local.format_with_items(pattern.items().iter())) {
-            Ok(()) => Ok(true),
-            Err(_) => exec_err!("the pattern asks for something that a point in time does not have"),
-        }
+        write!(out, "{}", local.format_with_items(pattern.items().iter()))
+            .map_err(|_| exec_datafusion_err!("the pattern asks for something that a point in time does not have"))?;
+        Ok(true)
     })
 }
 
@@ -51,7 +51,7 @@ pub(crate) static PARSE_TIMESTAMP: Native = Native {
 fn parse_each(arguments: &Arguments) -> Result<ArrayRef> {
     let text = arguments.text(0)?;
     let mut patterns = if arguments.len() > 1 {
-        Some(Patterns::new(arguments)?)
+        Some(Patterns::new(arguments))
     } else {
         None
     };
@@ -87,12 +87,12 @@ struct Patterns<'a> {
 }
 
 impl<'a> Patterns<'a> {
-    fn new(arguments: &'a Arguments) -> Result<Self> {
-        Ok(Self {
+    fn new(arguments: &'a Arguments) -> Self {
+        Self {
             arguments,
             pattern: None,
             zone: None,
-        })
+        }
     }
 
     fn at(&mut self, row: usize) -> Result<Option<(&TimePattern, Zone)>> {
@@ -129,36 +129,22 @@ pub(crate) static FROM_UNIXTIME: Native = Native {
 };
 
 fn from_unixtime(arguments: &Arguments) -> Result<ArrayRef> {
-    let seconds = crate::cast::convert(arguments.operand(0)?.array(), &SqlType::Double, false)?;
-    let is_whole = arguments.operand(0)?.array().data_type().is_integer();
-    if is_whole {
-        let whole = crate::cast::convert(arguments.operand(0)?.array(), &SqlType::BigInt, false)?;
-        return millis::<Int64Type>(arguments, &whole, |seconds| seconds.checked_mul(1_000));
-    }
-    millis::<Float64Type>(arguments, &seconds, |seconds| {
-        let millis = (seconds * 1_000.0).round();
-        (millis.abs() < 9.2e18).then_some(millis as i64)
-    })
-}
-
-fn millis<T: arrow::datatypes::ArrowPrimitiveType>(
-    arguments: &Arguments,
-    seconds: &ArrayRef,
-    convert: impl Fn(T::Native) -> Option<i64>,
-) -> Result<ArrayRef> {
-    use arrow::array::{Array, AsArray};
-    let seconds = seconds.as_primitive::<T>();
-    let last = seconds.len().saturating_sub(1);
-    collect_primitive::<TimestampMillisecondType>(arguments, |row| {
-        let row = row.min(last);
-        if seconds.is_null(row) {
-            return Ok(None);
-        }
-        match convert(seconds.value(row)) {
-            Some(millis) => Ok(Some(millis)),
-            None => exec_err!("the seconds are outside the range of TIMESTAMP"),
-        }
-    })
+    let seconds = arguments.operand(0)?.array();
+    let out_of_range = || exec_datafusion_err!("the seconds are outside the range of TIMESTAMP");
+    let millis: PrimitiveArray<TimestampMillisecondType> = if seconds.data_type().is_integer() {
+        let whole = convert(seconds, &SqlType::BigInt, false)?;
+        let whole = whole.as_primitive::<Int64Type>();
+        whole.try_unary(|seconds| seconds.checked_mul(1_000).ok_or_else(out_of_range))?
+    } else {
+        let doubles = convert(seconds, &SqlType::Double, false)?;
+        let doubles = doubles.as_primitive::<Float64Type>();
+        doubles.try_unary(|seconds| {
+            let millis = (seconds * 1_000.0).round();
+            let is_in_range = millis.abs() < 9_223_372_036_854_775_808.0;
+            is_in_range.then_some(millis as i64).ok_or_else(out_of_range)
+        })?
+    };
+    Ok(Arc::new(millis))
 }
 
 pub(crate) static UNIX_TIMESTAMP: Native = Native {

@@ -147,7 +147,7 @@ fn java_field(letter: char, run: usize) -> Option<&'static str> {
         ('S', 6) => "%6f",
         ('S', 9) => "%9f",
         ('a', 1) => "%p",
-        ('X', 3) | ('x', 3) => "%:z",
+        ('X' | 'x', 3) => "%:z",
         ('Z', 1) | ('x', 2) => "%z",
         ('V' | 'z', 1 | 2) => "%Z",
         _ => return None,

@@ -43,13 +43,14 @@ impl Zone {
     pub(super) fn to_utc(self, local: NaiveDateTime) -> Option<NaiveDateTime> {
         let offset = match self {
             Self::Fixed(offset) => offset,
-            Self::Named(zone) => match zone.offset_from_local_datetime(&local).earliest() {
-                Some(offset) => offset.fix(),
-                None => {
-                    let before = local.checked_sub_signed(TimeDelta::hours(3))?;
-                    zone.offset_from_local_datetime(&before).earliest()?.fix()
-                }
-            },
+            Self::Named(zone) => {
+                let before_gap = || {
+                    let earlier = local.checked_sub_signed(TimeDelta::hours(3))?;
+                    zone.offset_from_local_datetime(&earlier).earliest()
+                };
+                let offset = zone.offset_from_local_datetime(&local).earliest();
+                offset.or_else(before_gap)?.fix()
+            }
         };
         local.checked_sub_offset(offset)
     }
