@@ -30,6 +30,7 @@ fn write_page(page: &mut String) -> fmt::Result {
         )?;
     }
     write!(page, "\n## Only with OVER\n\n{}.\n", code(WINDOW_FUNCTIONS))?;
+    page.push_str(RUNTIME);
     write!(
         page,
         "\n## From DataFusion\n\nThese keep the meaning that DataFusion documents.\n\n{}.\n",
@@ -42,6 +43,15 @@ const INTRODUCTION: &str = "# Functions
 Names are case-insensitive; synonyms are in brackets. Unless a line says otherwise, a NULL argument makes the result
 NULL. Functions of dates and times take TIMESTAMP, DATE, epoch milliseconds and text in ISO 8601. This page is printed
 from the table that the planner uses, and a test keeps the two together.
+";
+
+const RUNTIME: &str = "
+## From the record and its window
+
+`NOW()`, `CURRENT_TIMESTAMP`, `TIMESTAMP()`, `CURRENT_DATE` and `UNIX_TIMESTAMP()` are the time at which the record is
+processed. `TUMBLE_START()`, `TUMBLE_END()`, and the same of `HOP` and `SESSION`, are the bounds of the row's window.
+`SET_HEADER(key, value)` and `REMOVE_HEADER(key)` change the headers of the output record; they yield the new and the
+old value.
 ";
 
 const CHAPTERS: &[(Category, &str)] = &[

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use datafusion_expr::AggregateUDF;
 use datafusion_functions_aggregate::{
-    approx_distinct, array_agg, bool_and_or, correlation, covariance, median, percentile_cont, regr, string_agg,
+    approx_distinct, approx_median, approx_percentile_cont, array_agg, bit_and_or_xor, bool_and_or, correlation,
+    covariance, median, percentile_cont, regr, string_agg,
 };
 
 macro_rules! aggregates {
@@ -71,6 +72,17 @@ aggregates! {
     RegrSlope = "REGR_SLOPE" "REGR_SLOPE(y, x)", "The slope of the line that fits best.";
     RegrIntercept = "REGR_INTERCEPT" "REGR_INTERCEPT(y, x)", "Where the line that fits best meets the y axis.";
     RegrR2 = "REGR_R2" "REGR_R2(y, x)", "The square of the coefficient of correlation.";
+    RegrCount = "REGR_COUNT" "REGR_COUNT(y, x)", "How many rows have both values.";
+    RegrAvgX = "REGR_AVGX" "REGR_AVGX(y, x)", "The mean of `x` over the rows that have both values.";
+    RegrAvgY = "REGR_AVGY" "REGR_AVGY(y, x)", "The mean of `y` over the rows that have both values.";
+    RegrSxx = "REGR_SXX" "REGR_SXX(y, x)", "The sum of the squared distances of `x` from its mean.";
+    RegrSyy = "REGR_SYY" "REGR_SYY(y, x)", "The sum of the squared distances of `y` from its mean.";
+    RegrSxy = "REGR_SXY" "REGR_SXY(y, x)", "The sum of the products of both distances from the means.";
+    BitAnd = "BIT_AND" "BIT_AND(x)", "The bits that are set in all values.";
+    BitOr = "BIT_OR" "BIT_OR(x)", "The bits that are set in any value.";
+    BitXor = "BIT_XOR" "BIT_XOR(x)", "The bits that are set in an odd number of values.";
+    ApproxMedian = "APPROX_MEDIAN" "APPROX_MEDIAN(x)", "About the middle value, in constant memory.";
+    ApproxPercentileCont = "APPROX_PERCENTILE_CONT" "APPROX_PERCENTILE_CONT(x, fraction)", "About the value of PERCENTILE_CONT, in constant memory.";
 }
 
 /// The aggregate function with this name or synonym, in any case.
@@ -94,6 +106,24 @@ impl AggregateKind {
         &FUNCTIONS[self as usize]
     }
 
+    /// Whether it is a statistic of pairs of numbers, as DOUBLE.
+    pub(crate) const fn is_of_pairs(self) -> bool {
+        matches!(
+            self,
+            Self::Corr
+                | Self::CovarPop
+                | Self::CovarSamp
+                | Self::RegrSlope
+                | Self::RegrIntercept
+                | Self::RegrR2
+                | Self::RegrAvgX
+                | Self::RegrAvgY
+                | Self::RegrSxx
+                | Self::RegrSyy
+                | Self::RegrSxy
+        )
+    }
+
     /// DataFusion's implementation, for the aggregates that run on its accumulators: each takes the types that
     /// [`resolve_aggregate`](super::resolve_aggregate) asks for, and its result is cast to the canonical type.
     /// [`AggregateKind::CollectSet`] is `array_agg` and must be run as DISTINCT.
@@ -112,6 +142,17 @@ impl AggregateKind {
             Self::RegrSlope => regr::regr_slope_udaf(),
             Self::RegrIntercept => regr::regr_intercept_udaf(),
             Self::RegrR2 => regr::regr_r2_udaf(),
+            Self::RegrCount => regr::regr_count_udaf(),
+            Self::RegrAvgX => regr::regr_avgx_udaf(),
+            Self::RegrAvgY => regr::regr_avgy_udaf(),
+            Self::RegrSxx => regr::regr_sxx_udaf(),
+            Self::RegrSyy => regr::regr_syy_udaf(),
+            Self::RegrSxy => regr::regr_sxy_udaf(),
+            Self::BitAnd => bit_and_or_xor::bit_and_udaf(),
+            Self::BitOr => bit_and_or_xor::bit_or_udaf(),
+            Self::BitXor => bit_and_or_xor::bit_xor_udaf(),
+            Self::ApproxMedian => approx_median::approx_median_udaf(),
+            Self::ApproxPercentileCont => approx_percentile_cont::approx_percentile_cont_udaf(),
             _ => return None,
         })
     }

@@ -64,7 +64,8 @@ pub fn resolve_aggregate(kind: AggregateKind, arguments: &[Argument]) -> Result<
 
 /// Percentiles are written both ways round; the fraction is the literal.
 fn fraction_comes_first(kind: AggregateKind, arguments: &[Argument]) -> bool {
-    matches!(kind, AggregateKind::PercentileCont | AggregateKind::PercentileDisc)
+    use AggregateKind::{ApproxPercentileCont, PercentileCont, PercentileDisc};
+    matches!(kind, PercentileCont | PercentileDisc | ApproxPercentileCont)
         && matches!(arguments, [first, second] if first.literal.is_some() && second.literal.is_none())
 }
 
@@ -109,10 +110,17 @@ fn types(kind: AggregateKind, given: &[SqlType]) -> Result<(Vec<SqlType>, SqlTyp
             Some(difference) => Ok((vec![value.clone()], difference)),
             None => Err(format!("does not take {value}")),
         },
-        (
-            Kind::Corr | Kind::CovarPop | Kind::CovarSamp | Kind::RegrSlope | Kind::RegrIntercept | Kind::RegrR2,
-            [left, right],
-        ) => Ok((vec![number(left, Double)?, number(right, Double)?], Double)),
+        (Kind::ApproxMedian, [value]) => Ok((vec![number(value, Double)?], Double)),
+        (Kind::ApproxPercentileCont, [value, fraction]) => {
+            Ok((vec![number(value, Double)?, number(fraction, Double)?], Double))
+        }
+        (Kind::BitAnd | Kind::BitOr | Kind::BitXor, [value]) if value.is_integer() => {
+            Ok((vec![value.clone()], value.clone()))
+        }
+        (Kind::RegrCount, [left, right]) => Ok((vec![number(left, Double)?, number(right, Double)?], BigInt)),
+        (kind, [left, right]) if kind.is_of_pairs() => {
+            Ok((vec![number(left, Double)?, number(right, Double)?], Double))
+        }
         _ => Err(refusal(given)),
     }
 }

@@ -210,7 +210,8 @@ fn power_of_ten(exponent: i32) -> Result<i256, ArrowError> {
 /// `dividend / divisor`, half away from zero.
 fn rounded_quotient(dividend: i128, divisor: i128) -> i128 {
     let quotient = dividend / divisor;
-    let rest = (dividend % divisor).unsigned_abs();
+    // Cheaper than a second division of 128 bits.
+    let rest = (dividend - quotient * divisor).unsigned_abs();
     if rest >= divisor.unsigned_abs() - rest && rest != 0 {
         quotient + if (dividend < 0) == (divisor < 0) { 1 } else { -1 }
     } else {

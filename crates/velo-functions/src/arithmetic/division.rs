@@ -13,6 +13,8 @@ thread_local! {
 /// How many divisions by zero this thread has turned into NULL since the last call, which sets it back to 0.
 ///
 /// Operators are synchronous, so that whoever evaluates an expression can ask right after it on the same thread.
+/// A batch that failed is counted as far as it went, so a caller who evaluates its rows again takes the count first.
+///
 /// Divisions whose dividend is NULL do not count: their result is NULL anyway.
 pub fn take_zero_divisions() -> u64 {
     ZERO_DIVISIONS.take()

@@ -125,6 +125,7 @@ pub(crate) fn convert(array: &ArrayRef, to: &SqlType, or_null: bool) -> Result<A
             convert(&convert(array, &BigInt, or_null)?, to, or_null)
         }
         (Timestamp, to) if to.is_numeric() && *to != BigInt => convert(&convert(array, &BigInt, or_null)?, to, or_null),
+        (from, to) if from.is_integer() && to.is_integer() => number::narrow_integers(array, to, or_null),
         _ => by_arrow(array, &to.arrow(), or_null),
     }
 }

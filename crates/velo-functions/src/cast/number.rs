@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray, StringViewArray};
+use arrow::compute::cast_with_options;
 use arrow::datatypes::{
     ArrowNativeType, ArrowNativeTypeOp, DataType, Decimal128Type, Decimal256Type, DecimalType, Float64Type, Int8Type,
     Int16Type, Int64Type, i256,
@@ -11,6 +12,7 @@ use datafusion_common::{Result, exec_datafusion_err, exec_err};
 use velo_data::SqlType;
 
 use super::function::convert;
+use crate::kernel::CHECKED;
 
 /// Reads each text as a number or truth value.
 pub(super) fn from_text(array: &ArrayRef, to: &SqlType, or_null: bool) -> Result<ArrayRef> {
@@ -137,6 +139,35 @@ fn scaled_digits(digits: impl Iterator<Item = u8>, kept: i32, precision: u8) -> 
         value = value.checked_mul(ten.checked_pow(u32::try_from(kept - position).ok()?)?)?;
     }
     (value < limit).then_some(value)
+}
+
+/// Integers of another width.
+pub(super) fn narrow_integers(array: &ArrayRef, to: &SqlType, or_null: bool) -> Result<ArrayRef> {
+    let wide = cast_with_options(array, &DataType::Int64, &CHECKED)?;
+    let wide = wide.as_primitive::<Int64Type>();
+    Ok(match to {
+        SqlType::TinyInt => Arc::new(narrow::<Int8Type>(wide, to, or_null)?),
+        SqlType::SmallInt => Arc::new(narrow::<Int16Type>(wide, to, or_null)?),
+        _ => Arc::new(wide.clone()),
+    })
+}
+
+fn narrow<T: ArrowPrimitiveType>(
+    wide: &PrimitiveArray<Int64Type>,
+    to: &SqlType,
+    or_null: bool,
+) -> Result<PrimitiveArray<T>>
+where
+    T::Native: TryFrom<i64>,
+{
+    if or_null {
+        return Ok(wide.unary_opt(|value| value.try_into().ok()));
+    }
+    wide.try_unary(|value| {
+        value
+            .try_into()
+            .map_err(|_| exec_datafusion_err!("{value} is outside the range of {to}"))
+    })
 }
 
 /// Rounds half to even.

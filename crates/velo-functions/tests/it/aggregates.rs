@@ -60,6 +60,9 @@ fn types_of_aggregates() {
         ("PERCENTILE_CONT", &["BIGINT", "0.5"], "DOUBLE, DOUBLE -> DOUBLE"),
         ("PERCENTILE_CONT", &["0.5", "BIGINT"], "DOUBLE, DOUBLE -> DOUBLE"),
         ("PERCENTILE_DISC", &["0.5", "STRING"], "STRING, DOUBLE -> STRING"),
+        ("REGR_COUNT", &["BIGINT", "DOUBLE"], "DOUBLE, DOUBLE -> BIGINT"),
+        ("BIT_OR", &["TINYINT"], "TINYINT -> TINYINT"),
+        ("BIT_OR", &["DOUBLE"], "BIT_OR does not take (DOUBLE)"),
         ("CORR", &["BIGINT", "DECIMAL(4,1)"], "DOUBLE, DOUBLE -> DOUBLE"),
     ];
     check(rows.iter().map(|(name, types, expected)| {
@@ -80,9 +83,11 @@ fn datafusion_takes_the_resolved_types() {
         let arguments: &[SqlType] = match function.name {
             "BOOL_AND" | "BOOL_OR" => &[SqlType::Boolean],
             "STRING_AGG" => &[SqlType::String, SqlType::String],
-            "CORR" | "COVAR_POP" | "COVAR_SAMP" | "REGR_SLOPE" | "REGR_INTERCEPT" | "REGR_R2" | "PERCENTILE_CONT" => {
+            "CORR" | "COVAR_POP" | "COVAR_SAMP" | "PERCENTILE_CONT" | "APPROX_PERCENTILE_CONT" => {
                 &[SqlType::Double, SqlType::Double]
             }
+            name if name.starts_with("REGR") => &[SqlType::Double, SqlType::Double],
+            name if name.starts_with("BIT") => &[SqlType::SmallInt],
             _ => &[SqlType::Double],
         };
         let arguments: Vec<Argument> = arguments.iter().cloned().map(Argument::from).collect();

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, Decimal128Array, Int64Array, RecordBatch};
-use arrow::datatypes::{Decimal128Type, Int64Type};
+use arrow::datatypes::{Decimal128Type, Int64Type, i256};
+use datafusion_common::ScalarValue;
 use datafusion_expr::{col, lit};
+use proptest::prelude::*;
 use velo_functions::ArithmeticOperator::{Add, Divide, IntegerDivide, Modulo, Multiply, Subtract};
 use velo_functions::{ArithmeticOperator, arithmetic, take_zero_divisions};
 
@@ -256,6 +258,34 @@ fn unary_minus() {
         ("'1 day'::INTERVAL", "-1 day INTERVAL"),
     ];
     check(rows.map(|(text, expected)| (format!("-({text})"), negated(text), expected.to_owned())));
+}
+
+proptest! {
+    /// A quotient q of n / d is rounded half away from zero when |n - q d| <= |d| / 2, and a tie is away from zero.
+    #[test]
+    fn quotients_are_rounded_half_away_from_zero(
+        dividend in any::<i64>(),
+        divisor in any::<i64>().prop_filter("not zero", |divisor| *divisor != 0),
+        dividend_scale in 0_i8..=12,
+        divisor_scale in 0_i8..=12,
+    ) {
+        let decimal = |value: i64, scale| lit(ScalarValue::Decimal128(Some(i128::from(value)), 38, scale));
+        let division = arithmetic::udf(Divide).call(vec![decimal(dividend, dividend_scale), decimal(divisor, divisor_scale)]);
+        let scale = (dividend_scale.max(divisor_scale) + 6).min(18);
+        let shift = u32::try_from(scale - dividend_scale + divisor_scale).expect("not negative");
+        let scaled = i256::from_i128(i128::from(dividend)).checked_mul(i256::from_i128(10).checked_pow(shift).expect("small")).expect("fits");
+        let exact = scaled.checked_div(i256::from_i128(i128::from(divisor))).expect("not zero");
+        match evaluate(&division) {
+            Ok(ScalarValue::Decimal128(Some(quotient), 38, quotient_scale)) => {
+                prop_assert_eq!(quotient_scale, scale);
+                let product = i256::from_i128(quotient).checked_mul(i256::from_i128(i128::from(divisor))).expect("fits");
+                let twice_off = scaled.checked_sub(product).expect("fits").wrapping_abs().checked_mul(i256::from_i128(2)).expect("fits");
+                let size = i256::from_i128(i128::from(divisor)).wrapping_abs();
+                prop_assert!(twice_off < size || twice_off == size && product.wrapping_abs() > scaled.wrapping_abs());
+            }
+            other => prop_assert!(exact.wrapping_abs() >= i256::from_i128(10_i128.pow(38) - 1), "{:?}", other),
+        }
+    }
 }
 
 /// By hand: columns with NULLs and zeros, against columns and constants on either side.

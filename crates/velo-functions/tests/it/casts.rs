@@ -193,6 +193,25 @@ fn try_cast_gives_null() {
     }));
 }
 
+/// By hand.
+#[test]
+fn errors_name_value_and_type() {
+    let rows = [
+        (
+            "300",
+            "TINYINT",
+            "error: Execution error: 300 is outside the range of TINYINT",
+        ),
+        ("'abc'", "BIGINT", "error: Execution error: cannot read 'abc' as BIGINT"),
+        (
+            "1e19",
+            "BIGINT",
+            "error: Execution error: 10000000000000000000 is outside the range of BIGINT",
+        ),
+    ];
+    check(rows.map(|(text, to, expected)| (text.to_owned(), cast(text, to, false), expected.to_owned())));
+}
+
 #[test]
 fn casts_that_do_not_exist() {
     let rows = [

@@ -20,7 +20,7 @@ fn check_all(rows: &[(&str, &[&str], &str)]) {
     }));
 }
 
-/// DuckDB; POSITION with a comma, SPLIT_PART at 0 and the messages are by hand.
+/// DuckDB; POSITION with a comma, `SPLIT_PART` at 0 and the messages are by hand.
 #[test]
 fn text() {
     check_all(&[
@@ -614,7 +614,7 @@ fn strings(values: &[Option<&str>]) -> Value {
     array(&SqlType::String, &values)
 }
 
-/// DuckDB; ARRAY_DISTINCT keeps the order here, and ARRAY_REMOVE is by hand.
+/// DuckDB; `ARRAY_DISTINCT` keeps the order here, and `ARRAY_REMOVE` is by hand.
 #[test]
 fn arrays() {
     let rows: Vec<(&str, Vec<Value>, &str)> = vec![

@@ -7,7 +7,7 @@ use arrow::datatypes::Schema;
 use datafusion_common::{DFSchema, ScalarValue};
 use datafusion_expr::execution_props::ExecutionProps;
 use datafusion_expr::physical_planning_context::PhysicalPlanningContext;
-use datafusion_expr::{Expr, lit};
+use datafusion_expr::{Expr, col, lit};
 use datafusion_physical_expr::create_physical_expr;
 use velo_data::SqlType;
 use velo_functions::{Argument, ArithmeticOperator, ResolvedFunction, arithmetic, cast_expr, resolve_scalar};
@@ -172,12 +172,54 @@ pub(crate) fn call_values(name: &str, values: &[Value]) -> String {
 fn apply(function: &ResolvedFunction, values: &[Value]) -> String {
     let call = function.call(values.iter().map(|value| lit(value.scalar.clone())).collect());
     match evaluate(&call) {
-        Ok(scalar) => show(&scalar, function.return_type()),
+        Ok(scalar) => {
+            let shown = show(&scalar, function.return_type());
+            agree_on_columns(function, values, &shown);
+            shown
+        }
         Err(message) => format!("error: {message}"),
     }
 }
 
-/// `CAST(text AS type)` or TRY_CAST, as `value TYPE` or `error: message`.
+/// The same call gives the same in every row of columns, whichever of the arguments are columns.
+fn agree_on_columns(function: &ResolvedFunction, values: &[Value], expected: &str) {
+    // The part of a date must be a literal, since the type of the result depends on it.
+    let first = usize::from(function.udf().is_some_and(|udf| udf.name() == "date_part") && values.len() > 1);
+    let single = (first..values.len()).map(|index| vec![index]);
+    for columns in single.chain([(first..values.len()).collect()]) {
+        let arrays = columns.iter().map(|&index| {
+            let value = &values[index].scalar;
+            let null = ScalarValue::try_from(&value.data_type()).expect("a NULL");
+            let rows = [value.clone(), null, value.clone()];
+            (
+                format!("c{index}"),
+                ScalarValue::iter_to_array(rows).expect("a column"),
+                true,
+            )
+        });
+        let Ok(batch) = RecordBatch::try_from_iter_with_nullable(arrays) else {
+            continue; // No columns at all.
+        };
+        let arguments = (0..values.len()).map(|index| {
+            if columns.contains(&index) {
+                col(format!("c{index}"))
+            } else {
+                lit(values[index].scalar.clone())
+            }
+        });
+        let array = evaluate_on(&function.call(arguments.collect()), &batch).expect("no error in columns");
+        for row in [0, 2] {
+            let scalar = ScalarValue::try_from_array(&array, row).expect("a value");
+            assert_eq!(
+                show(&scalar, function.return_type()),
+                expected,
+                "row {row}, columns {columns:?} of {values:?}"
+            );
+        }
+    }
+}
+
+/// `CAST(text AS type)` or `TRY_CAST`, as `value TYPE` or `error: message`.
 pub(crate) fn cast(text: &str, to: &str, try_cast: bool) -> String {
     let (value, to) = (value(text), sql_type(to));
     match cast_expr(lit(value.scalar), &value.sql_type, &to, try_cast) {

@@ -159,7 +159,7 @@ fn date_part(arguments: &Arguments) -> Result<ArrayRef> {
     }
 }
 
-/// A month counts as 30 days and twelve of them as 365.25, as in DuckDB and PostgreSQL.
+/// A month counts as 30 days and twelve of them as 365.25, as in DuckDB.
 fn seconds_of(interval: IntervalMonthDayNano) -> f64 {
     let (years, months) = (f64::from(interval.months / 12), f64::from(interval.months % 12));
     let days = years * 365.25 + months * 30.0 + f64::from(interval.days);
