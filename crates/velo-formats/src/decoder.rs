@@ -227,19 +227,6 @@ impl Decoder {
         consumed
     }
 
-    /// Rejects the record that `input` begins with because it is longer than the limit, although its end is not
-    /// there yet, and tells how many bytes were passed over. What follows up to the line's end is passed over too.
-    pub fn reject_overlong(&mut self, input: &[u8]) -> usize {
-        self.cells.clear();
-        self.rejections.reset(1);
-        self.rejections.reject(0, || overlong(self.record_bytes_max));
-        let line = self.next.line;
-        self.finish_block(&[""], &[Place { bytes: &[], line }]);
-        self.next.record += 1;
-        self.is_discarding = true;
-        self.discard(input)
-    }
-
     /// The batch of everything decoded since the last one. `read_at_ms` is the time of records that have none.
     ///
     /// # Errors
@@ -317,10 +304,27 @@ impl Decoder {
             let row = texts.len();
             let mut cells = self.cells.row(row);
             let rest = &input[consumed..];
-            let Some(record) = self.records.next(rest, is_end, &mut cells) else {
-                break;
+            // Looking no further than the longest record may reach makes the outcome independent of how much of
+            // the input is at hand. Up to two more bytes are its line end.
+            let window = rest.get(..self.record_bytes_max + 2).unwrap_or(rest);
+            let is_whole = window.len() == rest.len();
+            let Some(record) = self.records.next(window, is_end && is_whole, &mut cells) else {
+                if is_whole {
+                    break;
+                }
+                cells.clear();
+                let bytes_max = self.record_bytes_max;
+                self.rejections.reject(row, || overlong(bytes_max));
+                texts.push("");
+                places.push(Place {
+                    bytes: &[],
+                    line: self.next.line,
+                });
+                self.is_discarding = true;
+                consumed += self.discard(rest);
+                continue;
             };
-            let record = record.within(self.record_bytes_max, rest, is_end);
+            let record = record.within(self.record_bytes_max, window, is_end && is_whole);
             consumed += record.consumed;
             let line = self.next.line;
             self.next.line += record.lines;

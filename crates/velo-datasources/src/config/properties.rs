@@ -127,13 +127,13 @@ pub(super) struct Properties<'a> {
 }
 
 impl<'a> Properties<'a> {
-    /// `role` is `source` or `sink`; `keys` are all that this role knows.
+    /// `role` is `source` or `sink`; `keys` are all that this role knows. Fails for kinds that are not at hand.
     pub(super) fn new(
         values: &'a BTreeMap<String, String>,
         kind: Option<&'a str>,
         role: &'static str,
         keys: &[&str],
-    ) -> Self {
+    ) -> Result<Self, Vec<PropertyError>> {
         let kind = kind.or_else(|| values.get("type").map(String::as_str));
         let mut read = Self {
             values,
@@ -141,10 +141,11 @@ impl<'a> Properties<'a> {
             role,
             errors: Vec::new(),
         };
-        if read.is_kind_at_hand() {
-            read.refuse_keys(keys);
+        if !read.is_kind_at_hand() {
+            return Err(read.errors); // What its properties mean is not for files to say.
         }
-        read
+        read.refuse_keys(keys);
+        Ok(read)
     }
 
     /// Everything that was wrong, in the order of the keys.
@@ -158,9 +159,6 @@ impl<'a> Properties<'a> {
 
     /// The value of `path`, checked for being one plain local path.
     pub(super) fn file_path(&mut self) -> Option<PathBuf> {
-        if !self.errors.is_empty() && !self.values.contains_key("path") {
-            return None; // Of another kind; that has been said.
-        }
         let Some(path) = self.values.get("path").filter(|path| !path.is_empty()) else {
             let message = format!("a file {} needs `path`", self.role);
             self.reject("path", PropertyErrorKind::Missing, message);

@@ -79,7 +79,7 @@ impl SinkConfig {
         kind: Option<&str>,
         properties: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<PropertyError>> {
-        let mut read = Properties::new(properties, kind, "sink", Self::KEYS);
+        let mut read = Properties::new(properties, kind, "sink", Self::KEYS)?;
         let kind = read.sink_kind();
         let path = (kind == SinkKind::File).then(|| read.file_path()).flatten();
         let format = read.format();

@@ -75,7 +75,7 @@ impl SourceConfig {
         kind: Option<&str>,
         properties: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<PropertyError>> {
-        let mut read = Properties::new(properties, kind, "source", Self::KEYS);
+        let mut read = Properties::new(properties, kind, "source", Self::KEYS)?;
         let path = read.file_path();
         let format = read.format();
         let delimiter = read.parsed(&["delimiter", "value_delimiter", "value.delimiter"], parse_delimiter);

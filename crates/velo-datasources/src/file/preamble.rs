@@ -21,6 +21,7 @@ impl Preamble {
         let mut line = 1 + skip_lines(buffer, config.skip_lines)?;
         let mut header = None;
         if config.format == FileFormat::Csv && config.has_headers {
+            line += skip_empty_lines(buffer)?;
             header = read_header(buffer, config)?;
         }
         if let Some(header) = &header {
@@ -67,6 +68,24 @@ fn skip_lines(buffer: &mut FileBuffer, count: u64) -> Result<u64, SourceError> {
         }
     }
     Ok(skipped)
+}
+
+/// Passes over lines with nothing on them; tells how many there were.
+fn skip_empty_lines(buffer: &mut FileBuffer) -> Result<u64, SourceError> {
+    let mut skipped = 0;
+    loop {
+        let length = match buffer.bytes() {
+            [b'\n', ..] => 1,
+            [b'\r', b'\n', ..] => 2,
+            [] | [b'\r'] if !buffer.is_end() => {
+                buffer.fill()?;
+                continue;
+            }
+            _ => return Ok(skipped),
+        };
+        buffer.consume(length);
+        skipped += 1;
+    }
 }
 
 fn read_header(buffer: &mut FileBuffer, config: &FileSourceConfig) -> Result<Option<CsvHeader>, SourceError> {

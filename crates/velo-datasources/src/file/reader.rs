@@ -41,13 +41,7 @@ impl FileReader {
             if self.buffer.is_end() {
                 return Ok(());
             }
-            // Up to two more bytes may be the line's end.
-            if self.buffer.bytes().len() > self.limits.record_bytes_max + 2 {
-                let passed = self.decoder.reject_overlong(self.buffer.bytes());
-                self.buffer.consume(passed);
-            } else {
-                self.buffer.fill()?;
-            }
+            self.buffer.fill()?;
         }
     }
 

@@ -1,0 +1,224 @@
+use std::collections::BTreeMap;
+
+use velo_datasources::{FileFormat, PropertyError, SinkConfig, SourceConfig};
+
+fn properties(text: &str) -> BTreeMap<String, String> {
+    let pairs = text.split_whitespace().map(|pair| pair.split_once('=').unwrap());
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// What properties come to, in one line, or what is wrong with them, a line each.
+fn described<T: std::fmt::Debug>(read: Result<T, Vec<PropertyError>>) -> String {
+    match read {
+        Ok(config) => format!("{config:?}"),
+        Err(errors) => {
+            let lines = errors
+                .iter()
+                .map(|error| format!("{:?} {}: {error}", error.kind, error.key));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+fn source(kind: Option<&str>, text: &str) -> String {
+    described(SourceConfig::from_properties(kind, &properties(text)))
+}
+
+fn sink(kind: Option<&str>, text: &str) -> String {
+    described(SinkConfig::from_properties(kind, &properties(text)))
+}
+
+#[test]
+fn sources() {
+    let plain = |path: &str, format: &str, has_headers: bool| {
+        format!(
+            "File(FileSourceConfig {{ path: \"{path}\", format: {format}, delimiter: 44, quote: 34, \
+             has_headers: {has_headers}, skip_lines: 0, max_records: None }})"
+        )
+    };
+    let cases = [
+        ("path=a.csv", plain("a.csv", "Csv", true)),
+        ("path=a.CSV format=csv_no_header", plain("a.CSV", "Csv", false)),
+        ("path=a.txt value_format=DELIMITED", plain("a.txt", "Csv", false)),
+        ("path=a.jsonl", plain("a.jsonl", "JsonLines", true)),
+        ("path=a.ndjson", plain("a.ndjson", "JsonLines", true)),
+        ("path=a.txt format=jsonl", plain("a.txt", "JsonLines", true)),
+        ("path=a.txt format=jsonlines", plain("a.txt", "JsonLines", true)),
+        ("path=a.txt value_format=JSON", plain("a.txt", "JsonLines", true)),
+        ("path=a.envelope.jsonl", plain("a.envelope.jsonl", "Envelope", true)),
+        (
+            "path=a.envelope.jsonl format=json",
+            plain("a.envelope.jsonl", "Envelope", true),
+        ),
+        (
+            "path=file://d/a.csv watch=false compression=none",
+            plain("d/a.csv", "Csv", true),
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(source(None, text), expected, "{text}");
+        assert_eq!(source(Some("file_source"), text), expected, "{text}");
+        assert_eq!(
+            source(None, &format!("type=FILE_SOURCE_MMAP {text}")),
+            expected,
+            "{text}"
+        );
+    }
+    insta::assert_snapshot!(
+        source(None, "path=a.csv delimiter=; quote=' has_headers=FALSE skip_lines=2 max_records=10"),
+        @r#"File(FileSourceConfig { path: "a.csv", format: Csv, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, max_records: Some(10) })"#
+    );
+    for (delimiter, byte) in [("TAB", 9), ("\\t", 9), ("SPACE", 32), ("|", 124)] {
+        let described = source(None, &format!("path=a.csv value_delimiter={delimiter}"));
+        assert!(described.contains(&format!("delimiter: {byte},")), "{described}");
+    }
+}
+
+#[test]
+fn everything_wrong_with_a_source_is_told_at_once() {
+    insta::assert_snapshot!(
+        source(None, "path=in/*.csv delimiter=ab quote=é has_headers=yes skip_lines=-1 max_records=x pth=y watch=true recursive=true polling.interval=1s compression=gzip format=jsonline"),
+        @r"
+    Unsupported compression: `compression` is not supported yet for file sources
+    Invalid delimiter: `delimiter` must be one ASCII character, not `ab`
+    Invalid format: there is no format `jsonline`: did you mean `jsonlines`?
+    Invalid has_headers: `has_headers` must be `true` or `false`, not `yes`
+    Invalid max_records: `max_records` must be a whole number, not `x`
+    Unsupported path: `in/*.csv` is a pattern; only single files can be read yet
+    Unsupported polling.interval: `polling.interval` is not supported yet for file sources
+    Unknown pth: a file source has no property `pth`; did you mean `path`?
+    Invalid quote: `quote` must be one ASCII character, not `é`
+    Unsupported recursive: `recursive` is not supported yet for file sources
+    Invalid skip_lines: `skip_lines` must be a whole number, not `-1`
+    Unsupported watch: `watch` is not supported yet for file sources
+    "
+    );
+}
+
+#[test]
+fn what_is_not_supported_yet_says_so() {
+    let cases = [
+        (None, "topic=clicks"),
+        (Some("kafka_source"), "topic=clicks bootstrap.servers=b:9092"),
+        (Some("sql_source"), ""),
+        (Some("s3_source"), "path=s3://b/k"),
+        (Some("memory_source"), ""),
+        (Some("file_sink"), "path=a.csv"),
+        (Some("fil_source"), "path=a.csv"),
+        (None, ""),
+        (None, "path=a.txt"),
+        (None, "path=a.json format=json"),
+        (None, "path=a.bin format=parquet"),
+        (None, "path=a.bin format=avro"),
+        (None, "path=a.envelope.jsonl format=csv"),
+        (None, "path=s3://bucket/a.csv"),
+        (None, "path=a.csv delimiter=\""),
+    ];
+    let told = cases.map(|(kind, text)| format!("{} {text}\n    {}\n", kind.unwrap_or("-"), source(kind, text)));
+    insta::assert_snapshot!(told.concat(), @r#"
+    - topic=clicks
+        Unsupported topic: Kafka sources are not supported yet, only files
+    kafka_source topic=clicks bootstrap.servers=b:9092
+        Unsupported type: `kafka_source` is not supported yet
+    sql_source 
+        Unsupported type: `sql_source` is not supported yet
+    s3_source path=s3://b/k
+        Unsupported type: `s3_source` is not supported yet
+    memory_source 
+        Unsupported type: a memory source is given by the embedding program, not by properties
+    file_sink path=a.csv
+        Invalid type: there is no source type `file_sink`: file_source, kafka_source, sql_source, http_source, s3_source, memory_source
+    fil_source path=a.csv
+        Invalid type: there is no source type `fil_source`: did you mean `file_source`?
+    - 
+        Missing path: a file source needs `path`
+    - path=a.txt
+        Missing format: the name of `a.txt` does not tell its format; say `format`: csv, csv_no_header or jsonlines
+    - path=a.json format=json
+        Unsupported format: files that hold one JSON array are not supported yet; one object a line is `jsonlines`
+    - path=a.bin format=parquet
+        Unsupported format: format `parquet` is not supported yet for files
+    - path=a.bin format=avro
+        Unsupported format: format `avro` is not supported yet for files
+    - path=a.envelope.jsonl format=csv
+        Unsupported format: envelopes hold JSON values; CSV values in envelopes are not supported yet
+    - path=s3://bucket/a.csv
+        Unsupported path: `s3://` locations are not supported yet, only local files
+    - path=a.csv delimiter="
+        Invalid delimiter: delimiter and quote must differ
+    "#);
+}
+
+#[test]
+fn sinks() {
+    let cases = [
+        (None, "path=out.csv append=true delimiter=|"),
+        (Some("file_sink"), "path=out.jsonl"),
+        (Some("file_sink"), "path=out.txt format=csv_no_header"),
+        (Some("stdout_sink"), ""),
+        (Some("stdout_sink"), "format=csv"),
+        (Some("discard_sink"), ""),
+        (Some("kafka_sink"), "topic=t"),
+        (Some("file_sink"), "path=out.csv max_records=5"),
+        (Some("file_sink"), ""),
+        (Some("stdot_sink"), ""),
+    ];
+    let told = cases.map(|(kind, text)| format!("{} {text}\n    {}\n", kind.unwrap_or("-"), sink(kind, text)));
+    insta::assert_snapshot!(told.concat(), @r#"
+    - path=out.csv append=true delimiter=|
+        File(FileSinkConfig { path: "out.csv", format: Csv, delimiter: 124, quote: 34, has_headers: true, append: true })
+    file_sink path=out.jsonl
+        File(FileSinkConfig { path: "out.jsonl", format: JsonLines, delimiter: 44, quote: 34, has_headers: true, append: false })
+    file_sink path=out.txt format=csv_no_header
+        File(FileSinkConfig { path: "out.txt", format: Csv, delimiter: 44, quote: 34, has_headers: false, append: false })
+    stdout_sink 
+        Stdout { format: JsonLines }
+    stdout_sink format=csv
+        Stdout { format: Csv }
+    discard_sink 
+        Discard
+    kafka_sink topic=t
+        Unsupported type: `kafka_sink` is not supported yet
+    file_sink path=out.csv max_records=5
+        Unknown max_records: a file sink has no property `max_records`
+    file_sink 
+        Missing path: a file sink needs `path`
+    stdot_sink 
+        Invalid type: there is no sink type `stdot_sink`: did you mean `stdout_sink`?
+    "#);
+}
+
+#[test]
+fn keys_without_effect_are_listed() {
+    let given = properties("path=a.jsonl delimiter=; has_headers=true skip_lines=1");
+    let source = SourceConfig::from_properties(None, &given).unwrap();
+    assert_eq!(source.keys_without_effect(&given), ["delimiter", "has_headers"]);
+    let given = properties("type=stdout_sink format=csv path=a.csv append=true");
+    let sink = SinkConfig::from_properties(None, &given).unwrap();
+    assert_eq!(sink.keys_without_effect(&given), ["append", "path"]);
+    let given = properties("path=a.csv delimiter=;");
+    assert!(
+        SinkConfig::from_properties(None, &given)
+            .unwrap()
+            .keys_without_effect(&given)
+            .is_empty()
+    );
+}
+
+#[test]
+fn names_tell_formats() {
+    let cases = [
+        ("a.csv", Some(FileFormat::Csv)),
+        ("d/A.JSONL", Some(FileFormat::JsonLines)),
+        ("a.json", Some(FileFormat::JsonLines)),
+        ("a.envelope.jsonl", Some(FileFormat::Envelope)),
+        ("a.csv.gz", None),
+        ("csv", None),
+        ("/", None),
+    ];
+    for (path, expected) in cases {
+        assert_eq!(FileFormat::of_path(path.as_ref()), expected, "{path}");
+        assert_eq!(SourceConfig::from_path(path).is_ok(), expected.is_some(), "{path}");
+        assert_eq!(SinkConfig::from_path(path).is_ok(), expected.is_some(), "{path}");
+    }
+}

@@ -1,0 +1,11 @@
+//! Behaviour of sources and sinks, through the public interface.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
+mod chunking;
+mod config;
+mod dead_letters;
+mod file_sink;
+mod file_source;
+mod memory;
+mod support;

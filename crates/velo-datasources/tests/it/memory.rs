@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use velo_data::{SourceOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use velo_datasources::{MemorySink, MemorySource, ReadRequest, SinkConfig, SourceConfig, open_sink, open_source};
+
+use crate::support::rows;
+
+fn source() -> MemorySource {
+    let schema = StreamSchema::new(
+        [SqlType::BigInt.field("a", true), SqlType::BigInt.field("b", true)],
+        [SystemColumn::Offset],
+    );
+    let batch = |start: i64| {
+        let column = |add: i64| Arc::new(Int64Array::from(vec![start + add, start + add + 1])) as ArrayRef;
+        RecordBatch::try_new(Arc::clone(schema.arrow()), vec![column(0), column(10), column(100)]).unwrap()
+    };
+    MemorySource::new(schema.clone(), vec![vec![batch(0), batch(2)], vec![batch(4)]])
+}
+
+#[tokio::test]
+async fn partitions_are_read_from_their_offsets() {
+    let source = open_source(&SourceConfig::Memory(source()), None).unwrap();
+    assert_eq!(source.system_columns(), [SystemColumn::Offset]);
+    let request = ReadRequest {
+        columns: vec![1],
+        system: vec![SystemColumn::Offset, SystemColumn::Key],
+        batch_rows_max: 1,
+    };
+    let mut readers = source
+        .open(&request, &[Some(SourceOffset::Batch(1)), None])
+        .await
+        .unwrap();
+    let mut read = Vec::new();
+    for reader in &mut readers {
+        while let Some(batch) = reader.next_batch().await.unwrap() {
+            read.push(batch.records);
+        }
+    }
+    assert_eq!(readers[1].offset(), SourceOffset::Batch(1));
+    insta::assert_snapshot!(rows(read).await, @r#"
+    {"b":12,"_offset":102,"_key":null}
+    {"b":13,"_offset":103,"_key":null}
+    {"b":14,"_offset":104,"_key":null}
+    {"b":15,"_offset":105,"_key":null}
+    "#);
+}
+
+#[tokio::test]
+async fn sinks_share_what_they_hold() {
+    let sink = MemorySink::default();
+    let schema = StreamSchema::of_user_columns([SqlType::BigInt.field("a", true)]);
+    let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+    let batch = StreamBatch::inserts(RecordBatch::try_new(Arc::clone(schema.arrow()), vec![column]).unwrap());
+    let mut writer = open_sink(&SinkConfig::Memory(sink.clone()), &schema).unwrap();
+    writer.write(&batch).await.unwrap();
+    assert_eq!(sink.batches(), std::slice::from_ref(&batch));
+    assert_eq!(writer.finish().await.unwrap().rows_written, 2);
+    assert_eq!(sink.take(), [batch]);
+    assert!(sink.batches().is_empty());
+}
