@@ -1,0 +1,177 @@
+use tokio::sync::mpsc::Sender;
+use velo_data::StreamBatch;
+use velo_datasources::Sink;
+
+use super::accounts::Accounts;
+use crate::error::EngineError;
+use crate::event::{Event, Output};
+use crate::router::KeyRouter;
+
+/// An event, and the port of the receiving stage that it comes in by.
+pub(super) type Message = (usize, Event);
+
+/// Events that a channel holds before its sender waits.
+pub(super) const CHANNEL_EVENTS: usize = 4;
+
+/// Where a worker's events go.
+pub(super) enum Downstream {
+    /// To the workers of a keyed stage, each key to its own.
+    Keyed { router: KeyRouter, workers: Ports },
+    /// To the one worker of the next stage.
+    Gathered(Ports),
+    /// Out of the statement.
+    Final(Outputs),
+}
+
+/// Senders of this worker's events; `None` once the receiver has gone, because it needs no more.
+pub(super) struct Ports {
+    senders: Vec<Option<Sender<Message>>>,
+    port: usize,
+}
+
+impl Ports {
+    /// Sends to `senders`, which know this worker as `port`.
+    pub(super) fn new(senders: Vec<Sender<Message>>, port: usize) -> Self {
+        Self {
+            senders: senders.into_iter().map(Some).collect(),
+            port,
+        }
+    }
+
+    async fn send(&mut self, worker: usize, event: Event) {
+        if let Some(sender) = &self.senders[worker]
+            && sender.send((self.port, event)).await.is_err()
+        {
+            self.senders[worker] = None;
+        }
+    }
+
+    async fn send_all(&mut self, event: &Event) {
+        for worker in 0..self.senders.len() {
+            self.send(worker, event.clone()).await;
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.senders.iter().all(Option::is_none)
+    }
+}
+
+/// Sinks, and statements that read this one.
+pub(super) struct Outputs {
+    /// `None` once the reader of the sink has gone.
+    sinks: Vec<Option<Box<dyn Sink>>>,
+    consumers: Ports,
+}
+
+impl Downstream {
+    /// Hands an event on, waiting for room.
+    pub(super) async fn send(&mut self, event: Event, accounts: &Accounts) -> Result<(), EngineError> {
+        match (self, event) {
+            (Self::Keyed { router, workers }, Event::Batch(batch)) => {
+                let mut out = Output::default();
+                let parts = router.route(batch, workers.senders.len(), &mut out);
+                let parts = parts.map_err(|source| EngineError::Operator {
+                    statement: accounts.name.clone(),
+                    source,
+                })?;
+                out.take_zero_divisions(); // The keyed operator computes its keys again, and counts then.
+                accounts.settle(&mut out)?;
+                for (worker, part) in parts.into_iter().enumerate() {
+                    if part.num_rows() > 0 {
+                        workers.send(worker, Event::Batch(part)).await;
+                    }
+                }
+            }
+            (Self::Keyed { workers, .. } | Self::Gathered(workers), event) => workers.send_all(&event).await,
+            (Self::Final(outputs), event) => outputs.send(event, accounts).await?,
+        }
+        Ok(())
+    }
+
+    /// Whether nobody wants more.
+    pub(super) fn is_closed(&self) -> bool {
+        match self {
+            Self::Keyed { workers, .. } | Self::Gathered(workers) => workers.is_closed(),
+            Self::Final(outputs) => outputs.is_closed(),
+        }
+    }
+
+    /// Closes sinks. Errors are those of the first sink that has one; all are closed.
+    pub(super) async fn finish(&mut self, accounts: &Accounts) -> Result<(), EngineError> {
+        match self {
+            Self::Final(outputs) => outputs.finish(accounts).await,
+            Self::Keyed { .. } | Self::Gathered(_) => Ok(()),
+        }
+    }
+}
+
+impl Outputs {
+    pub(super) fn new(sinks: Vec<Box<dyn Sink>>, consumers: Ports) -> Self {
+        Self {
+            sinks: sinks.into_iter().map(Some).collect(),
+            consumers,
+        }
+    }
+
+    async fn send(&mut self, event: Event, accounts: &Accounts) -> Result<(), EngineError> {
+        match &event {
+            Event::Batch(batch) => {
+                accounts.metrics.add_rows_out(batch.num_rows() as u64);
+                self.write(batch, accounts).await?;
+            }
+            Event::Watermark(watermark_ms) => accounts.metrics.set_watermark(*watermark_ms),
+            Event::Barrier(_) | Event::End => {}
+        }
+        self.consumers.send_all(&event).await;
+        Ok(())
+    }
+
+    async fn write(&mut self, batch: &StreamBatch, accounts: &Accounts) -> Result<(), EngineError> {
+        for slot in &mut self.sinks {
+            let Some(sink) = slot else {
+                continue;
+            };
+            match sink.write(batch).await {
+                Ok(()) => {}
+                Err(error) if error.is_closed_pipe() => close_quietly(slot, accounts).await,
+                Err(source) => return Err(sink_error(source, accounts)),
+            }
+        }
+        Ok(())
+    }
+
+    /// A statement that never had an output runs for its own sake.
+    fn is_closed(&self) -> bool {
+        let outputs = self.sinks.len() + self.consumers.senders.len();
+        outputs > 0 && self.sinks.iter().all(Option::is_none) && self.consumers.is_closed()
+    }
+
+    async fn finish(&mut self, accounts: &Accounts) -> Result<(), EngineError> {
+        let mut finished = Ok(());
+        for sink in self.sinks.iter_mut().filter_map(Option::as_mut) {
+            match sink.finish().await {
+                Ok(summary) => accounts.add_sink(summary),
+                Err(error) if error.is_closed_pipe() => {}
+                Err(source) => finished = finished.and(Err(sink_error(source, accounts))),
+            }
+        }
+        finished
+    }
+}
+
+/// Lets go of a sink whose reader has gone, which is no failure.
+async fn close_quietly(slot: &mut Option<Box<dyn Sink>>, accounts: &Accounts) {
+    if let Some(mut sink) = slot.take()
+        && let Ok(summary) = sink.finish().await
+    {
+        accounts.add_sink(summary);
+    }
+}
+
+fn sink_error(source: velo_datasources::SinkError, accounts: &Accounts) -> EngineError {
+    EngineError::Sink {
+        statement: accounts.name.clone(),
+        source,
+    }
+}

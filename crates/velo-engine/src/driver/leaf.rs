@@ -1,0 +1,124 @@
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+use velo_data::{Clock, StreamBatch, StreamSchema, SystemColumn};
+use velo_datasources::{PartitionReader, ReadRequest, Source, SourceBatch, SourceError};
+use velo_planner::plan::Scan;
+
+use super::accounts::Accounts;
+use crate::chain::Chain;
+use crate::compile::read_request;
+use crate::error::EngineError;
+
+/// Rows of a read when a statement does not fix them. A bounded file gains nothing from batches that adapt: this
+/// many rows keep the columns of a batch in the processor's cache and make the cost per batch small.
+const BATCH_ROWS: usize = 8192;
+
+/// A partition of a source, as one worker reads it.
+pub(super) struct Partition {
+    reader: Box<dyn PartitionReader>,
+    /// Its scan: event time, watermark and filters.
+    pub(super) scan: Chain,
+    /// Highest watermark that the scan has given.
+    pub(super) watermark_ms: i64,
+    pub(super) ended: bool,
+    /// Completes batches with the time at which they are read, where the plan wants one and records have none.
+    stamp: Option<Stamp>,
+}
+
+#[derive(Clone)]
+struct Stamp {
+    clock: Arc<dyn Clock>,
+    schema: SchemaRef,
+}
+
+/// A source, opened for one scan.
+pub(super) struct OpenSource {
+    pub(super) readers: Vec<Box<dyn PartitionReader>>,
+    /// Schema of the batches that partitions give.
+    pub(super) schema: StreamSchema,
+    stamps: bool,
+}
+
+impl OpenSource {
+    pub(super) async fn open(
+        source: &dyn Source,
+        scan: &Scan,
+        batch_rows: Option<usize>,
+    ) -> Result<Self, SourceError> {
+        let request = read_request(scan, source.system_columns(), batch_rows.unwrap_or(BATCH_ROWS));
+        let schema = requested_schema(source.schema(), &request);
+        let stamps = scan.schema.system(SystemColumn::Timestamp).is_some_and(|index| index >= scan.columns.len())
+            && schema.system(SystemColumn::Timestamp).is_none();
+        Ok(Self {
+            readers: source.open(&request, &[]).await?,
+            schema: if stamps { schema.with_system(SystemColumn::Timestamp) } else { schema },
+            stamps,
+        })
+    }
+
+    /// A partition read through `scan`.
+    pub(super) fn partition(
+        &self,
+        reader: Box<dyn PartitionReader>,
+        scan: Chain,
+        clock: &Arc<dyn Clock>,
+    ) -> Partition {
+        Partition {
+            reader,
+            scan,
+            watermark_ms: i64::MIN,
+            ended: false,
+            stamp: self.stamps.then(|| Stamp {
+                clock: Arc::clone(clock),
+                schema: Arc::clone(self.schema.arrow()),
+            }),
+        }
+    }
+}
+
+fn requested_schema(source: &StreamSchema, request: &ReadRequest) -> StreamSchema {
+    let fields = source.user_fields();
+    let user = request.columns.iter().filter_map(|index| fields.get(*index)).map(|field| field.as_ref().clone());
+    StreamSchema::new(user.collect::<Vec<_>>(), request.system.iter().copied())
+}
+
+impl Partition {
+    /// The next rows; `None` at the end. Records that could not be decoded are accounted for.
+    pub(super) async fn next(&mut self, relation: &str, accounts: &Accounts) -> Result<Option<StreamBatch>, EngineError> {
+        let failed = |source| EngineError::Source {
+            statement: accounts.name.clone(),
+            relation: relation.to_owned(),
+            source,
+        };
+        let Some(batch) = self.reader.next_batch().await.map_err(failed)? else {
+            return Ok(None);
+        };
+        let SourceBatch {
+            records,
+            rejected,
+            bytes_read,
+        } = batch;
+        accounts.metrics.add_read((records.num_rows() + rejected.len()) as u64, bytes_read);
+        accounts.reject(rejected)?;
+        let records = match &self.stamp {
+            Some(stamp) => stamp.complete(&records).map_err(|error| EngineError::Operator {
+                statement: accounts.name.clone(),
+                source: error.into(),
+            })?,
+            None => records,
+        };
+        Ok(Some(StreamBatch::inserts(records)))
+    }
+}
+
+impl Stamp {
+    fn complete(&self, records: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
+        let rows = records.num_rows();
+        let mut columns: Vec<ArrayRef> = records.columns().to_vec();
+        columns.push(Arc::new(Int64Array::from_value(self.clock.now_ms(), rows)));
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+    }
+}

@@ -1,0 +1,132 @@
+//! Runs the statements of a job: threads, channels, sources and sinks around the operators.
+
+mod accounts;
+mod build;
+mod downstream;
+mod leaf;
+mod worker;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use velo_data::Clock;
+use velo_datasources::{Sink, Source};
+use velo_planner::plan::PlannedStatement;
+
+use crate::error::EngineError;
+use crate::metrics::Metrics;
+use crate::summary::JobSummary;
+
+/// Statements that run together.
+pub struct Job {
+    /// The statements, in any order; they may read each other.
+    pub statements: Vec<JobStatement>,
+    /// The sources that they read, by the name that their plans use.
+    pub sources: HashMap<String, Arc<dyn Source>>,
+}
+
+/// A statement, and where its rows go.
+pub struct JobStatement {
+    /// What it computes.
+    pub planned: PlannedStatement,
+    /// Each gets every row. None: only other statements do.
+    pub sinks: Vec<Box<dyn Sink>>,
+}
+
+/// How a job runs.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Workers of each keyed operator, and of the readers of sources that have several partitions. Results do not
+    /// depend on it.
+    pub parallelism: usize,
+    /// The time of day, for records that have no time of their own.
+    pub clock: Arc<dyn Clock>,
+    /// Ends the job early.
+    pub cancel: Cancel,
+    /// Is kept up to date while the job runs.
+    pub progress: Arc<Metrics>,
+}
+
+/// Ends a job early: sources stop, what is under way is written, and open windows stay unfinished.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks the job to end.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the job was asked to end.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Most key groups can be divided among.
+const PARALLELISM_MAX: usize = crate::keys::KEY_GROUPS as usize;
+
+/// Runs a job until its sources have ended, its limits are reached, or it is cancelled.
+///
+/// Every worker is a thread of its own, so readers and sinks may block. The call itself blocks too; asynchronous
+/// callers put it on a thread for blocking work.
+///
+/// # Errors
+///
+/// The first failure of any statement ends the whole job; what was written until then is flushed. A panic of a worker
+/// is such a failure.
+pub fn run(job: Job, options: &RunOptions) -> Result<JobSummary, EngineError> {
+    let started = Instant::now();
+    let parallelism = options.parallelism.clamp(1, PARALLELISM_MAX);
+    let stop = Arc::new(Stop {
+        cancel: options.cancel.clone(),
+        failed: AtomicBool::new(false),
+        interrupted: AtomicBool::new(false),
+        error: Mutex::new(None),
+    });
+    let built = build::build(job, parallelism, options)?;
+    let threads: Vec<_> = built.workers.into_iter().map(|worker| worker.spawn(&stop)).collect();
+    for thread in threads.into_iter().flatten() {
+        // The worker has caught its panics and reported its failure; there is nothing else to learn.
+        let _ = thread.join();
+    }
+    let error = stop.error.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(error) = error {
+        return Err(error);
+    }
+    let statements = built.accounts.iter().map(|accounts| accounts.summary());
+    Ok(JobSummary {
+        statements: statements.collect::<Result<_, _>>()?,
+        interrupted: stop.interrupted.load(Ordering::Relaxed),
+        elapsed: started.elapsed(),
+    })
+}
+
+/// Why workers should stop.
+#[derive(Debug)]
+struct Stop {
+    cancel: Cancel,
+    failed: AtomicBool,
+    /// Whether a source was left before its end because of `cancel`.
+    interrupted: AtomicBool,
+    error: Mutex<Option<EngineError>>,
+}
+
+impl Stop {
+    /// Whether sources should stop reading.
+    fn is_requested(&self) -> bool {
+        if self.cancel.is_cancelled() {
+            self.interrupted.store(true, Ordering::Relaxed);
+            return true;
+        }
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Fails the job, unless it has failed already.
+    fn fail(&self, error: EngineError) {
+        self.failed.store(true, Ordering::Relaxed);
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+}

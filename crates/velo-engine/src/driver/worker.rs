@@ -1,0 +1,216 @@
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc::Receiver;
+
+use super::Stop;
+use super::accounts::Accounts;
+use super::downstream::{Downstream, Message};
+use super::leaf::Partition;
+use crate::chain::Chain;
+use crate::error::{EngineError, OperatorResult};
+use crate::event::{Event, Output};
+use crate::merge::Merge;
+
+/// A thread of a statement: takes events in, passes them through its operators, and hands on what comes out.
+pub(super) struct Worker {
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) input: Input,
+    pub(super) merge: Merge,
+    pub(super) chain: Chain,
+    pub(super) downstream: Downstream,
+}
+
+/// Computes the rows of a plan that has them in itself.
+pub(super) type ValuesFunction = Box<dyn Fn(&mut Output) -> OperatorResult<velo_data::StreamBatch> + Send>;
+
+/// Where a worker's events come from.
+pub(super) enum Input {
+    /// Partitions of a source.
+    Partitions {
+        relation: String,
+        partitions: Vec<Partition>,
+    },
+    /// Another statement, read through a scan.
+    Statement { receiver: Receiver<Message>, scan: Chain },
+    /// The stage before.
+    Stage(Receiver<Message>),
+    /// The plan itself.
+    Values(ValuesFunction),
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Continue,
+    /// Nobody wants more.
+    Stop,
+}
+
+impl Worker {
+    /// Starts the thread. A worker that fails, or panics, fails the job and never the process.
+    pub(super) fn spawn(self, stop: &Arc<Stop>) -> Option<JoinHandle<()>> {
+        let stop_of_thread = Arc::clone(stop);
+        let statement = self.accounts.name.clone();
+        let name = statement.clone();
+        let body = move || {
+            let result = catch_unwind(AssertUnwindSafe(|| self.run_to_end(&stop_of_thread)));
+            let error = match result {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error,
+                Err(panic) => EngineError::Panicked {
+                    statement: name,
+                    message: message_of(panic.as_ref()),
+                },
+            };
+            stop_of_thread.fail(error);
+        };
+        let spawned = std::thread::Builder::new().name(format!("velo-{statement}")).spawn(body);
+        spawned.map_err(|source| stop.fail(EngineError::Thread { statement, source })).ok()
+    }
+
+    fn run_to_end(mut self, stop: &Stop) -> Result<(), EngineError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(|source| EngineError::Thread {
+            statement: self.accounts.name.clone(),
+            source,
+        })?;
+        runtime.block_on(async {
+            let ran = self.run(stop).await;
+            if ran.is_err() {
+                // Before the sinks close, which may take time, so that nobody works in vain.
+                stop.failed.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+            let finished = self.downstream.finish(&self.accounts).await;
+            ran.and(finished)
+        })
+    }
+
+    async fn run(&mut self, stop: &Stop) -> Result<(), EngineError> {
+        // Taken out, so that the input can be read while the rest of the worker is borrowed.
+        let input = std::mem::replace(&mut self.input, Input::Partitions {
+            relation: String::new(),
+            partitions: Vec::new(),
+        });
+        match input {
+            Input::Partitions { relation, partitions } => self.read(&relation, partitions, stop).await,
+            Input::Statement { receiver, scan } => self.receive(receiver, Some(scan)).await,
+            Input::Stage(receiver) => self.receive(receiver, None).await,
+            Input::Values(values) => self.take_values(&values).await,
+        }
+    }
+
+    async fn read(&mut self, relation: &str, mut partitions: Vec<Partition>, stop: &Stop) -> Result<(), EngineError> {
+        if partitions.is_empty() {
+            return self.take_in(0, Event::End).await.map(|_| ());
+        }
+        while let Some(port) = next_partition(&partitions) {
+            if stop.is_requested() {
+                return Ok(());
+            }
+            let partition = &mut partitions[port];
+            let event = match partition.next(relation, &self.accounts).await? {
+                Some(batch) => Event::Batch(batch),
+                None => {
+                    partition.ended = true;
+                    Event::End
+                }
+            };
+            for event in self.scan(&mut partition.scan, event)? {
+                if let Event::Watermark(watermark_ms) = event {
+                    partition.watermark_ms = watermark_ms;
+                }
+                if self.take_in(port, event).await? == Flow::Stop {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn receive(&mut self, mut receiver: Receiver<Message>, mut scan: Option<Chain>) -> Result<(), EngineError> {
+        while let Some((port, event)) = receiver.recv().await {
+            let events = match &mut scan {
+                Some(scan) => {
+                    if let Event::Batch(batch) = &event {
+                        self.accounts.metrics.add_read(batch.num_rows() as u64, 0);
+                    }
+                    self.scan(scan, event)?
+                }
+                None => vec![event],
+            };
+            for event in events {
+                if self.take_in(port, event).await? == Flow::Stop {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_values(&mut self, values: &ValuesFunction) -> Result<(), EngineError> {
+        let mut out = Output::default();
+        let batch = values(&mut out).map_err(|source| self.operator_error(source))?;
+        self.accounts.settle(&mut out)?;
+        self.accounts.metrics.add_read(batch.num_rows() as u64, 0);
+        for event in [Event::Batch(batch), Event::End] {
+            if self.take_in(0, event).await? == Flow::Stop {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes an event through a scan.
+    fn scan(&self, scan: &mut Chain, event: Event) -> Result<Vec<Event>, EngineError> {
+        let mut out = Output::default();
+        scan.push(event, &mut out).map_err(|source| self.operator_error(source))?;
+        self.accounts.settle(&mut out)?;
+        Ok(out.take_events())
+    }
+
+    /// Joins an event with those of the other ports, and passes on what that allows.
+    async fn take_in(&mut self, port: usize, event: Event) -> Result<Flow, EngineError> {
+        let merged = self.merge.push(port, event).map_err(|source| self.operator_error(source))?;
+        for event in merged {
+            self.process(event).await?;
+            if self.chain.is_done() {
+                self.process(Event::End).await?;
+                return Ok(Flow::Stop);
+            }
+        }
+        Ok(if self.downstream.is_closed() { Flow::Stop } else { Flow::Continue })
+    }
+
+    async fn process(&mut self, event: Event) -> Result<(), EngineError> {
+        let mut out = Output::default();
+        let pushed = self.chain.push(event, &mut out);
+        pushed.map_err(|source| self.operator_error(source))?;
+        self.accounts.settle(&mut out)?;
+        for event in out.take_events() {
+            self.downstream.send(event, &self.accounts).await?;
+        }
+        Ok(())
+    }
+
+    fn operator_error(&self, source: crate::OperatorError) -> EngineError {
+        EngineError::Operator {
+            statement: self.accounts.name.clone(),
+            source,
+        }
+    }
+}
+
+/// The partition to read next: the one whose event time has come least far, so that windows can close; of equals the
+/// first, so that partitions without event time are read one after the other.
+fn next_partition(partitions: &[Partition]) -> Option<usize> {
+    let open = partitions.iter().enumerate().filter(|(_, partition)| !partition.ended);
+    open.min_by_key(|(_, partition)| partition.watermark_ms).map(|(index, _)| index)
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a worker panicked".to_owned())
+}
