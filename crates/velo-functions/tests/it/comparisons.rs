@@ -121,6 +121,17 @@ fn like_takes_only_percent_and_underscore_as_wildcards() {
     assert_eq!(like("NULL::STRING", "'a'", None, false), None);
 }
 
+/// DuckDB: unlike CONCAT, the operator gives NULL for NULL.
+#[test]
+fn text_is_joined_by_the_operator() {
+    let joined = |left: &str, right: &str| {
+        let side = |text| lit(value(text).scalar);
+        evaluate(&binary_expr(side(left), Operator::StringConcat, side(right)))
+    };
+    assert_eq!(joined("'a'", "'b'"), Ok(ScalarValue::Utf8View(Some("ab".into()))));
+    assert_eq!(joined("'a'", "NULL::STRING"), Ok(ScalarValue::Utf8View(None)));
+}
+
 fn times(format: Option<&str>, column: ArrayRef) -> Vec<Option<i64>> {
     let batch = RecordBatch::try_from_iter([("t", column)]).expect("a column");
     let expr = event_time(format).expect("a format").call(vec![col("t")]);

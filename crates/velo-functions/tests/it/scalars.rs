@@ -751,3 +751,37 @@ fn headers_and_maps() {
             .map(|(name, values, expected)| (name.into(), call_values(name, &values), expected.to_owned())),
     );
 }
+
+/// By hand: what the planner builds arrays, maps and structs with, and takes them apart.
+#[test]
+fn constructors_and_field_access() {
+    use velo_data::StructField;
+    let point = SqlType::Struct(vec![StructField {
+        name: "x".into(),
+        sql_type: SqlType::BigInt,
+    }]);
+    let structure = Value {
+        scalar: evaluate(
+            &velo_functions::resolve_scalar("NAMED_STRUCT", &[value("'x'").argument(), value("1").argument()])
+                .expect("a struct")
+                .call(vec![lit(value("'x'").scalar), lit(1_i64)]),
+        )
+        .expect("a struct"),
+        sql_type: point,
+    };
+    let rows: Vec<(&str, Vec<Value>, &str)> = vec![
+        ("MAKE_ARRAY", vec![value("1"), value("NULL")], "[1,null] ARRAY<BIGINT>"),
+        ("MAKE_ARRAY", vec![value("'a'")], r#"["a"] ARRAY<STRING>"#),
+        ("GET_FIELD", vec![structure.clone(), value("'x'")], "1 BIGINT"),
+        ("TO_JSON_STRING", vec![structure], r#"{"x":1} JSON"#),
+        (
+            "MAP",
+            vec![strings(&[Some("a"), Some("b")]), integers(&[Some(1), None])],
+            r#"{"a":1,"b":null} MAP<STRING, BIGINT>"#,
+        ),
+    ];
+    check(
+        rows.into_iter()
+            .map(|(name, values, expected)| (name.into(), call_values(name, &values), expected.to_owned())),
+    );
+}
