@@ -37,6 +37,8 @@ impl<'a> ParseError<Tokens<'a>> for Failure {
 /// What the productions of one statement share.
 pub(crate) struct Session<'a> {
     text: &'a str,
+    /// What the tokens are in messages: a statement or an expression.
+    whole: &'static str,
     tokens: &'a [Token],
     /// For each opening bracket the index of the bracket that closes it.
     closers: &'a [Option<u32>],
@@ -56,6 +58,7 @@ impl<'a> Session<'a> {
     pub(crate) fn new(text: &'a str, tokens: &'a [Token], closers: &'a [Option<u32>], first: usize) -> Self {
         Self {
             text,
+            whole: "statement",
             tokens,
             closers,
             first,
@@ -67,6 +70,19 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Over the tokens of a text that is one expression.
+    pub(crate) fn of_expression(text: &'a str, tokens: &'a [Token], closers: &'a [Option<u32>]) -> Self {
+        Self {
+            whole: "expression",
+            ..Self::new(text, tokens, closers, 0)
+        }
+    }
+
+    /// What the tokens are in messages.
+    pub(crate) fn whole(&self) -> &'static str {
+        self.whole
+    }
+
     /// The whole source.
     pub(crate) fn text(&self) -> &'a str {
         self.text
@@ -75,6 +91,11 @@ impl<'a> Session<'a> {
     /// The token at a position.
     pub(crate) fn token(&self, position: usize) -> Option<Token> {
         self.tokens.get(position).copied()
+    }
+
+    /// Whether the bracket at a position is closed.
+    pub(crate) fn is_closed(&self, position: usize) -> bool {
+        self.closers.get(self.first + position).is_some_and(Option::is_some)
     }
 
     /// The text of a token.
@@ -256,6 +277,10 @@ impl<'a> Tokens<'a> {
     }
 
     /// Gives up the statement.
+    #[expect(
+        clippy::unused_self,
+        reason = "reads like its siblings, and ties the result to the input"
+    )]
     pub(crate) fn abort<T>(self, diagnostic: Diagnostic) -> Parsed<'a, T> {
         Err(nom::Err::Failure(Failure::Reported(Box::new(diagnostic))))
     }
@@ -271,6 +296,12 @@ impl<'a> Tokens<'a> {
     }
 }
 
+/// What a level of nesting must find on the stack, several times what it takes.
+const STACK_LEFT_MIN_BYTES: usize = 128 * 1024;
+
+/// What is added to the stack when it does not.
+const STACK_SEGMENT_BYTES: usize = 2 * 1024 * 1024;
+
 /// Runs `parser` one level deeper, or gives up when that is too deep.
 pub(crate) fn nested<'a, T>(input: Tokens<'a>, parser: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
     let session = input.session;
@@ -279,7 +310,8 @@ pub(crate) fn nested<'a, T>(input: Tokens<'a>, parser: impl FnOnce(Tokens<'a>) -
         return too_deep(input);
     }
     session.depth.set(depth);
-    let parsed = parser(input);
+    // A level takes some 20 kB in a build without optimization, and the caller's thread may have little left.
+    let parsed = stacker::maybe_grow(STACK_LEFT_MIN_BYTES, STACK_SEGMENT_BYTES, || parser(input));
     session.depth.set(depth - 1);
     parsed
 }
@@ -304,7 +336,7 @@ pub(crate) fn measured<'a, T>(input: Tokens<'a>, parser: impl FnOnce(Tokens<'a>)
 }
 
 /// Counts one more link of a chain such as `a + b + c`, each of which makes the tree one level higher.
-pub(crate) fn link<'a>(input: Tokens<'a>) -> Parsed<'a, ()> {
+pub(crate) fn link(input: Tokens<'_>) -> Parsed<'_, ()> {
     let session = input.session;
     let height = session.height.get() + 1;
     session.height.set(height);

@@ -141,10 +141,12 @@ impl Furthest {
 
     /// The wants as an enumeration in plain words: "`,`, `FROM` or the end of the statement".
     pub(crate) fn describe(&self) -> String {
-        let operators_matter = self.things().all(|thing| thing == Thing::Operator) && self.symbols == 0;
+        // Where a list goes on, the operators that could go on with its last item are beside the point.
+        let operators_matter = !self.wants_symbol(Symbol::Comma);
         let (last, things): (Vec<_>, Vec<_>) = self
             .things()
             .filter(|thing| *thing != Thing::Operator || operators_matter)
+            .filter(|thing| *thing != Thing::Expression || !self.wants_thing(Thing::SelectItem))
             .partition(|thing| *thing > Thing::Operator);
         let mut parts: Vec<String> = things.into_iter().map(|thing| thing.as_str().to_owned()).collect();
         parts.extend(self.symbols().map(|symbol| format!("`{}`", symbol.as_str())));

@@ -36,6 +36,7 @@ pub(crate) fn lex(text: &str) -> Lexed {
         position: 0,
         lexed: Lexed::default(),
         first_multiline: None,
+        rewound: false,
     };
     while let Some(next) = lexer.rest().chars().next() {
         lexer.token(next);
@@ -52,6 +53,8 @@ struct Lexer<'a> {
     lexed: Lexed,
     /// The first string that runs over the end of a line: the culprit when a later string turns out to be open.
     first_multiline: Option<Checkpoint>,
+    /// Whether that has been made use of.
+    rewound: bool,
 }
 
 /// The state of a lexer before a token.
@@ -119,28 +122,26 @@ impl<'a> Lexer<'a> {
     /// A string, which may run over several lines.
     fn string(&mut self) {
         let start = self.position;
-        match quoted_length(self.rest(), '\'') {
-            Some(length) => {
-                let multiline = self.rest().get(..length).is_some_and(|string| string.contains('\n'));
-                if multiline && self.first_multiline.is_none() {
-                    self.first_multiline = Some(self.checkpoint());
-                }
-                self.position += length;
-                self.push(TokenKind::String, start);
-            }
-            None => {
-                self.rewind_to_culprit();
-                self.unterminated(TokenKind::String, "string", '\'');
-                // Once is enough: from here on the quotes pair up as they were meant to.
-                self.first_multiline = None;
-            }
+        let Some(length) = quoted_length(self.rest(), '\'') else {
+            self.rewind_to_culprit();
+            return self.unterminated(TokenKind::String, "string", '\'');
+        };
+        let multiline = self.rest().get(..length).is_some_and(|string| string.contains('\n'));
+        if multiline && self.first_multiline.is_none() && !self.rewound {
+            self.first_multiline = Some(self.checkpoint());
         }
+        self.position += length;
+        self.push(TokenKind::String, start);
     }
 
     /// When a string is open at the end of the text, the quote that is missing is most likely that of an earlier
     /// string which ran over the end of its line: everything behind it has been read inside out.
     fn rewind_to_culprit(&mut self) {
-        let Some(culprit) = self.first_multiline else { return };
+        let Some(culprit) = self.first_multiline.take() else {
+            return;
+        };
+        // Once is enough: from here on the quotes pair up as they were meant to.
+        self.rewound = true;
         self.position = culprit.position;
         self.lexed.tokens.truncate(culprit.tokens);
         self.lexed.comments.truncate(culprit.comments);
@@ -177,6 +178,11 @@ impl<'a> Lexer<'a> {
     /// Reports an open quote and takes the rest of its line as the token, except a `;` at its end.
     fn unterminated(&mut self, kind: TokenKind, what: &str, quote: char) {
         let start = self.position;
+        let quote_name = match quote {
+            '\'' => "single quote",
+            '"' => "double quote",
+            _ => "backtick",
+        };
         let line = self
             .rest()
             .get(..line_length(self.rest()))
@@ -189,7 +195,9 @@ impl<'a> Lexer<'a> {
         self.lexed.diagnostics.push(
             Diagnostic::new(&code::UNTERMINATED, span, format!("unterminated {what}"))
                 .with_label("opened here and never closed")
-                .with_help(format!("close it with `{quote}`; a `{quote}` inside is written twice")),
+                .with_help(format!(
+                    "close it with a {quote_name}; one that is part of the {what} is written twice"
+                )),
         );
     }
 

@@ -58,32 +58,35 @@ impl Report<'_> {
     /// `FROM t WHER x = 1`: the mistyped keyword has been read as an alias, and the word behind it is in the way.
     fn misspelled_before(&self) -> Option<Diagnostic> {
         let at_alias = self.session.bare_alias()?;
-        let found = self.found.filter(|_| at_alias + 1 == self.furthest.position())?;
-        let alias = self.session.token(at_alias)?;
-        if alias.kind != TokenKind::Word(None) || !self.text(alias).is_ascii() || self.text(alias).len() < 3 {
+        let (alias, behind) = (self.session.token(at_alias)?, self.session.token(at_alias + 1)?);
+        let behind_bracket = behind.kind == TokenKind::Symbol(Symbol::OpenParen);
+        let near = at_alias + 1..=at_alias + 1 + usize::from(behind_bracket);
+        let word = self.text(alias);
+        if !near.contains(&self.furthest.position()) || alias.kind != TokenKind::Word(None) || word.len() < 3 {
             return None;
         }
-        let similar = self.similar_to(self.text(alias), found)?;
-        let word = self.text(alias);
+        // Where the error lies within a bracket, what could stand in place of the alias is no longer known.
+        let similar = self
+            .similar_to(word, Some(behind))
+            .or_else(|| nearest(word, ["WITH"]).filter(|_| behind_bracket))?;
+        let behind = self.text(behind);
         let diagnostic = Diagnostic::new(&code::SYNTAX, alias.span, format!("unexpected `{word}`"))
-            .with_label(format!(
-                "read as an alias, but then {} cannot follow",
-                self.describe_found()
-            ))
+            .with_label(format!("read as an alias, but then `{behind}` cannot follow"))
             .with_help(format!("did you mean `{similar}`?"));
         Some(diagnostic)
     }
 
     /// The keyword that a word was meant to be, given the token behind it.
-    fn similar_to(&self, word: &str, behind: Token) -> Option<&'static str> {
-        let by_follows = self.text(behind).eq_ignore_ascii_case("BY");
-        let wanted = self
-            .candidates()
-            .into_iter()
-            .filter(|candidate| by_follows == candidate.ends_with(" BY"));
-        let first_words: Vec<&str> = wanted.map(first_word).collect();
-        let similar = nearest(word, first_words)?;
-        self.candidates()
+    fn similar_to(&self, word: &str, behind: Option<Token>) -> Option<&'static str> {
+        let by_follows = behind.is_some_and(|behind| self.text(behind).eq_ignore_ascii_case("BY"));
+        // Comparing is costly, and words of very different lengths are never similar.
+        let fits = |candidate: &&'static str| {
+            let difference = first_word(candidate).len().abs_diff(word.len());
+            (!candidate.contains(' ') || by_follows) && difference <= word.len().div_ceil(3)
+        };
+        let candidates: Vec<&str> = self.candidates().into_iter().filter(fits).collect();
+        let similar = nearest(word, candidates.iter().map(|candidate| first_word(candidate)))?;
+        candidates
             .into_iter()
             .find(|candidate| first_word(candidate) == similar)
     }
@@ -117,7 +120,7 @@ impl Report<'_> {
 
     fn describe_found(&self) -> String {
         let Some(token) = self.found else {
-            return "the end of the statement".to_owned();
+            return format!("the end of the {}", self.session.whole());
         };
         let text = shortened(self.text(token));
         match token.kind {
@@ -133,18 +136,38 @@ impl Report<'_> {
             return self.unclosed_bracket();
         };
         self.similar_keyword(found)
-            .or_else(|| self.missing_comma(found))
+            .or_else(|| self.query_in_the_way(found))
             .or_else(|| self.missing_semicolon(found))
-            .or_else(|| self.unclosed_bracket_before(found))
+            .or_else(|| self.unclosed_bracket())
+            .or_else(|| self.unopened_bracket(found))
+            .or_else(|| self.missing_comma(found))
             .or_else(|| self.reserved_word(found))
             .or_else(|| self.double_quotes(found))
     }
 
     fn similar_keyword(&self, found: Token) -> Option<String> {
         let word = self.text(found);
-        let mistyped = matches!(found.kind, TokenKind::Word(_)) && word.len() > 2;
-        let similar = nearest(word, self.candidates()).filter(|_| mistyped)?;
+        let mistyped = matches!(found.kind, TokenKind::Word(keyword) if !keyword.is_some_and(Keyword::is_reserved));
+        let behind = self.session.token(self.furthest.position() + 1);
+        let similar = if mistyped && word.len() > 2 {
+            self.similar_to(word, behind)?
+        } else {
+            return None;
+        };
         (!similar.eq_ignore_ascii_case(word)).then(|| format!("did you mean `{similar}`?"))
+    }
+
+    /// A SELECT where a query cannot stand as it is.
+    fn query_in_the_way(&self, found: Token) -> Option<String> {
+        let is_query = matches!(found.kind, TokenKind::Word(Some(Keyword::SELECT)));
+        let wants_as = self.furthest.keywords().any(|keyword| keyword == Keyword::AS);
+        let wants_operand =
+            self.furthest.wants_thing(Thing::Expression) || self.furthest.wants_symbol(Symbol::OpenParen);
+        match (is_query, wants_as, wants_operand) {
+            (true, true, _) => Some("a query needs `AS` before it here".to_owned()),
+            (true, _, true) => Some("a query within a statement stands in parentheses: `(SELECT …)`".to_owned()),
+            _ => None,
+        }
     }
 
     /// Every keyword that would have been accepted, those that messages sum up included.
@@ -167,22 +190,25 @@ impl Report<'_> {
         words
     }
 
-    /// `SELECT a b c`
+    /// `SELECT a b c`, `f(a b)`
     fn missing_comma(&self, found: Token) -> Option<String> {
-        let behind_alias = self.session.bare_alias()? + 1 == self.furthest.position();
-        let starts_item = !matches!(found.kind, TokenKind::Symbol(_)) && !is_keyword(found);
-        let alias = self
-            .session
-            .token(self.session.bare_alias()?)
-            .filter(|_| behind_alias && starts_item)?;
-        let alias = self.text(alias);
-        let comma_fits = self.furthest.wants_symbol(Symbol::Comma);
-        let fix = if comma_fits {
-            "; is a comma missing before or behind it?"
-        } else {
-            ""
+        let starts_item = match found.kind {
+            TokenKind::Symbol(_) => false,
+            TokenKind::Word(keyword) => !keyword.is_some_and(Keyword::is_reserved),
+            _ => true,
         };
-        Some(format!("`{alias}` is already the alias of what stands before it{fix}"))
+        let before = self.furthest.position().checked_sub(1).filter(|_| starts_item)?;
+        let comma_fits = self.furthest.wants_symbol(Symbol::Comma);
+        if self.session.bare_alias() == Some(before) {
+            let fix = if comma_fits {
+                "; is a comma missing before or behind it?"
+            } else {
+                ""
+            };
+            let alias = self.text(self.session.token(before)?);
+            return Some(format!("`{alias}` is already the alias of what stands before it{fix}"));
+        }
+        comma_fits.then(|| format!("is a comma missing before {}?", self.describe_found()))
     }
 
     fn missing_semicolon(&self, found: Token) -> Option<String> {
@@ -193,23 +219,18 @@ impl Report<'_> {
         fits.then(|| format!("is a `;` missing before `{word}`?"))
     }
 
-    fn unclosed_bracket_before(&self, found: Token) -> Option<String> {
-        let goes_on = matches!(found.kind, TokenKind::Word(Some(keyword)) if keyword.is_reserved());
-        if goes_on { self.unclosed_bracket() } else { None }
-    }
-
     /// Says which bracket is still open, when closing it would have been fine.
     fn unclosed_bracket(&self) -> Option<String> {
-        let mut open = Vec::new();
-        for position in 0..self.furthest.position() {
-            match self.session.token(position)?.kind {
-                TokenKind::Symbol(symbol) if symbol.closer().is_some() => open.push((symbol, position)),
-                TokenKind::Symbol(symbol) if symbol.is_closer() => drop(open.pop()),
-                _ => {}
+        let opener = |position: usize| match self.session.token(position).map(|token| token.kind) {
+            Some(TokenKind::Symbol(symbol)) if !self.session.is_closed(position) => {
+                Some((symbol, symbol.closer()?, position))
             }
+            _ => None,
+        };
+        let (bracket, closer, position) = (0..self.furthest.position()).rev().find_map(opener)?;
+        if !self.furthest.wants_symbol(closer) {
+            return None;
         }
-        let (bracket, position) = open.pop()?;
-        let closer = bracket.closer().filter(|closer| self.furthest.wants_symbol(*closer))?;
         let (bracket, closer) = (bracket.as_str(), closer.as_str());
         let before = position.checked_sub(1).and_then(|before| self.session.token(before));
         Some(match before {
@@ -221,14 +242,47 @@ impl Report<'_> {
         })
     }
 
+    /// `a + b)`
+    fn unopened_bracket(&self, found: Token) -> Option<String> {
+        let TokenKind::Symbol(symbol) = found.kind else {
+            return None;
+        };
+        let fits = symbol.is_closer() && self.furthest.wants_thing(Thing::End);
+        fits.then(|| format!("no bracket is open that this `{}` could close", symbol.as_str()))
+    }
+
+    /// `SELECT order FROM t`: a reserved word where it can only be meant as a name.
     fn reserved_word(&self, found: Token) -> Option<String> {
-        let wants_name = [Thing::Name, Thing::Column, Thing::Field, Thing::Alias, Thing::Source]
-            .into_iter()
-            .any(|thing| self.furthest.wants_thing(thing));
+        let names = [
+            Thing::Name,
+            Thing::Column,
+            Thing::Field,
+            Thing::Alias,
+            Thing::Source,
+            Thing::Expression,
+        ];
+        let wants_name = names.into_iter().any(|thing| self.furthest.wants_thing(thing));
         let reserved = matches!(found.kind, TokenKind::Word(Some(keyword)) if keyword.is_reserved());
+        if !(wants_name && reserved && self.is_followed_like_a_name()) {
+            return None;
+        }
         let word = self.text(found);
-        (wants_name && reserved)
-            .then(|| format!("`{word}` is a reserved word; to use it as a name, quote it: `\"{word}\"`"))
+        Some(format!(
+            "`{word}` is a reserved word; to use it as a name, quote it: `\"{word}\"`"
+        ))
+    }
+
+    /// Whether the token behind the one in the way is one that a name would have behind it.
+    fn is_followed_like_a_name(&self) -> bool {
+        self.session
+            .token(self.furthest.position() + 1)
+            .is_none_or(|behind| match behind.kind {
+                TokenKind::Symbol(symbol) => {
+                    matches!(symbol, Symbol::Comma | Symbol::Dot | Symbol::Equal | Symbol::CloseParen)
+                }
+                TokenKind::Word(keyword) => matches!(keyword, Some(Keyword::FROM | Keyword::AS)),
+                _ => false,
+            })
     }
 
     /// `"text"` where only `'text'` will do.
@@ -236,10 +290,6 @@ impl Report<'_> {
         let wants_string = self.furthest.wants_thing(Thing::String) && found.kind == TokenKind::QuotedWord;
         wants_string.then(|| "a string stands in single quotes; double quotes are for names".to_owned())
     }
-}
-
-fn is_keyword(token: Token) -> bool {
-    matches!(token.kind, TokenKind::Word(Some(_)))
 }
 
 fn first_word(text: &'static str) -> &'static str {

@@ -59,6 +59,7 @@ pub fn parse_script(text: &str) -> Parsed {
         .filter(|found| found.is_error())
         .filter_map(|found| found.span)
         .collect();
+    let mut lexical_errors = lexical_errors.into_iter().peekable();
     let mut parsed = Parsed {
         script: Script {
             head,
@@ -77,7 +78,12 @@ pub fn parse_script(text: &str) -> Parsed {
             continue;
         };
         let session = Session::new(text, piece_tokens, &closers, piece.start);
-        parsed.add(piece_tokens, session, own, &lexical_errors);
+        let semicolon = tokens
+            .get(piece.end)
+            .map_or(text.len() as u32, |token| token.span.start);
+        let garbled = lexical_errors.next_if(|error| error.start < semicolon).is_some();
+        while lexical_errors.next_if(|error| error.start < semicolon).is_some() {}
+        parsed.add(piece_tokens, session, own, garbled);
     }
     parsed
         .diagnostics
@@ -124,7 +130,7 @@ pub fn parse_expression(text: &str) -> Result<Expr, Vec<Diagnostic>> {
         tokens, diagnostics, ..
     } = lex(text);
     let closers = match_brackets(&tokens);
-    let session = Session::new(text, &tokens, &closers, 0);
+    let session = Session::of_expression(text, &tokens, &closers);
     let whole = |input| {
         let (rest, expr) = expression(input)?;
         if rest.is_end() {
@@ -145,16 +151,13 @@ pub fn parse_expression(text: &str) -> Result<Expr, Vec<Diagnostic>> {
 
 impl Parsed {
     /// Parses one statement and files the result.
-    fn add(&mut self, tokens: &[Token], session: Session<'_>, annotations: Vec<Annotation>, lexical_errors: &[Span]) {
+    fn add(&mut self, tokens: &[Token], session: Session<'_>, annotations: Vec<Annotation>, garbled: bool) {
         let span = match tokens {
             [first, .., last] => first.span.to(last.span),
             [only] => only.span,
             [] => return,
         };
-        let first_inside = lexical_errors.partition_point(|error| error.start < span.start);
-        let garbled = lexical_errors
-            .get(first_inside)
-            .is_some_and(|error| error.start <= span.end);
+
         match run(&session, statement) {
             Ok(statement) => self.script.statements.push(Statement {
                 annotations,

@@ -164,7 +164,7 @@ fn declare(input: Tokens<'_>, prefix: Prefix, kind: TableKind, name: ObjectName,
         let help = "write the type behind the name, such as `id INT`";
         input.report(Diagnostic::new(&code::SYNTAX, column.name.span, message).with_help(help));
     }
-    if head.columns.is_empty() && head.properties.is_empty() {
+    if head.columns.is_empty() && head.properties.is_empty() && input.is_end() {
         let message = format!("`{}` has neither columns, nor properties, nor a query", name.name());
         let help = "declare its columns: `(id INT, …)`, or say what it computes: `AS SELECT …`";
         input.report(Diagnostic::new(&code::SYNTAX, name.span(), message).with_help(help));

@@ -24,22 +24,22 @@ const UNITS: [&str; 22] = [
     "h",
     "d",
     "w",
-    "millisecond",
     "milliseconds",
-    "second",
+    "millisecond",
     "seconds",
-    "minute",
+    "second",
     "minutes",
-    "hour",
+    "minute",
     "hours",
-    "day",
+    "hour",
     "days",
-    "week",
+    "day",
     "weeks",
-    "month",
+    "week",
     "months",
-    "year",
+    "month",
     "years",
+    "year",
 ];
 
 /// `duration := number [unit] | interval`, of fixed length and not negative.
@@ -95,7 +95,7 @@ fn interval_text(input: Tokens<'_>) -> Parsed<'_, Interval> {
     }
     let text = unquote(input.text());
     if is_amount(text.trim()) {
-        let (rest, unit) = unit(input.skip(1))?;
+        let (rest, unit) = unit(input.skip(1));
         return Ok((rest, single(text.trim().to_owned(), unit)));
     }
     match parts_of(&text) {
@@ -119,7 +119,7 @@ pub(super) fn number_and_unit(input: Tokens<'_>) -> Parsed<'_, Interval> {
     if !is_number(input) {
         return input.unexpected(Thing::IntervalText);
     }
-    let (rest, unit) = unit(input.skip(1))?;
+    let (rest, unit) = unit(input.skip(1));
     Ok((rest, single(input.text().to_owned(), unit)))
 }
 
@@ -130,16 +130,16 @@ fn single(amount: String, unit: TimeUnit) -> Interval {
 }
 
 /// A unit behind its number. A word that is neither a unit nor a keyword can only be a unit gone wrong.
-fn unit(input: Tokens<'_>) -> Parsed<'_, TimeUnit> {
+fn unit(input: Tokens<'_>) -> (Tokens<'_>, TimeUnit) {
     let Some(TokenKind::Word(known)) = input.peek().map(|token| token.kind) else {
-        return Ok((input, TimeUnit::Second));
+        return (input, TimeUnit::Second);
     };
     match TimeUnit::parse(input.text()) {
-        Some(unit) => Ok((input.skip(1), unit)),
-        None if known.is_some() && !input.touches_previous() => Ok((input, TimeUnit::Second)),
+        Some(unit) => (input.skip(1), unit),
+        None if known.is_some() && !input.touches_previous() => (input, TimeUnit::Second),
         None => {
             input.report(unknown_unit(input.span(), input.text()));
-            Ok((input.skip(1), TimeUnit::Second))
+            (input.skip(1), TimeUnit::Second)
         }
     }
 }

@@ -4,7 +4,6 @@
 use nom::Parser;
 use nom::combinator::{cut, opt};
 use nom::sequence::preceded;
-use velo_common::Span;
 
 use super::leaf::{comma_separated, flag, keyword, keyword_and_string, keywords, parenthesized, symbol};
 use super::primary::{postfix, starts_query, subquery};
@@ -34,7 +33,9 @@ fn operators(input: Tokens<'_>, weakest: Precedence) -> Parsed<'_, Expr> {
             rest.want(Thing::Operator);
             return Ok((rest, left));
         };
-        (rest, left) = apply(operator, left, rest, behind)?;
+        let (next, kind) = apply(operator, left, rest, behind)?;
+        left = Expr::new(kind, input.span_to(next));
+        rest = next;
         link(rest)?;
     }
 }
@@ -111,25 +112,21 @@ fn binary_symbol(symbol: Symbol) -> Option<BinaryOperator> {
 }
 
 /// Reads what stands behind an operator and puts it together with what stands before it.
-fn apply<'a>(operator: Operator, left: Expr, at: Tokens<'a>, behind: Tokens<'a>) -> Parsed<'a, Expr> {
-    let start = left.span;
-    let (rest, kind) = match operator {
-        Operator::Logical(operator) => chain(operator, left, at)?,
-        Operator::Binary(operator) => binary(Spanned::new(operator, at.span_to(behind)), left, behind)?,
-        Operator::Is => is_test(left, at)?,
+fn apply<'a>(operator: Operator, left: Expr, at: Tokens<'a>, behind: Tokens<'a>) -> Parsed<'a, ExprKind> {
+    match operator {
+        Operator::Logical(operator) => chain(operator, left, at),
+        Operator::Binary(operator) => binary(Spanned::new(operator, at.span_to(behind)), left, behind),
+        Operator::Is => is_test(left, at),
         Operator::Test {
             keyword: Keyword::IN,
             negated,
-        } => in_test(left, negated, behind)?,
+        } => in_test(left, negated, behind),
         Operator::Test {
             keyword: Keyword::BETWEEN,
             negated,
-        } => between(left, negated, behind)?,
-        Operator::Test { keyword, negated } => like(left, keyword == Keyword::ILIKE, negated, behind)?,
-    };
-    // The left operand may stand in parentheses, which its own span leaves out.
-    let end = at.span_to(rest).end;
-    Ok((rest, Expr::new(kind, Span::new(start.start, end))))
+        } => between(left, negated, behind),
+        Operator::Test { keyword, negated } => like(left, keyword == Keyword::ILIKE, negated, behind),
+    }
 }
 
 /// `left {AND operand}`: one node for the whole chain.

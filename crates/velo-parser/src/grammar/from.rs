@@ -8,7 +8,9 @@ use velo_common::{Diagnostic, code};
 
 use super::duration::{duration, grace_period};
 use super::expr::expression;
-use super::leaf::{flag, keyword, keywords, name_list, name_of, object_name, parenthesized, spanned, string, symbol};
+use super::leaf::{
+    flag, if_bracket, keyword, keywords, name_list, name_of, object_name, parenthesized, spanned, string, symbol,
+};
 use super::primary::{starts_query, subquery};
 use super::properties::{properties, starts_properties};
 use super::select::alias;
@@ -282,7 +284,7 @@ fn ends_statement(input: Tokens<'_>) -> bool {
 /// `[AS] name [(columns)]`
 fn table_alias(input: Tokens<'_>) -> Parsed<'_, TableAlias> {
     let (rest, name) = alias(input)?;
-    let (rest, columns) = opt(name_list).parse(rest)?;
+    let (rest, columns) = if_bracket(name_list)(rest)?;
     Ok((
         rest,
         TableAlias {

@@ -209,7 +209,11 @@ fn starts_all(input: Tokens<'_>) -> bool {
 
 /// `[ORDER BY …] [IGNORE NULLS])` and what may follow the bracket.
 fn call_end(input: Tokens<'_>, mut function: FunctionCall) -> Parsed<'_, ExprKind> {
-    let (rest, order) = opt(order_by).parse(input)?;
+    let (rest, order) = if input.at_keyword(Keyword::ORDER) {
+        opt(order_by).parse(input)?
+    } else {
+        (input, None)
+    };
     function.order_by = order.unwrap_or_default();
     let (rest, inner_nulls) = opt(null_treatment).parse(rest)?;
     let (rest, _) = cut(symbol(Symbol::CloseParen)).parse(rest)?;

@@ -1,7 +1,7 @@
 //! Single tokens, and lists of anything.
 
 use nom::Parser;
-use nom::combinator::{cut, opt, verify};
+use nom::combinator::{cut, opt};
 use nom::sequence::{delimited, preceded};
 use velo_common::{Diagnostic, Name, Span, code};
 
@@ -83,7 +83,12 @@ where
         let (mut rest, first) = item.parse(input)?;
         let mut items = vec![first];
         while let Ok((behind_comma, comma)) = symbol(Symbol::Comma)(rest) {
-            match item.parse(behind_comma) {
+            let parsed = if starts_clause(behind_comma) {
+                behind_comma.absent()
+            } else {
+                item.parse(behind_comma)
+            };
+            match parsed {
                 Ok((next, value)) => {
                     items.push(value);
                     rest = next;
@@ -101,15 +106,30 @@ where
     }
 }
 
-/// Whether what stands here can only stand behind a list.
+/// Whether what stands here, where no item could be read, is what goes on behind a list.
 fn ends_list(input: Tokens<'_>) -> bool {
-    let closes = input.symbol().is_some_and(Symbol::is_closer);
+    use Keyword::{EXCEPT, FROM, GROUP, HAVING, INTERSECT, INTO, LIMIT, ON, ORDER, SELECT, UNION, WHERE, WITH};
+    let closes = input
+        .symbol()
+        .is_some_and(|symbol| symbol.is_closer() || symbol == Symbol::Greater);
     let goes_on = matches!(
         input.keyword(),
-        Some(Keyword::FROM | Keyword::WHERE | Keyword::GROUP | Keyword::HAVING | Keyword::ORDER | Keyword::LIMIT)
+        Some(EXCEPT | FROM | GROUP | HAVING | INTERSECT | INTO | LIMIT | ON | ORDER | SELECT | UNION | WHERE | WITH)
     );
-    let by_follows = input.skip(1).at_keyword(Keyword::BY);
-    closes || input.is_end() || (goes_on && (by_follows || !input.at_keyword(Keyword::ORDER)))
+    closes || goes_on || starts_clause(input) || input.is_end()
+}
+
+/// Whether a clause starts here with a word that could also be a name.
+fn starts_clause(input: Tokens<'_>) -> bool {
+    let next = input.skip(1).keyword();
+    match input.keyword() {
+        Some(Keyword::EMIT) => matches!(next, Some(Keyword::CHANGES | Keyword::FINAL | Keyword::EVERY)),
+        Some(Keyword::WINDOW) => {
+            use Keyword::{CUMULATE, HOPPING, SESSION, SLIDING, TUMBLING};
+            matches!(next, Some(CUMULATE | HOPPING | SESSION | SLIDING | TUMBLING))
+        }
+        _ => false,
+    }
 }
 
 fn report_trailing_comma(comma: Span, behind: Tokens<'_>) {
@@ -201,16 +221,29 @@ pub(super) fn whole_number(input: Tokens<'_>) -> Parsed<'_, Spanned<u64>> {
 
 /// A small whole number, such as the precision of a type.
 pub(super) fn small_number(input: Tokens<'_>) -> Parsed<'_, u8> {
-    let (rest, number) = verify(whole_number, |number: &Spanned<u64>| number.node <= u64::from(u8::MAX))
-        .parse(input)
-        .or_else(|failure| {
-            if matches!(failure, nom::Err::Error(_)) {
-                input.fail(Thing::WholeNumber)
-            } else {
-                Err(failure)
-            }
-        })?;
-    Ok((rest, number.node as u8))
+    let (rest, number) = whole_number(input)?;
+    match u8::try_from(number.node) {
+        Ok(small) => Ok((rest, small)),
+        Err(_) => input.abort(Diagnostic::new(
+            &code::INVALID_TOKEN,
+            number.span,
+            "this number is too large here",
+        )),
+    }
+}
+
+/// `( parser )` where a bracket opens. That one could have is not noted: it is rarely what is missing.
+pub(super) fn if_bracket<'a, T, P>(mut parser: P) -> impl FnMut(Tokens<'a>) -> Parsed<'a, Option<T>>
+where
+    P: Parser<Tokens<'a>, Output = T, Error = Failure>,
+{
+    move |input| {
+        if input.at_symbol(Symbol::OpenParen) {
+            cut(|input| parser.parse(input)).map(Some).parse(input)
+        } else {
+            Ok((input, None))
+        }
+    }
 }
 
 /// `keyword 'string'`.

@@ -3,7 +3,7 @@
 use nom::Parser;
 use nom::combinator::{cut, opt};
 use nom::sequence::preceded;
-use velo_common::TimeUnit;
+use velo_common::{Diagnostic, TimeUnit, code};
 
 use super::duration::{interval, number_and_unit, starts_interval, unknown_unit};
 use super::expr::{expression, next_argument};
@@ -87,6 +87,9 @@ fn literal(rest: Tokens<'_>, literal: Literal) -> (Tokens<'_>, ExprKind) {
     (rest, ExprKind::Literal(literal))
 }
 
+const NUMBER_HELP: &str =
+    "a number with a unit is a duration such as `5m`; a name that starts with a digit needs quotes";
+
 /// `42`, and with a unit that touches it, the interval `5m`.
 fn number(input: Tokens<'_>, kind: NumberKind) -> Parsed<'_, ExprKind> {
     let behind = input.skip(1);
@@ -107,10 +110,12 @@ fn number(input: Tokens<'_>, kind: NumberKind) -> Parsed<'_, ExprKind> {
             .map(|interval| ExprKind::Literal(Literal::Interval(interval)))
             .parse(input);
     }
-    input.abort(
-        unknown_unit(behind.span(), behind.text())
-            .with_help("a number with a unit is a duration such as `5m`; a name that starts with a digit needs quotes"),
-    )
+    if kind != NumberKind::Exponent && behind.text().chars().all(char::is_alphabetic) {
+        return input.abort(unknown_unit(behind.span(), behind.text()).with_help(NUMBER_HELP));
+    }
+    let span = input.span_to(behind.skip(1));
+    let message = format!("`{}` is neither a number nor a name", input.slice(span));
+    input.abort(Diagnostic::new(&code::INVALID_TOKEN, span, message).with_help(NUMBER_HELP))
 }
 
 /// `(query)`, `(a, b)`, `(expr)`, `(a, b) => body`
@@ -148,7 +153,7 @@ fn row<'a>(input: Tokens<'a>, mut rest: Tokens<'a>, first: Expr) -> Parsed<'a, E
 /// bracket decides, so nothing is parsed to find out.
 pub(super) fn starts_query(input: Tokens<'_>) -> bool {
     let mut inner = input;
-    // Brackets beyond the limit are refused anyway; looking at all of them from each of them would be quadratic.
+    // Looking at all of 100,000 brackets from each of them would be quadratic.
     for _ in 0..MAX_DEPTH {
         if !inner.at_symbol(Symbol::OpenParen) {
             return false;
@@ -158,7 +163,8 @@ pub(super) fn starts_query(input: Tokens<'_>) -> bool {
             return starts_query_body(inner) && brackets_hold_queries(input, inner);
         }
     }
-    false
+    // Too deep whatever it is, and so it will be called.
+    true
 }
 
 /// `values` is also an ordinary name.
@@ -168,6 +174,7 @@ fn starts_query_body(input: Tokens<'_>) -> bool {
 
 /// Whether each bracket between `outer` and `inner` but the outermost is followed by what continues a query.
 fn brackets_hold_queries(outer: Tokens<'_>, inner: Tokens<'_>) -> bool {
+    use Keyword::{EXCEPT, INTERSECT, LIMIT, OFFSET, ORDER, UNION};
     let mut bracket = outer.skip(1);
     while bracket.position() < inner.position() {
         let Some(behind) = bracket.after_bracket() else {
@@ -176,7 +183,7 @@ fn brackets_hold_queries(outer: Tokens<'_>, inner: Tokens<'_>) -> bool {
         let continues = behind.at_symbol(Symbol::CloseParen)
             || matches!(
                 behind.keyword(),
-                Some(Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::ORDER | Keyword::LIMIT)
+                Some(EXCEPT | INTERSECT | LIMIT | OFFSET | ORDER | UNION)
             );
         if !continues {
             return false;

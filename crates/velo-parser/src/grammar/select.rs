@@ -13,8 +13,8 @@ use super::duration::duration;
 use super::expr::expression;
 use super::from::from_clause;
 use super::function::order_by;
-use super::leaf::{comma_separated, flag, keyword, keywords, name_of, object_name, spanned, whole_number};
-use super::properties::{properties, starts_properties};
+use super::leaf::{comma_separated, keyword, keywords, name_of, object_name, spanned, whole_number};
+use super::properties::properties;
 use super::window::{grouping_window, partition_by, window_clause};
 use crate::ast::{
     Emit, Expr, FromClause, GroupByItem, Ident, ObjectName, OrderByItem, Property, Select, SelectItem, Spanned, Window,
@@ -67,7 +67,12 @@ fn select_item(input: Tokens<'_>) -> Parsed<'_, SelectItem> {
     input.want(Thing::SelectItem);
     let (rest, expr) = expression(input)?;
     let (rest, alias) = opt(alias).parse(rest)?;
-    let (rest, primary_key) = flag(&[Keyword::PRIMARY, Keyword::KEY]).parse(rest)?;
+    let primary_key = rest.at_keyword(Keyword::PRIMARY);
+    let rest = if primary_key {
+        keywords(&[Keyword::PRIMARY, Keyword::KEY])(rest)?.0
+    } else {
+        rest
+    };
     Ok((
         rest,
         SelectItem::Expr {
@@ -143,7 +148,7 @@ impl Clause {
             Keyword::OFFSET => Self::Offset,
             Keyword::EMIT => Self::Emit,
             Keyword::INTO => Self::Into,
-            Keyword::WITH if starts_properties(input) => Self::With,
+            Keyword::WITH if !starts_cte(input.skip(1)) => Self::With,
             _ => return None,
         })
     }
@@ -188,8 +193,7 @@ impl Clause {
     /// Whether it may stand behind `earlier`.
     fn may_follow(self, earlier: Self) -> bool {
         match (self, earlier) {
-            (Self::Into, _) | (_, Self::Into) => true,
-            (Self::Window, Self::Having) => true,
+            (Self::Into, _) | (_, Self::Into) | (Self::Window, Self::Having) => true,
             _ => self.rank() >= earlier.rank(),
         }
     }
@@ -205,6 +209,15 @@ impl Clause {
             _ => "keep one of the two",
         }
     }
+}
+
+/// Whether a CTE stands behind a `WITH`: then a `;` is missing before it.
+fn starts_cte(input: Tokens<'_>) -> bool {
+    let is_name = matches!(
+        input.peek().map(|token| token.kind),
+        Some(TokenKind::Word(_) | TokenKind::QuotedWord)
+    );
+    is_name && !input.skip(1).at_symbol(Symbol::Equal)
 }
 
 /// What stands behind a select list, by clause.

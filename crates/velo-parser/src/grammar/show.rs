@@ -68,33 +68,29 @@ fn starts_name(input: Tokens<'_>) -> bool {
 
 /// `[STREAM | TABLE | JOB | …] name`
 fn object_of(input: Tokens<'_>) -> Parsed<'_, Option<ObjectName>> {
-    let (rest, _) = kind(input)?;
+    let (rest, _) = kind(input);
     cut(object_name).map(Some).parse(rest)
 }
 
 /// `DESCRIBE [kind] name [EXTENDED]`
 pub(super) fn describe(input: Tokens<'_>) -> Parsed<'_, Describe> {
-    let (rest, kind) = kind(input.skip(1))?;
+    let (rest, kind) = kind(input.skip(1));
     let (rest, name) = cut(object_name).parse(rest)?;
     let (rest, extended) = flag(&[Keyword::EXTENDED]).parse(rest)?;
     Ok((rest, Describe { kind, name, extended }))
 }
 
 /// The kind of an object before its name. Without a name behind it, the word is itself the name.
-fn kind(input: Tokens<'_>) -> Parsed<'_, Option<DescribeKind>> {
+fn kind(input: Tokens<'_>) -> (Tokens<'_>, Option<DescribeKind>) {
     let kind = match input.keyword() {
         Some(Keyword::STREAM) => DescribeKind::Stream,
         Some(Keyword::TABLE) => DescribeKind::Table,
         Some(Keyword::VIEW) => DescribeKind::View,
         Some(Keyword::JOB | Keyword::QUERY) => DescribeKind::Job,
         Some(Keyword::FUNCTION) => DescribeKind::Function,
-        _ => return Ok((input, None)),
+        _ => return (input, None),
     };
     let behind = input.skip(1);
     let is_name = behind.is_end() || behind.at_symbol(Symbol::Dot);
-    if is_name {
-        Ok((input, None))
-    } else {
-        Ok((behind, Some(kind)))
-    }
+    if is_name { (input, None) } else { (behind, Some(kind)) }
 }

@@ -3,7 +3,9 @@ use nom::combinator::{cut, opt};
 use nom::sequence::{delimited, preceded};
 use velo_common::{Diagnostic, code, nearest};
 
-use super::leaf::{any_word, comma_separated, flag, parenthesized, small_number, spanned, symbol, whole_number};
+use super::leaf::{
+    any_word, comma_separated, flag, if_bracket, parenthesized, small_number, spanned, symbol, whole_number,
+};
 use crate::ast::{DataType, Spanned, StructField};
 use crate::cursor::{Failure, Parsed, Tokens, measured, nested};
 use crate::expected::Thing;
@@ -77,20 +79,25 @@ fn bare_type(input: Tokens<'_>) -> Parsed<'_, DataType> {
 /// `DECIMAL[(precision[, scale])]`
 fn decimal(input: Tokens<'_>) -> Parsed<'_, DataType> {
     let scale = opt(preceded(symbol(Symbol::Comma), cut(small_number)));
-    let (rest, digits) = opt(parenthesized((small_number, scale))).parse(input)?;
+    let (rest, digits) = if_bracket(parenthesized((small_number, scale)))(input)?;
     let (precision, scale) = digits.map_or((None, None), |(precision, scale)| (Some(precision), scale));
     Ok((rest, DataType::Decimal { precision, scale }))
 }
 
 /// `VARCHAR[(length)]`
 fn text(input: Tokens<'_>) -> Parsed<'_, DataType> {
-    let length = opt(parenthesized(whole_number)).map(|length| length.map(|length| length.node));
-    length.map(|length| DataType::String { length }).parse(input)
+    let (rest, length) = if_bracket(parenthesized(whole_number))(input)?;
+    Ok((
+        rest,
+        DataType::String {
+            length: length.map(|length| length.node),
+        },
+    ))
 }
 
 /// `TIMESTAMP[(precision)]`
 fn timestamp(input: Tokens<'_>) -> Parsed<'_, DataType> {
-    opt(parenthesized(small_number))
+    if_bracket(parenthesized(small_number))
         .map(|precision| DataType::Timestamp { precision })
         .parse(input)
 }

@@ -52,7 +52,9 @@ impl Shape {
     fn usage(self) -> &'static str {
         match self {
             Self::Tumbling => "`TUMBLING(5m)` takes the size of the windows",
-            Self::Sliding => "`SLIDING(5m, 1m)` takes the size of the windows, then the advance from one to the next",
+            Self::Sliding => {
+                "`SLIDING(5m, 1m)` and `HOPPING(5m, 1m)` take the size of the windows, then the advance from one to the next"
+            }
             Self::Hop => "`HOP(column, 1m, 5m)` takes the time column, the advance, then the size of the windows",
             Self::Session => "`SESSION(5m)` takes the gap that ends a session",
             Self::Cumulate => "`CUMULATE(1m, 5m)` takes the step, then the size of the longest window",
@@ -272,7 +274,7 @@ fn measures(shape: Shape, sorted: &mut Sorted) -> Option<Vec<Spanned<Duration>>>
 }
 
 fn wrong_arguments(shape: Shape, span: Span) -> Diagnostic {
-    Diagnostic::new(&code::SYNTAX, span, "these are not the arguments of such a window").with_help(shape.usage())
+    Diagnostic::new(&code::SYNTAX, span, "the arguments do not fit this window").with_help(shape.usage())
 }
 
 /// `OVER ( … )`

@@ -210,9 +210,9 @@ impl Display for Within {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let (before, after) = (Length(self.before.node), Length(self.after.node));
         if self.before == self.after {
-            before.fmt(f)?
+            before.fmt(f)?;
         } else {
-            write!(f, "({before}, {after})")?
+            write!(f, "({before}, {after})")?;
         }
         clause(
             f,

@@ -56,7 +56,7 @@ fn rendered(input: &str, diagnostics: &[Diagnostic]) -> String {
         .iter()
         .map(|diagnostic| render_plain(diagnostic, &source))
         .collect::<Vec<_>>()
-        .join("\n")
+        .join("\n\n")
 }
 
 fn expression(input: &str) -> String {

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 /// The tree of a node as `Kind{field: value, …}`.
-pub fn compact(node: &impl Debug) -> String {
+pub(crate) fn compact(node: &impl Debug) -> String {
     let text = format!("{node:?}");
     let mut reader = Reader { rest: &text };
     reader.value().simplified().unwrap_or_default()
@@ -87,9 +87,21 @@ impl Value {
             Self::Atom(atom) => (atom != "None" && atom != "false").then_some(atom),
             Self::List(items) if items.is_empty() => None,
             Self::List(items) => Some(format!("[{}]", simplify_all(items).join(", "))),
-            Self::Tuple(name, items) if name == "Some" => items.into_iter().next()?.simplified(),
+            Self::Tuple(name, items) if name == "Some" => match items.into_iter().next()? {
+                Self::Atom(atom) => Some(atom),
+                value => value.simplified(),
+            },
+            Self::Tuple(name, items) if name == "Boolean" => {
+                let value = items
+                    .iter()
+                    .any(|item| matches!(item, Self::Atom(atom) if atom == "true"));
+                Some(format!("Boolean({value})"))
+            }
             Self::Tuple(name, items) => {
                 let simple = simplify_all(items).join(", ");
+                if name == "Number" {
+                    return Some(simple);
+                }
                 Some(if simple.starts_with('[') {
                     format!("{name}{simple}")
                 } else {
@@ -101,6 +113,7 @@ impl Value {
                 match (name.as_str(), fields.len()) {
                     ("Spanned" | "Ident" | "Expr" | "ObjectName", 1) => fields.pop()?.1.simplified(),
                     ("Name", _) => name_text(fields),
+                    ("NumberLiteral", _) => number_text(fields),
                     _ => Some(format!("{name}{{{}}}", simplify_fields(fields).join(", "))),
                 }
             }
@@ -139,4 +152,11 @@ fn name_text(fields: Vec<(String, Value)>) -> Option<String> {
     } else {
         text.trim_matches('"').to_owned()
     })
+}
+
+/// A number as its kind and text.
+fn number_text(fields: Vec<(String, Value)>) -> Option<String> {
+    let mut values = fields.into_iter().map(|(_, value)| value.simplified());
+    let text = values.next()??;
+    Some(format!("{}({})", values.next()??, text.trim_matches('"')))
 }
