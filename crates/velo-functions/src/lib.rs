@@ -21,6 +21,7 @@
 mod aggregate;
 pub mod arithmetic;
 mod cast;
+mod clock;
 mod common_type;
 mod comparison;
 mod error;
@@ -36,6 +37,7 @@ pub use aggregate::{
 };
 pub use arithmetic::{ArithmeticOperator, take_zero_divisions};
 pub use cast::{can_cast, cast_expr};
+pub use clock::{processing_time, set_processing_time};
 pub use common_type::{common_type, common_type_of};
 pub use comparison::comparison_key;
 pub use error::FunctionError;

@@ -1,6 +1,6 @@
 use velo_common::{Diagnostic, Span, TimeUnit, code};
-use velo_data::SystemColumn;
-use velo_functions::{Argument, FunctionError, is_header_function, resolve_scalar};
+use velo_data::{SqlType, SystemColumn};
+use velo_functions::{Argument, FunctionError, is_clock_function, is_header_function, processing_time, resolve_scalar};
 use velo_parser::ast::{self, ExprKind, FunctionCall};
 
 use super::bound::{Bound, column};
@@ -30,6 +30,9 @@ impl ExprBinder<'_> {
         let arguments = self.arguments(call)?;
         if is_header_function(name) {
             return self.header_function(name, arguments, span);
+        }
+        if arguments.is_empty() && is_clock_function(name) {
+            return self.clock_function(name, span);
         }
         self.call_named(name, arguments, call.name.span, span)
     }
@@ -123,6 +126,16 @@ impl ExprBinder<'_> {
         self.call_named(name, all, span, span)
     }
 
+    /// `NOW()` and its like: the time at which the row is processed.
+    fn clock_function(&mut self, name: &str, span: Span) -> Option<Bound> {
+        let now = Bound::new(processing_time(), SqlType::Timestamp, span);
+        match name.to_ascii_uppercase().as_str() {
+            "CURRENT_DATE" => self.checked(now.coerced(&SqlType::Date)),
+            "UNIX_TIMESTAMP" => self.call(name, vec![now], span),
+            _ => Some(now),
+        }
+    }
+
     /// `TUMBLE_START()` and its like: a bound of the row's window, as a TIMESTAMP. Arguments repeat the WINDOW
     /// clause and say nothing new.
     fn window_bound(&mut self, name: &str, bound_column: SystemColumn, span: Span) -> Option<Bound> {
@@ -137,7 +150,7 @@ impl ExprBinder<'_> {
             return None;
         }
         let milliseconds = Bound::new(column(bound_column.name()), bound_column.sql_type(), span);
-        self.checked(milliseconds.coerced(&velo_data::SqlType::Timestamp))
+        self.checked(milliseconds.coerced(&SqlType::Timestamp))
     }
 }
 

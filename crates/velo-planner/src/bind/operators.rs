@@ -5,7 +5,7 @@ use datafusion_expr::{BinaryExpr, Expr, Operator};
 use velo_common::{Diagnostic, Span, code};
 use velo_data::SqlType;
 use velo_functions::arithmetic::{negate, negated_type, result_type, udf};
-use velo_functions::{ArithmeticOperator, cast_expr, common_type};
+use velo_functions::{ArithmeticOperator, cast_expr, common_type, comparison_key};
 use velo_parser::ast::{BinaryOperator, LogicalOperator};
 
 use super::bound::Bound;
@@ -16,12 +16,12 @@ pub(super) fn binary(left: Bound, operator: BinaryOperator, right: Bound, span: 
     match (arithmetic(operator), comparison(operator)) {
         (Some(arithmetic), _) => compute(left, arithmetic, right, span),
         (None, Some(comparison)) => {
-            let (left, right, _) = pair(left, right, operator.as_str())?;
-            Ok(Bound::new(
-                binary_expr(left.expr, comparison, right.expr),
-                SqlType::Boolean,
-                span,
-            ))
+            let (left, right, sql_type) = pair(left, right, operator.as_str())?;
+            let (left, right) = (
+                comparison_key(left.expr, &sql_type),
+                comparison_key(right.expr, &sql_type),
+            );
+            Ok(Bound::new(binary_expr(left, comparison, right), SqlType::Boolean, span))
         }
         (None, None) => concat(left, right, span),
     }
@@ -275,8 +275,8 @@ pub(super) fn cast(operand: Bound, to: &SqlType, try_cast: bool, span: Span) -> 
 /// `operand [NOT] BETWEEN low AND high`.
 pub(super) fn between(operand: Bound, low: Bound, high: Bound, negated: bool, span: Span) -> Result<Bound, Diagnostic> {
     let mut all = [operand, low, high];
-    unify(&mut all, "BETWEEN")?;
-    let [operand, low, high] = all.map(|bound| bound.expr);
+    let sql_type = unify(&mut all, "BETWEEN")?;
+    let [operand, low, high] = all.map(|bound| comparison_key(bound.expr, &sql_type));
     let expr = if negated {
         operand.not_between(low, high)
     } else {

@@ -1,8 +1,6 @@
-use crate::support::plan_all;
-
 #[test]
 fn grouped_queries() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "SELECT customer_id, SUM(amount) AS total FROM orders GROUP BY customer_id",
         "SELECT customer_id, SUM(amount) AS total FROM orders GROUP BY customer_id EMIT FINAL",
         "SELECT SUM(amount) * 2 AS twice, UPPER(name) AS n FROM orders o GROUP BY upper(o.name)",
@@ -20,12 +18,12 @@ fn grouped_queries() {
         "SELECT FIRST_VALUE(amount) AS f FROM orders GROUP BY id",
         "SELECT id, n FROM (SELECT id, COUNT(*) AS n FROM orders GROUP BY id) t WHERE id = 7 AND n > 2 EMIT FINAL",
         "SELECT MAX(n) AS m FROM (SELECT id, COUNT(*) AS n FROM orders WINDOW TUMBLING(1m)) t GROUP BY id EMIT CHANGES",
-    ]));
+    ]);
 }
 
 #[test]
 fn having_takes_any_condition_over_groups() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "SELECT id FROM orders GROUP BY id HAVING SUM(amount) / SUM(price) > 0.7",
         "SELECT id, SUM(amount) AS total FROM orders GROUP BY id HAVING total > 100",
         "SELECT id FROM orders GROUP BY id HAVING CASE WHEN SUM(ms) > 100 THEN 1 ELSE 0 END = 1",
@@ -33,12 +31,12 @@ fn having_takes_any_condition_over_groups() {
         "SELECT id FROM orders GROUP BY id HAVING (SUM(amount) + SUM(ms)) * 2 > 1000",
         "SELECT id FROM orders GROUP BY id \
          HAVING SUM(CASE WHEN ok THEN 1 ELSE 0 END) > SUM(CASE WHEN ok THEN 0 ELSE 1 END)",
-    ]));
+    ]);
 }
 
 #[test]
 fn grouping_mistakes() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "SELECT xxxx, COUNT(*) FROM orders GROUP BY xxxx",
         "SELECT AVG(price) FROM orders",
         "SELECT name, SUM(amount) FROM orders GROUP BY id",
@@ -59,5 +57,5 @@ fn grouping_mistakes() {
         "SELECT COUNT(*) FROM timeless WINDOW TUMBLING(5s) WITH ('timeless.path' = 't.csv')",
         "SELECT LAG(id) FROM orders",
         "SELECT UPPER(DISTINCT name) FROM orders",
-    ]));
+    ]);
 }

@@ -1,10 +1,12 @@
 //! Plans and diagnostics of whole programs, as text.
 
+#[macro_use]
+mod support;
+
 mod dependencies;
 mod expressions;
 mod grouping;
 mod names;
 mod properties;
 mod rewrites;
-mod support;
 mod targets;

@@ -1,8 +1,6 @@
-use crate::support::plan_all;
-
 #[test]
 fn columns_are_found_by_name_and_case() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "SELECT id, ID AS other, orders.amount FROM orders",
         "SELECT o.id FROM orders AS o",
         "SELECT o.* FROM orders o",
@@ -14,12 +12,12 @@ fn columns_are_found_by_name_and_case() {
         "WITH big AS (SELECT * FROM orders WHERE amount > 100) SELECT id FROM big",
         "WITH a AS (SELECT id FROM orders), b AS (SELECT id + 1 AS n FROM a) SELECT n FROM b",
         "CREATE VIEW cheap AS SELECT id, amount FROM orders WHERE amount < 10; SELECT id FROM cheap",
-    ]));
+    ]);
 }
 
 #[test]
 fn unknown_names_are_reported_with_what_there_is() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "SELECT amout FROM orders",
         "SELECT x.id FROM orders o",
         "SELECT \"ID\" FROM orders",
@@ -32,12 +30,12 @@ fn unknown_names_are_reported_with_what_there_is() {
         "SELECT UPER(name) FROM orders",
         "SELECT FROBNICATE(name) FROM orders",
         "SELECT id FROM orders WHERE custmer_id = 1 AND nam = 'x'",
-    ]));
+    ]);
 }
 
 #[test]
 fn system_columns_are_there_in_every_clause() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "SELECT _key, _TIMESTAMP, ROWTIME AS t FROM orders WHERE _offset > 5 AND _partition = 0",
         "SELECT _event_time, id FROM orders",
         "SELECT id, CAST(ms AS TIMESTAMP) AS _event_time FROM orders",
@@ -46,23 +44,23 @@ fn system_columns_are_there_in_every_clause() {
         "SELECT _window_start FROM orders",
         "SELECT TUMBLE_START() FROM orders",
         "SELECT id AS _offset FROM orders",
-    ]));
+    ]);
 }
 
 #[test]
 fn output_names_are_unique() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "SELECT id, id FROM orders",
         "SELECT *, id FROM orders",
         "SELECT id, amount AS id FROM orders",
         "SELECT id + 1, COALESCE(name, 'x') FROM orders",
-    ]));
+    ]);
 }
 
 #[test]
 fn what_is_unknown_does_not_hide_the_rest() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "SELECT a, b + 1 AS c, UPPER(d) AS e FROM missing WHERE f > 1 WITH ('missing.path' = 'missing.csv')",
         "SELECT a, FROB(b) AS c FROM missing GROUP BY z WITH ('missing.path' = 'missing.csv')",
-    ]));
+    ]);
 }

@@ -1,8 +1,6 @@
-use crate::support::plan_all;
-
 #[test]
 fn properties_find_their_owner() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "CREATE STREAM s AS SELECT id FROM x WITH ('x.type' = 'file_source', 'x.path' = 'x.csv', 'out.type' = 'file_sink', 'out.path' = 'o.csv')",
         "CREATE STREAM s AS SELECT id FROM x WITH ('x.path' = 'x.csv', 'path' = 'o.csv', format = csv)",
         "CREATE STREAM x (id INT, at BIGINT) WITH (path = 'x.csv', 'event.time.field' = 'at', 'watermark.max_out_of_orderness' = '5s'); \
@@ -11,12 +9,12 @@ fn properties_find_their_owner() {
         "SELECT id FROM 'file://data/x.csv'",
         "CREATE STREAM x (id INT) WITH (path = 'x.csv'); CREATE STREAM y (a BIGINT) WITH (path = 'y.csv'); \
          INSERT INTO y SELECT id FROM x; INSERT INTO y SELECT id + 1 FROM x",
-    ]));
+    ]);
 }
 
 #[test]
 fn property_mistakes() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "SELECT id FROM x WITH ('x.path' = 'x.csv', 'x.formt' = 'csv')",
         "SELECT id FROM x WITH ('x.path' = 'x.csv', 'eror.policy' = 'skip')",
         "SELECT id FROM x WITH ('x.path' = 'x.csv', 'error.policy' = 'skpi')",
@@ -35,5 +33,5 @@ fn property_mistakes() {
         "SELECT id, COUNT(*) AS n FROM orders GROUP BY id HAVING COUNT(*) < 3",
         "SELECT id FROM 's3://bucket/x.csv'",
         "-- @metrik: x\n-- @metric: orders_total\n-- @job_mode: transactional\nSELECT id FROM orders",
-    ]));
+    ]);
 }

@@ -112,3 +112,12 @@ fn orders() -> StreamSchema {
     ];
     StreamSchema::of_user_columns(columns.iter().map(|(name, sql_type)| sql_type.field(name, true)))
 }
+
+/// Compares several programs, each with what comes of it, with the snapshot of the test.
+macro_rules! assert_plans {
+    ([$($sql:expr),* $(,)?]) => {
+        insta::with_settings!({ omit_expression => true }, {
+            insta::assert_snapshot!($crate::support::plan_all(&[$($sql),*]));
+        });
+    };
+}

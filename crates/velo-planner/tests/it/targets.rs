@@ -1,8 +1,6 @@
-use crate::support::plan_all;
-
 #[test]
 fn columns_of_the_target() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "CREATE STREAM s (a, b) AS SELECT id, name FROM orders",
         "CREATE STREAM s (a DOUBLE, b STRING) AS SELECT id, name FROM orders",
         "CREATE STREAM y (a DOUBLE, b STRING) WITH (path = 'y.csv'); INSERT INTO y (b) SELECT name FROM orders",
@@ -11,12 +9,12 @@ fn columns_of_the_target() {
         "SELECT id PRIMARY KEY, name FROM orders",
         "VALUES (1, 'a'), (2, 'b')",
         "SELECT DISTINCT name FROM orders LIMIT 5 OFFSET 1",
-    ]));
+    ]);
 }
 
 #[test]
 fn targets_that_do_not_fit() {
-    insta::assert_snapshot!(plan_all(&[
+    assert_plans!([
         "CREATE STREAM s (a, b, c) AS SELECT id, name FROM orders",
         "CREATE STREAM s (a BOOLEAN) AS SELECT ts FROM orders",
         "CREATE STREAM y (a DOUBLE) WITH (path = 'y.csv'); INSERT INTO y (aa) SELECT id FROM orders",
@@ -25,5 +23,5 @@ fn targets_that_do_not_fit() {
         "VALUES (1, 'a'), (2)",
         "VALUES (1), ('a')",
         "CREATE STREAM s (a INT, a INT) WITH (path = 's.csv'); SELECT a FROM s",
-    ]));
+    ]);
 }
