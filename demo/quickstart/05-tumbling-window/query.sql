@@ -1,0 +1,21 @@
+-- Every minute, for every customer who spent more than 20: how much, and how often.
+CREATE STREAM orders (
+    ordered_at TIMESTAMP,
+    customer   STRING,
+    amount     DECIMAL(10, 2)
+) WITH (
+    path = 'demo/quickstart/05-tumbling-window/orders.csv',
+    'event.time.field' = 'ordered_at',
+    'watermark.max_out_of_orderness' = '10s'
+);
+
+CREATE STREAM big_spenders AS
+SELECT
+    TUMBLE_START() AS minute,
+    customer,
+    COUNT(*) AS orders,
+    SUM(amount) AS spent
+FROM orders
+GROUP BY customer
+WINDOW TUMBLING(1m)
+HAVING spent > 20;

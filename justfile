@@ -1,0 +1,48 @@
+# `just` lists the recipes. Without just: `pip install rust-just`, or run the commands below by hand.
+
+[private]
+default:
+    @just --list
+
+# Build everything that the tests and the command line need
+build:
+    cargo build --workspace --all-targets
+
+# Run all tests; extra arguments go to `cargo test`, for example `just test cases`
+test *arguments:
+    cargo test --workspace {{arguments}}
+
+# Lint with every warning an error
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Measure: run the benches of all crates
+bench *arguments:
+    cargo bench --workspace --benches {{arguments}}
+
+# Run the quickstart programs, one after the other
+demo:
+    for program in demo/quickstart/*/query.sql; do echo "== $program"; cargo run --quiet --release -- run "$program"; done
+
+# Build the documentation of all crates with every warning an error
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Print the generated pages of docs/ again: the index of diagnostics
+docs:
+    UPDATE_DOCS=1 cargo test --package velo-tests --test it docs::
+
+# Format all code
+fmt:
+    cargo fmt --all
+
+# Check that all code is formatted
+fmt-check:
+    cargo fmt --all --check
+
+# Check what the binary is made of: licences, banned crates, where crates come from
+deny:
+    cargo deny --log-level error check bans licenses sources
+
+# Everything that a change must pass
+ci: fmt-check lint test doc deny

@@ -1,0 +1,208 @@
+//! The command line's flags: the help texts, the completions and `docs/cli.md` all speak of what stands here.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use velo_session::Overrides;
+
+const AFTER_HELP: &str = "Exit codes: 0 fine; 1 the SQL is invalid; 2 wrong usage; 3 a run failed; 130 interrupted.";
+
+/// Streaming SQL in one binary: write SQL over your data, have it checked, run it.
+#[derive(Debug, Parser)]
+#[command(name = "velo-cli", version, help_expected = true, arg_required_else_help = true, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    /// When to use colors
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(crate) color: ColorChoice,
+
+    /// Say more about what happens: -v informs, -vv debugs, -vvv traces
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check programs: everything that is wrong with them, at once, and nothing is run
+    Validate(ValidateArgs),
+    /// Run a program over bounded input: read its sources to their end, write its sinks, and exit
+    Run(RunArgs),
+    /// Show how the statements of a program would be run
+    Explain(ExplainArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// SQL files, and directories whose *.sql files are all checked; `-` is the standard input
+    #[arg(value_name = "FILE|DIR", required_unless_present_any = ["query", "show_system_columns"])]
+    pub(crate) programs: Vec<PathBuf>,
+
+    /// Check this SQL as well, or instead
+    #[arg(long, value_name = "SQL")]
+    pub(crate) query: Option<String>,
+
+    /// How to print what is found
+    #[arg(long, value_enum, default_value_t = DiagnosticsFormat::Text)]
+    pub(crate) format: DiagnosticsFormat,
+
+    /// Exit with 1 when there are warnings, too
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Add the reference of system columns, for invalid programs too
+    #[arg(long)]
+    pub(crate) show_system_columns: bool,
+
+    #[command(flatten)]
+    pub(crate) overrides: OverrideArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// SQL files, each a program of its own: all are checked, then run in this order; `-` is the standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) programs: Vec<PathBuf>,
+
+    /// How to print rows on the standard output [default: table on a terminal, jsonl elsewhere]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<RowFormat>,
+
+    /// How many workers share the keyed work of a statement [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) parallelism: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    pub(crate) overrides: OverrideArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// SQL file; `-` is the standard input
+    #[arg(value_name = "FILE", required_unless_present = "query", conflicts_with = "query")]
+    pub(crate) program: Option<PathBuf>,
+
+    /// Explain this SQL instead of a file
+    #[arg(long, value_name = "SQL")]
+    pub(crate) query: Option<String>,
+
+    /// How to print the plans
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub(crate) format: PlanFormat,
+
+    #[command(flatten)]
+    pub(crate) overrides: OverrideArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+/// What the command line changes about a program.
+#[derive(Debug, Args)]
+pub(crate) struct OverrideArgs {
+    /// Read a source from another file than configured
+    #[arg(long, value_name = "NAME=PATH", value_parser = parse_pair)]
+    source: Vec<(String, String)>,
+
+    /// Write a sink to another file than configured; `-` is the standard output, `discard` only counts
+    #[arg(long, value_name = "NAME=PATH", value_parser = parse_pair)]
+    sink: Vec<(String, String)>,
+
+    /// Set a property over what the SQL says, such as batch.size=100 or orders.delimiter=;
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_pair)]
+    set: Vec<(String, String)>,
+}
+
+impl From<&OverrideArgs> for Overrides {
+    fn from(args: &OverrideArgs) -> Self {
+        Self {
+            sources: args.source.clone(),
+            sinks: args.sink.clone(),
+            set: args.set.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// In any case
+    Always,
+    /// In no case
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiagnosticsFormat {
+    /// With the lines concerned, for people
+    Text,
+    /// One object, for programs
+    Json,
+    /// Workflow commands, which GitHub shows beside the lines
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// One JSON object a line
+    Jsonl,
+    /// A line of column names, then one line per row
+    Csv,
+    /// Aligned columns
+    Table,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// An indented tree, for people
+    Text,
+    /// One object, for programs
+    Json,
+}
+
+/// Splits at the first `=`.
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() && !value.is_empty() => {
+            Ok((key.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("expected two parts with `=` between them".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn flags_are_consistent_and_all_have_help() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn pairs_split_at_the_first_equals_sign() {
+        assert_eq!(
+            parse_pair("orders.delimiter=="),
+            Ok(("orders.delimiter".to_owned(), "=".to_owned()))
+        );
+        for wrong in ["orders", "=a.csv", "orders="] {
+            assert!(parse_pair(wrong).is_err(), "{wrong}");
+        }
+    }
+}

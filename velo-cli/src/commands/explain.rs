@@ -1,0 +1,51 @@
+use std::io::{self, Write};
+use std::path::Path;
+
+use velo_planner::explain::explain as plan_text;
+use velo_session::{CheckedProgram, Mode, SessionOptions, check};
+
+use super::{query_program, read_and_check};
+use crate::args::{ExplainArgs, PlanFormat};
+use crate::exit::Exit;
+use crate::print::diagnostics::{self, Finding};
+use crate::print::plans;
+use crate::terminal::Terminal;
+
+/// Prints the plan of every statement of a valid program.
+pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> io::Result<Exit> {
+    let program = match checked(args) {
+        Ok(program) => program,
+        Err(finding) => return refuse(&finding, terminal),
+    };
+    if !program.is_valid() {
+        return refuse(
+            &Finding {
+                source: program.source,
+                diagnostics: program.diagnostics,
+            },
+            terminal,
+        );
+    }
+    let plans = match args.format {
+        PlanFormat::Text => program.statements.iter().map(plan_text).collect::<Vec<_>>().join("\n"),
+        PlanFormat::Json => plans::json(&program.statements)?,
+    };
+    io::stdout().write_all(plans.as_bytes())?;
+    Ok(Exit::Success)
+}
+
+fn checked(args: &ExplainArgs) -> Result<CheckedProgram, Finding> {
+    let options = SessionOptions {
+        mode: Mode::Validate,
+        overrides: (&args.overrides).into(),
+    };
+    match &args.query {
+        Some(sql) => Ok(check(query_program(sql), &options)),
+        None => read_and_check(args.program.as_deref().unwrap_or(Path::new("-")), &options),
+    }
+}
+
+fn refuse(finding: &Finding, terminal: Terminal) -> io::Result<Exit> {
+    io::stderr().write_all(diagnostics::text(finding, terminal.stderr_color).as_bytes())?;
+    Ok(Exit::Invalid)
+}

@@ -1,0 +1,41 @@
+//! One module per subcommand. Each returns how the process ends; an error is one of writing the output.
+
+mod completions;
+mod explain;
+mod run;
+mod validate;
+
+pub(crate) use completions::completions;
+pub(crate) use explain::explain;
+pub(crate) use run::run;
+pub(crate) use validate::validate;
+
+use std::path::Path;
+
+use velo_common::{Diagnostic, SourceText, code};
+use velo_session::{CheckedProgram, ReadError, SessionOptions, check, read_program};
+
+use crate::print::diagnostics::Finding;
+use crate::print::errors::chain;
+
+/// What `--query` is called in messages.
+const QUERY_NAME: &str = "<query>";
+
+/// A program from the command line's `--query`.
+fn query_program(sql: &str) -> SourceText {
+    SourceText::new(QUERY_NAME, sql)
+}
+
+/// Reads and checks a program. One that cannot be read counts as invalid, which the diagnostic says.
+fn read_and_check(path: &Path, options: &SessionOptions) -> Result<CheckedProgram, Finding> {
+    read_program(path)
+        .map(|source| check(source, options))
+        .map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &ReadError) -> Finding {
+    Finding {
+        source: SourceText::new(path.display().to_string(), ""),
+        diagnostics: vec![Diagnostic::global(&code::FILE_NOT_FOUND, chain(error))],
+    }
+}

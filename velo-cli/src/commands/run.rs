@@ -1,0 +1,144 @@
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use velo_common::render;
+use velo_data::SystemClock;
+use velo_datasources::SinkError;
+use velo_engine::{Cancel, EngineError, Job, JobSummary, Metrics, RunOptions};
+use velo_session::{CheckedProgram, Mode, SessionOptions};
+
+use super::read_and_check;
+use crate::args::RunArgs;
+use crate::exit::Exit;
+use crate::interrupt::cancel_on_interrupt;
+use crate::outputs::{self, JobOutputs};
+use crate::print::diagnostics::{self, Finding};
+use crate::print::errors::print_error;
+use crate::print::rows::RowPrinter;
+use crate::print::summary::{self, StatementPolicies};
+use crate::progress::Progress;
+use crate::terminal::Terminal;
+
+/// Why a valid program did not run to its end.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error("csv has one header, and {} streams go to standard output: {}", .streams.len(), .streams.join(", "))]
+    SeveralStreamsAsCsv { streams: Vec<String> },
+    #[error("cannot open a sink")]
+    Sink(#[from] SinkError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl From<&RunError> for Exit {
+    fn from(error: &RunError) -> Self {
+        match error {
+            RunError::SeveralStreamsAsCsv { .. } => Self::Usage,
+            RunError::Sink(_) => Self::Failed,
+            RunError::Engine(error) => error.into(),
+        }
+    }
+}
+
+/// Checks all programs, then runs one after the other until one fails or the person has had enough.
+pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> io::Result<Exit> {
+    let options = SessionOptions {
+        mode: Mode::Run,
+        overrides: (&args.overrides).into(),
+    };
+    let mut programs = Vec::with_capacity(args.programs.len());
+    for path in &args.programs {
+        match check_program(path, &options, terminal) {
+            Ok(program) => programs.push(program),
+            Err(exit) => return Ok(exit),
+        }
+    }
+    let cancel = cancel_on_interrupt();
+    for program in programs {
+        match run_program(program, args, &cancel, terminal) {
+            Ok(summary) if summary.interrupted => return Ok(Exit::Interrupted),
+            Ok(_) => {}
+            Err(error) => {
+                print_error(&error, terminal);
+                return Ok(Exit::from(&error));
+            }
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// A program that can run; otherwise what keeps it from running has been printed.
+fn check_program(path: &Path, options: &SessionOptions, terminal: Terminal) -> Result<CheckedProgram, Exit> {
+    let program = read_and_check(path, options).map_err(|finding| {
+        print_finding(&finding, terminal);
+        Exit::Invalid
+    })?;
+    for diagnostic in &program.diagnostics {
+        if diagnostic.is_error() || !terminal.quiet {
+            let text = render(diagnostic, &program.source, terminal.stderr_color);
+            print_on_stderr(&format!("{text}\n\n"));
+        }
+    }
+    if program.is_valid() {
+        Ok(program)
+    } else {
+        Err(Exit::of_refused_run(&program.diagnostics))
+    }
+}
+
+fn run_program(
+    program: CheckedProgram,
+    args: &RunArgs,
+    cancel: &Cancel,
+    terminal: Terminal,
+) -> Result<JobSummary, RunError> {
+    let policies: Vec<StatementPolicies> = program.statements.iter().map(StatementPolicies::of).collect();
+    let outputs = JobOutputs::of(&program);
+    let printer = RowPrinter::new(outputs.row_format(args.format, terminal), outputs.has_several_streams());
+    if printer.is_csv() && outputs.has_several_streams() {
+        return Err(RunError::SeveralStreamsAsCsv {
+            streams: outputs.streams().map(str::to_owned).collect(),
+        });
+    }
+    // Rows and progress on one terminal would write over each other.
+    let is_drawing = terminal.stderr_is_terminal
+        && !terminal.quiet
+        && !(terminal.stdout_is_terminal && outputs.streams().next().is_some());
+    let sinks = outputs.open(&printer)?;
+    let job = Job {
+        statements: outputs::with_sinks(program.statements, sinks),
+        sources: program.sources,
+    };
+    let metrics = Arc::new(Metrics::default());
+    let progress = is_drawing.then(|| Progress::draw(Arc::clone(&metrics)));
+    let options = RunOptions {
+        parallelism: parallelism(args),
+        clock: Arc::new(SystemClock),
+        cancel: cancel.clone(),
+        progress: metrics,
+    };
+    let result = velo_engine::run(job, &options);
+    drop(progress);
+    let summary = result?;
+    if !terminal.quiet {
+        print_on_stderr(&summary::text(&summary, &policies));
+    }
+    Ok(summary)
+}
+
+fn parallelism(args: &RunArgs) -> usize {
+    let cores = || thread::available_parallelism().ok();
+    args.parallelism.or_else(cores).map_or(1, NonZeroUsize::get)
+}
+
+fn print_finding(finding: &Finding, terminal: Terminal) {
+    print_on_stderr(&diagnostics::text(finding, terminal.stderr_color));
+}
+
+fn print_on_stderr(text: &str) {
+    // Standard error may be closed; nobody is left to be told.
+    let _ = io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,145 @@
+//! Where the rows of a program's statements go, and the sinks that take them there.
+
+use std::collections::HashMap;
+
+use velo_data::StreamSchema;
+use velo_datasources::{FileFormat, Sink, SinkConfig, SinkError, open_shared_sink};
+use velo_engine::JobStatement;
+use velo_planner::plan::PlannedStatement;
+use velo_session::{CheckedProgram, Output};
+
+use crate::args::RowFormat;
+use crate::print::rows::RowPrinter;
+use crate::terminal::Terminal;
+
+/// Sinks of each statement, in the order of the statements.
+pub(crate) type StatementSinks = Vec<Vec<Box<dyn Sink>>>;
+
+/// The outputs of all statements of a program.
+pub(crate) struct JobOutputs {
+    statements: Vec<StatementOutput>,
+    sinks: Vec<NamedSink>,
+}
+
+struct StatementOutput {
+    name: String,
+    schema: StreamSchema,
+    /// Whether the rows go to standard output, and the format if the program names one.
+    prints: Option<PrintedFormat>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PrintedFormat {
+    Default,
+    Csv,
+}
+
+/// A sink and the statements that feed it.
+struct NamedSink {
+    config: SinkConfig,
+    /// Indexes of the statements.
+    writers: Vec<usize>,
+}
+
+impl JobOutputs {
+    /// What the program says.
+    pub(crate) fn of(program: &CheckedProgram) -> Self {
+        let mut outputs = Self {
+            statements: Vec::new(),
+            sinks: Vec::new(),
+        };
+        let mut by_name: HashMap<String, usize> = HashMap::new();
+        for (index, statement) in program.statements.iter().enumerate() {
+            let mut prints = None;
+            for output in program.outputs(statement) {
+                match output {
+                    Output::Default => prints = Some(PrintedFormat::Default),
+                    Output::Sink(
+                        _,
+                        SinkConfig::Stdout {
+                            format: FileFormat::Csv,
+                        },
+                    ) => prints = Some(PrintedFormat::Csv),
+                    Output::Sink(_, SinkConfig::Stdout { .. }) => prints = Some(PrintedFormat::Default),
+                    Output::Sink(name, config) => {
+                        let sink = *by_name.entry(name.to_lowercase()).or_insert_with(|| {
+                            outputs.sinks.push(NamedSink {
+                                config,
+                                writers: Vec::new(),
+                            });
+                            outputs.sinks.len() - 1
+                        });
+                        outputs.sinks[sink].writers.push(index);
+                    }
+                }
+            }
+            outputs.statements.push(StatementOutput {
+                name: statement.name.clone(),
+                schema: statement.plan.schema().clone(),
+                prints,
+            });
+        }
+        outputs
+    }
+
+    /// Names of the statements whose rows go to standard output.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = &str> {
+        let printed = self.statements.iter().filter(|statement| statement.prints.is_some());
+        printed.map(|statement| statement.name.as_str())
+    }
+
+    /// Whether rows on standard output need the name of their stream.
+    pub(crate) fn has_several_streams(&self) -> bool {
+        self.streams().nth(1).is_some()
+    }
+
+    /// The form of rows on standard output: as asked for, else as the program says, else as suits the reader.
+    pub(crate) fn row_format(&self, asked: Option<RowFormat>, terminal: Terminal) -> RowFormat {
+        let is_csv = self
+            .statements
+            .iter()
+            .any(|statement| statement.prints == Some(PrintedFormat::Csv));
+        match asked {
+            Some(format) => format,
+            None if is_csv => RowFormat::Csv,
+            None if terminal.stdout_is_terminal => RowFormat::Table,
+            None => RowFormat::Jsonl,
+        }
+    }
+
+    /// Opens everything; nothing has been written yet when that fails.
+    ///
+    /// # Errors
+    ///
+    /// When a destination cannot be written.
+    pub(crate) fn open(&self, printer: &RowPrinter) -> Result<StatementSinks, SinkError> {
+        let printed = |statement: &StatementOutput| {
+            let sink = statement
+                .prints
+                .map(|_| printer.sink(&statement.name, &statement.schema));
+            sink.into_iter().collect()
+        };
+        let mut sinks: StatementSinks = self.statements.iter().map(printed).collect();
+        for sink in &self.sinks {
+            let schemas: Vec<&StreamSchema> = sink
+                .writers
+                .iter()
+                .map(|index| &self.statements[*index].schema)
+                .collect();
+            let writers = open_shared_sink(&sink.config, &schemas)?;
+            for (index, writer) in sink.writers.iter().zip(writers) {
+                sinks[*index].push(writer);
+            }
+        }
+        Ok(sinks)
+    }
+}
+
+/// The statements, each with its sinks.
+pub(crate) fn with_sinks(statements: Vec<PlannedStatement>, sinks: StatementSinks) -> Vec<JobStatement> {
+    statements
+        .into_iter()
+        .zip(sinks)
+        .map(|(planned, sinks)| JobStatement { planned, sinks })
+        .collect()
+}

@@ -1,0 +1,253 @@
+//! Diagnostics in the three formats of `validate`.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use velo_common::{Diagnostic, SourceText, render};
+
+use super::system_columns::{self, SystemColumnEntry};
+
+/// A program and what is wrong with it.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    /// The program's text; only its name where it could not be read.
+    pub(crate) source: SourceText,
+    /// In the order of the text.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// How many errors and warnings there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub(crate) struct Counts {
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+}
+
+impl Counts {
+    /// Counts over all programs.
+    pub(crate) fn of(findings: &[Finding]) -> Self {
+        let diagnostics = || findings.iter().flat_map(|finding| &finding.diagnostics);
+        let errors = diagnostics().filter(|diagnostic| diagnostic.is_error()).count();
+        Self {
+            errors,
+            warnings: diagnostics().count() - errors,
+        }
+    }
+}
+
+/// Every diagnostic with its lines, an empty line behind each.
+pub(crate) fn text(finding: &Finding, color: bool) -> String {
+    let mut text = String::new();
+    for diagnostic in &finding.diagnostics {
+        text.push_str(&render(diagnostic, &finding.source, color));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+/// The closing line: `2 files checked: 1 error, no warnings`.
+pub(crate) fn summary(programs: usize, counts: Counts) -> String {
+    let errors = count(counts.errors, "error");
+    let warnings = count(counts.warnings, "warning");
+    format!(
+        "{programs} {} checked: {errors}, {warnings}\n",
+        plural(programs, "program")
+    )
+}
+
+fn count(number: usize, word: &str) -> String {
+    if number == 0 {
+        format!("no {word}s")
+    } else {
+        format!("{number} {}", plural(number, word))
+    }
+}
+
+fn plural(number: usize, word: &str) -> String {
+    if number == 1 {
+        word.to_owned()
+    } else {
+        format!("{word}s")
+    }
+}
+
+/// One workflow command per diagnostic, as GitHub Actions reads them from a job's output.
+pub(crate) fn github(finding: &Finding) -> String {
+    let mut text = String::new();
+    for diagnostic in &finding.diagnostics {
+        let level = diagnostic.severity.as_str();
+        let file = escape_property(finding.source.name());
+        let place = Place::of(diagnostic, &finding.source).map_or_else(String::new, |place| {
+            let Place {
+                line,
+                column,
+                end_line,
+                end_column,
+            } = place;
+            format!(",line={line},col={column},endLine={end_line},endColumn={end_column}")
+        });
+        let help = diagnostic
+            .help
+            .as_ref()
+            .map(|help| format!("\nhelp: {help}"))
+            .unwrap_or_default();
+        let message = escape_data(&format!("{}{help}", diagnostic.message));
+        let _ = writeln!(
+            text,
+            "::{level} file={file}{place},title={}::{message}",
+            diagnostic.code.id
+        );
+    }
+    text
+}
+
+fn escape_data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn escape_property(text: &str) -> String {
+    escape_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// Everything as one JSON object on one line.
+pub(crate) fn json(findings: &[Finding], show_system_columns: bool) -> Result<String, serde_json::Error> {
+    let report = JsonReport {
+        files: findings.iter().map(JsonFile::of).collect(),
+        counts: Counts::of(findings),
+        system_columns: show_system_columns.then(system_columns::reference),
+    };
+    Ok(serde_json::to_string(&report)? + "\n")
+}
+
+#[derive(Debug, Serialize)]
+struct JsonReport<'a> {
+    files: Vec<JsonFile<'a>>,
+    #[serde(flatten)]
+    counts: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_columns: Option<Vec<SystemColumnEntry>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonFile<'a> {
+    file: &'a str,
+    valid: bool,
+    diagnostics: Vec<JsonDiagnostic<'a>>,
+}
+
+impl<'a> JsonFile<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        let diagnostics = finding.diagnostics.iter();
+        Self {
+            file: finding.source.name(),
+            valid: !velo_common::has_errors(&finding.diagnostics),
+            diagnostics: diagnostics
+                .map(|diagnostic| JsonDiagnostic::of(diagnostic, &finding.source))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct JsonDiagnostic<'a> {
+    code: &'static str,
+    severity: &'static str,
+    line: Option<usize>,
+    column: Option<usize>,
+    end_line: Option<usize>,
+    end_column: Option<usize>,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+impl<'a> JsonDiagnostic<'a> {
+    fn of(diagnostic: &'a Diagnostic, source: &SourceText) -> Self {
+        let place = Place::of(diagnostic, source);
+        Self {
+            code: diagnostic.code.id,
+            severity: diagnostic.severity.as_str(),
+            line: place.map(|place| place.line),
+            column: place.map(|place| place.column),
+            end_line: place.map(|place| place.end_line),
+            end_column: place.map(|place| place.end_column),
+            message: &diagnostic.message,
+            help: diagnostic.help.as_deref(),
+        }
+    }
+}
+
+/// A span as editors count: lines and columns from 1, the end being the first character behind.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+impl Place {
+    /// Where a diagnostic points; nowhere when it concerns the file as a whole.
+    fn of(diagnostic: &Diagnostic, source: &SourceText) -> Option<Self> {
+        let span = diagnostic.span?;
+        let (start, end) = (source.position(span.start), source.position(span.end));
+        Some(Self {
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use velo_common::{Span, code};
+
+    use super::*;
+
+    fn finding() -> Finding {
+        let diagnostic = Diagnostic::new(&code::UNKNOWN_COLUMN, Span::new(7, 10), "there is no column `idd`")
+            .with_help("100% sure: a similar column exists");
+        let global = Diagnostic::global(&code::FILE_NOT_FOUND, "gone");
+        Finding {
+            source: SourceText::new("a,b.sql", "SELECT idd\nFROM clicks"),
+            diagnostics: vec![diagnostic, global],
+        }
+    }
+
+    #[test]
+    fn github_commands_escape_what_would_end_them() {
+        assert_eq!(
+            github(&finding()),
+            "::error file=a%2Cb.sql,line=1,col=8,endLine=1,endColumn=11,title=V0200::there is no column `idd`%0Ahelp: \
+             100%25 sure: a similar column exists\n::error file=a%2Cb.sql,title=V0600::gone\n"
+        );
+    }
+
+    #[test]
+    fn json_counts_lines_and_columns_from_one() {
+        let json = json(&[finding()], false).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let found = &report["files"][0]["diagnostics"];
+        assert_eq!(
+            (report["errors"].as_u64(), report["warnings"].as_u64()),
+            (Some(2), Some(0))
+        );
+        assert_eq!(found[0]["column"], 8);
+        assert_eq!(found[0]["end_column"], 11);
+        assert!(found[1]["line"].is_null() && found[1]["help"].is_null());
+        assert_eq!(report["files"][0]["valid"], false);
+    }
+
+    #[test]
+    fn the_summary_counts_in_words() {
+        assert_eq!(
+            summary(1, Counts { errors: 1, warnings: 0 }),
+            "1 program checked: 1 error, no warnings\n"
+        );
+        assert_eq!(
+            summary(2, Counts { errors: 0, warnings: 3 }),
+            "2 programs checked: no errors, 3 warnings\n"
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! Everything that ends up on a terminal or in a pipe.
+
+pub(crate) mod diagnostics;
+pub(crate) mod errors;
+pub(crate) mod plans;
+pub(crate) mod rows;
+pub(crate) mod summary;
+pub(crate) mod system_columns;
+mod table;
