@@ -48,7 +48,7 @@ fn write_each(array: &ArrayRef, mut write: impl FnMut(usize, &mut String) -> fmt
         }
         text.clear();
         if write(row, &mut text).is_err() {
-            return exec_err!("a value of type {} cannot be written as text", array.data_type());
+            return exec_err!("a point in time outside the calendar cannot be written as text");
         }
         column.append_value(&text);
     }

@@ -238,6 +238,7 @@ functions! {
     Nested {
         "ARRAY_LENGTH" ["ARRAY_SIZE"] "ARRAY_LENGTH(array)", "The number of elements.", "ARRAY_LENGTH(ARRAY[1, NULL])" => "2", foreign("array_length", &[Array], 1);
         "ARRAY_CONTAINS" "ARRAY_CONTAINS(array, x)", "Whether an element equals `x`.", "ARRAY_CONTAINS(ARRAY[1, 2], 2)" => "true", foreign("array_has", &[Array, Any], 2);
+        "ARRAY_POSITION" ["ARRAY_INDEXOF", "LIST_POSITION", "LIST_INDEXOF"] "ARRAY_POSITION(array, x)", "Where `x` first occurs, from 1; NULL if it does not.", "ARRAY_POSITION(ARRAY['a', 'b'], 'b')" => "2", foreign("array_position", &[Array, Any], 2);
         "ARRAY_JOIN" ["ARRAY_TO_STRING"] "ARRAY_JOIN(array, separator [, null_text])", "The elements as one text; NULLs are left out unless they have a text.", "ARRAY_JOIN(ARRAY['a', NULL, 'b'], '-')" => "a-b", foreign("array_to_string", &[Array, Text, Text], 2);
         "ARRAY_DISTINCT" "ARRAY_DISTINCT(array)", "Without elements that are there already.", "ARRAY_DISTINCT(ARRAY[1, 1, 2])" => "[1, 2]", foreign("array_distinct", &[Array], 1);
         "ARRAY_SORT" "ARRAY_SORT(array [, 'ASC' | 'DESC' [, 'NULLS FIRST' | 'NULLS LAST']])", "The elements in order, NULLs last.", "ARRAY_SORT(ARRAY[3, 1, 2])" => "[1, 2, 3]", Implementation::ArraySort;

@@ -636,6 +636,11 @@ fn arrays() {
             "true BOOLEAN",
         ),
         (
+            "ARRAY_POSITION",
+            vec![strings(&[Some("a"), Some("b")]), value("'b'")],
+            "2 BIGINT",
+        ),
+        (
             "ARRAY_JOIN",
             vec![strings(&[Some("a"), None, Some("b")]), value("','")],
             "a,b STRING",
