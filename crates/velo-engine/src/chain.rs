@@ -18,6 +18,16 @@ impl Chain {
         Self { operators, done: None }
     }
 
+    /// Number of operators.
+    pub fn len(&self) -> usize {
+        self.operators.len()
+    }
+
+    /// Whether events pass through unchanged.
+    pub fn is_empty(&self) -> bool {
+        self.operators.is_empty()
+    }
+
     /// Passes an event through all operators; what comes out of the last one is in `out`.
     ///
     /// # Errors

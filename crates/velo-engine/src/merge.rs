@@ -170,6 +170,9 @@ impl Merge {
         let Some(number) = number.filter(|_| self.ports.iter().all(waits)) else {
             return Ok(());
         };
+        // What came before the barrier goes out before it, since buffers of a merge are in no snapshot.
+        self.ports.iter_mut().for_each(|port| port.advance(port.watermark_ms));
+        self.release(i64::MAX, out)?;
         out.push(Event::Barrier(number));
         let held: Vec<_> = self.ports.iter_mut().map(Port::pass).collect();
         for (port, events) in held.into_iter().enumerate() {

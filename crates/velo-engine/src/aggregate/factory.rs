@@ -118,6 +118,9 @@ impl AggregateFactory {
             Recipe::Average => average(self.argument()?, &self.output)?,
             Recipe::Extreme { max: true } => extreme::<true>(self.argument()?)?,
             Recipe::Extreme { max: false } => extreme::<false>(self.argument()?)?,
+            Recipe::Spread(_) if *self.argument()? != DataType::Float64 => {
+                return Err(unsupported(&format!("it takes a DOUBLE, not {}", self.argument()?)));
+            }
             Recipe::Spread(spread) => Box::new(Folded::<Float64Type, Moments, _>::new(*spread, DataType::Float64)),
             Recipe::FirstLast { order, nulls } => Box::new(FirstLast::new(slots(self.argument()?)?, *order, *nulls)),
             Recipe::Delta(difference) => {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
-use velo_data::{RecordOrigin, RowError, RowErrorCause, StreamBatch, SystemColumn};
+use velo_data::{RecordOrigin, RowError, RowErrorCause, RowKind, StreamBatch, SystemColumn};
 
 use super::grouping::{Bounds, Grouping, Prepared, Selected, keep};
 use crate::aggregate::{AggregateInput, GroupedAggregate, Values, nested, unnested};
@@ -111,7 +111,9 @@ impl GroupSet {
             *emitted &= visibility.visible.value(row);
             self.visible[*id as usize] = *emitted;
         }
-        out.emit(StreamBatch::inserts(keep(&records, emitted.into())?));
+        let records = keep(&records, emitted.into())?;
+        let kinds = grouping.reopens.then(|| vec![RowKind::Insert; records.num_rows()].into());
+        out.emit(StreamBatch { records, kinds });
         Ok(())
     }
 }

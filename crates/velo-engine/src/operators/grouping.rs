@@ -30,6 +30,8 @@ pub(crate) struct Grouping {
     having: Option<Expressions>,
     pub(super) schema: StreamSchema,
     metadata: Vec<SystemColumn>,
+    /// Whether results may be updated after they are final, so that rows need kinds.
+    pub(super) reopens: bool,
     event_time: Option<usize>,
     timestamp: Option<usize>,
     pub(super) budget: GroupBudget,
@@ -113,6 +115,7 @@ impl Grouping {
             factories,
             having,
             metadata: metadata(plan)?,
+            reopens: !plan.is_append_only(),
             schema: plan.schema.clone(),
             event_time: input.system(SystemColumn::EventTime),
             timestamp: input.system(SystemColumn::Timestamp),

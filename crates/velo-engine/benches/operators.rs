@@ -1,0 +1,158 @@
+//! What one core does with rows that are in memory already: the engine's share of every job.
+
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewArray};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use datafusion_expr::{Expr, cast, col, lit};
+use velo_common::Span;
+use velo_data::{ManualClock, SqlType, StreamSchema, SystemColumn};
+use velo_datasources::MemorySource;
+use velo_engine::{Cancel, Job, JobStatement, Metrics, RunOptions, run};
+use velo_functions::{AggregateKind, ArithmeticOperator, arithmetic};
+use velo_planner::plan::{
+    Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, LogicalPlan, PlannedStatement, Project,
+    Relation, Scan, StatementKind, StatementSettings, Window, WindowAssigner,
+};
+
+const BATCHES: i64 = 256;
+const BATCH_ROWS: i64 = 8192;
+const KEYS: i64 = 200;
+/// Event times go on by one millisecond a row, so a window holds 60,000 rows.
+const WINDOW_MS: i64 = 60_000;
+
+fn input() -> Vec<RecordBatch> {
+    (0..BATCHES).map(input_batch).collect()
+}
+
+fn input_batch(number: i64) -> RecordBatch {
+    let rows = number * BATCH_ROWS..(number + 1) * BATCH_ROWS;
+    let key = |row: i64| format!("key-{:04}", row.wrapping_mul(7919) % KEYS);
+    let keys: Vec<String> = rows.clone().map(key).collect();
+    RecordBatch::try_from_iter_with_nullable([
+        ("key", Arc::new(StringViewArray::from_iter_values(keys)) as ArrayRef, true),
+        ("at", Arc::new(Int64Array::from_iter_values(rows.clone())) as ArrayRef, true),
+        ("value", Arc::new(Int64Array::from_iter_values(rows.clone().map(|row| row % 1000))) as ArrayRef, true),
+        ("price", Arc::new(Float64Array::from_iter_values(rows.map(|row| (row % 997) as f64 / 10.0))) as ArrayRef, true),
+    ])
+    .expect("columns of one length")
+}
+
+fn scan(schema: &StreamSchema, is_timed: bool) -> LogicalPlan {
+    let event_time = is_timed.then(|| EventTime {
+        expression: Some(cast(col("at"), SqlType::Timestamp.arrow())),
+        out_of_orderness: Duration::ZERO,
+    });
+    LogicalPlan::Scan(Scan {
+        relation: Relation::Source("input".into()),
+        columns: (0..schema.user_columns()).collect(),
+        event_time,
+        filters: vec![],
+        schema: if is_timed { schema.clone().with_system(SystemColumn::EventTime) } else { schema.clone() },
+    })
+}
+
+fn projection_and_filter(schema: &StreamSchema) -> LogicalPlan {
+    let input = LogicalPlan::Filter(Filter {
+        input: Box::new(scan(schema, false)),
+        predicate: col("value").gt(lit(499_i64)),
+    });
+    let times = |left: Expr, right: Expr| arithmetic::udf(ArithmeticOperator::Multiply).call(vec![left, right]);
+    LogicalPlan::Project(Project {
+        input: Box::new(input),
+        expressions: vec![col("key"), times(col("price"), lit(1.5)), times(col("value"), lit(2_i64))],
+        schema: StreamSchema::of_user_columns([
+            SqlType::String.field("key", true),
+            SqlType::Double.field("price", true),
+            SqlType::BigInt.field("value", true),
+        ]),
+    })
+}
+
+fn tumbling(schema: &StreamSchema, emit: EmitMode) -> LogicalPlan {
+    let calls = [
+        ("rows", AggregateKind::Count, vec![], SqlType::BigInt),
+        ("total", AggregateKind::Sum, vec![col("value")], SqlType::BigInt),
+        ("mean", AggregateKind::Avg, vec![col("price")], SqlType::Double),
+        ("least", AggregateKind::Min, vec![col("price")], SqlType::Double),
+        ("greatest", AggregateKind::Max, vec![col("price")], SqlType::Double),
+    ];
+    let mut fields = vec![SqlType::String.field("key", true)];
+    fields.extend(calls.iter().map(|(name, _, _, sql_type)| sql_type.field(name, true)));
+    let call = |(_, kind, arguments, sql_type)| AggregateCall {
+        kind,
+        arguments,
+        distinct: false,
+        filter: None,
+        sql_type,
+    };
+    LogicalPlan::Aggregate(Aggregate {
+        input: Box::new(scan(schema, true)),
+        keys: vec![col("key")],
+        aggregates: calls.into_iter().map(call).collect(),
+        window: Some(Window {
+            assigner: WindowAssigner::Tumbling {
+                size_ms: WINDOW_MS,
+                offset_ms: 0,
+            },
+            allowed_lateness: Duration::ZERO,
+            late: LatePolicy::Drop,
+        }),
+        emit,
+        having: None,
+        schema: StreamSchema::new(fields, [SystemColumn::WindowStart]),
+    })
+}
+
+fn job(plan: LogicalPlan, source: &Arc<MemorySource>) -> Job {
+    Job {
+        statements: vec![JobStatement {
+            planned: PlannedStatement {
+                name: "s".into(),
+                kind: StatementKind::Stream,
+                plan,
+                sinks: vec![],
+                key: vec![],
+                reads: vec![],
+                settings: StatementSettings::default(),
+                span: Span::new(0, 0),
+            },
+            sinks: vec![],
+        }],
+        sources: HashMap::from([("input".into(), Arc::clone(source) as _)]),
+    }
+}
+
+fn benches(criterion: &mut Criterion) {
+    let batches = input();
+    let fields = batches[0].schema().fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
+    let schema = StreamSchema::of_user_columns(fields);
+    let source = Arc::new(MemorySource::new(schema.clone(), vec![batches]));
+    let plans = [
+        ("projection and filter", projection_and_filter(&schema)),
+        ("tumbling window", tumbling(&schema, EmitMode::Final)),
+        ("tumbling window, every change", tumbling(&schema, EmitMode::Changes)),
+    ];
+    let mut group = criterion.benchmark_group("one core");
+    group.throughput(Throughput::Elements((BATCHES * BATCH_ROWS) as u64));
+    group.sample_size(10);
+    for (name, plan) in plans {
+        let run_once = || {
+            let options = RunOptions {
+                parallelism: 1,
+                clock: Arc::new(ManualClock::default()),
+                cancel: Cancel::default(),
+                progress: Arc::new(Metrics::default()),
+            };
+            run(job(plan.clone(), &source), &options).expect("the job runs")
+        };
+        group.bench_function(name, |bencher| bencher.iter(|| black_box(run_once())));
+    }
+    group.finish();
+}
+
+criterion_group!(operators, benches);
+criterion_main!(operators);

@@ -1,0 +1,168 @@
+//! A run that is cut at any batch and goes on in fresh operators, with another split of the key groups, gives the same
+//! rows.
+
+use arrow::array::RecordBatch;
+use datafusion_expr::col;
+use proptest::prelude::*;
+use velo_data::{StreamBatch, StreamSchema};
+use velo_engine::{Chain, Event, KeyGroups, KeyRouter, Merge, OperatorState, Output, Stage, StageInput, scan_chain, stages};
+use velo_planner::plan::{LogicalPlan, StatementSettings};
+
+use crate::properties::{plans, records, table};
+use crate::support::*;
+
+/// The stages of a plan, run by one thread in a fixed order.
+struct Simulation {
+    scan: Chain,
+    stages: Vec<Workers>,
+    output: Vec<StreamBatch>,
+}
+
+struct Workers {
+    router: Option<KeyRouter>,
+    workers: Vec<(Merge, Chain)>,
+}
+
+impl Simulation {
+    fn new(plan: &LogicalPlan, source: &StreamSchema, parallelism: usize) -> Self {
+        let compiled = stages(plan, &StatementSettings::default(), parallelism);
+        let count = |stage: &Stage| if matches!(stage.input, StageInput::Keyed) { parallelism } else { 1 };
+        let mut before: Option<&Stage> = None;
+        let mut built = Vec::new();
+        for stage in &compiled {
+            let ports = before.map_or(1, count);
+            let merge = || match before {
+                Some(before) if matches!(stage.input, StageInput::Gathered) => before.merge(ports).unwrap(),
+                _ => Merge::as_they_come(ports),
+            };
+            built.push(Workers {
+                router: stage.router().unwrap(),
+                workers: (0..count(stage)).map(|_| (merge(), stage.chain().unwrap())).collect(),
+            });
+            before = Some(stage);
+        }
+        Self {
+            scan: scan_chain(plan.scan().unwrap(), source, [plan]).unwrap(),
+            stages: built,
+            output: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, event: Event) {
+        let mut out = Output::default();
+        self.scan.push(event, &mut out).unwrap();
+        for event in out.take_events() {
+            self.push_to_stage(0, 0, event);
+        }
+    }
+
+    /// An event that worker `port` of the stage before sends to `stage`.
+    fn push_to_stage(&mut self, stage: usize, port: usize, event: Event) {
+        let Some(workers) = self.stages.get(stage) else {
+            if let Event::Batch(batch) = event {
+                self.output.push(batch);
+            }
+            return;
+        };
+        let count = workers.workers.len();
+        let parts = match (&workers.router, event) {
+            (Some(router), Event::Batch(batch)) => {
+                let parts = router.route(batch, count, &mut Output::default()).unwrap();
+                parts.into_iter().map(Event::Batch).collect()
+            }
+            (_, event) => vec![event; count],
+        };
+        for (worker, part) in parts.into_iter().enumerate() {
+            let (merge, chain) = &mut self.stages[stage].workers[worker];
+            let mut out = Output::default();
+            for event in merge.push(port, part).unwrap() {
+                chain.push(event, &mut out).unwrap();
+            }
+            for event in out.take_events() {
+                self.push_to_stage(stage + 1, worker, event);
+            }
+        }
+    }
+
+    /// The state of the scan, and of every operator of the plan in order.
+    fn snapshot(&mut self) -> (Vec<OperatorState>, Vec<OperatorState>) {
+        self.push(Event::Barrier(1));
+        let mut states = Vec::new();
+        for stage in &mut self.stages {
+            let snapshots: Vec<_> = stage.workers.iter_mut().map(|(_, chain)| chain.snapshot().unwrap()).collect();
+            for operator in 0..snapshots[0].len() {
+                states.push(OperatorState::merge(snapshots.iter().map(|snapshot| snapshot[operator].clone())));
+            }
+        }
+        (self.scan.snapshot().unwrap(), states)
+    }
+
+    fn restore(&mut self, scan: &[OperatorState], mut states: &[OperatorState]) {
+        self.scan.restore(scan, &KeyGroups::all()).unwrap();
+        for stage in &mut self.stages {
+            let workers = stage.workers.len();
+            let operators = stage.workers[0].1.len();
+            for (index, (_, chain)) in stage.workers.iter_mut().enumerate() {
+                chain.restore(&states[..operators], &KeyGroups::of_worker(index, workers)).unwrap();
+            }
+            states = &states[operators..];
+        }
+    }
+}
+
+fn run_cut(plan: &LogicalPlan, batches: &[RecordBatch], cut: usize, workers: (usize, usize)) -> Vec<String> {
+    let fields = batches[0].schema().fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
+    let source = StreamSchema::of_user_columns(fields);
+    let push = |simulation: &mut Simulation, batches: &[RecordBatch]| {
+        for batch in batches {
+            simulation.push(Event::Batch(StreamBatch::inserts(batch.clone())));
+        }
+    };
+    let mut before = Simulation::new(plan, &source, workers.0);
+    push(&mut before, &batches[..cut]);
+    let (scan, states) = before.snapshot();
+    let mut after = Simulation::new(plan, &source, workers.1);
+    after.restore(&scan, &states);
+    push(&mut after, &batches[cut..]);
+    after.push(Event::End);
+    let mut output = rows(&before.output);
+    output.extend(rows(&after.output));
+    output
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_cut_changes_nothing(
+        records in records(),
+        rows_per_batch in 1_usize..30,
+        cut in 0.0..1.0_f64,
+        workers in (1_usize..5, 1_usize..5),
+    ) {
+        let input = table(&records);
+        let batches = sliced(&input, rows_per_batch);
+        let cut = (cut * (batches.len() + 1) as f64) as usize;
+        let limit = with_limit(with_filter(scan(&input), col("value").is_not_null()), Some(7), 2);
+        for (index, plan) in plans(&input).iter().chain([&limit]).enumerate() {
+            let (expected, _) = run_statement(statement("s", plan.clone()), vec![vec![input.clone()]], 1).unwrap();
+            let rows = run_cut(plan, &batches, cut, workers);
+            prop_assert_eq!(sorted(rows), sorted(expected), "plan {}", index);
+        }
+    }
+}
+
+/// Every aggregate's state survives, not only those of the plans above.
+#[test]
+fn every_aggregate_survives_a_cut() {
+    let input = crate::aggregates::table();
+    for (named, expected) in crate::aggregates::cases() {
+        let what = format!("{:?}", named.call);
+        let plan = by_text("k", vec![named]).over(scan(&input));
+        let batches = sliced(&input, 1);
+        let expected: Vec<String> = ["a", "b", "c"].iter().zip(expected).map(|(key, value)| format!("{key} {value}")).collect();
+        for cut in 0..=batches.len() {
+            assert_eq!(run_cut(&plan, &batches, cut, (2, 3)), expected, "{what} cut at {cut}");
+        }
+    }
+}
