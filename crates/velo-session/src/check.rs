@@ -1,8 +1,9 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use velo_common::{Diagnostic, SourceText, code};
+use velo_common::{Diagnostic, Name, SourceText, code};
 use velo_datasources::{SinkConfig, Source};
+use velo_parser::ast::ObjectName;
 use velo_planner::plan::{PlannedStatement, Relation};
 use velo_planner::{Overrides, outline, plan_program};
 
@@ -58,6 +59,8 @@ pub struct CheckedProgram {
     /// The opened sources, by the names that scans use.
     pub sources: HashMap<String, Arc<dyn Source>>,
     sinks: HashMap<String, SinkConfig>,
+    /// Statements that others read.
+    read: HashSet<String>,
 }
 
 impl CheckedProgram {
@@ -73,18 +76,21 @@ impl CheckedProgram {
             Some(Output::Sink(name.clone(), config.clone()))
         };
         let outputs: Vec<Output> = statement.sinks.iter().filter_map(configured).collect();
-        let is_read = || self.statements.iter().any(|other| reads(other, &statement.name));
-        if outputs.is_empty() && !is_read() {
-            vec![Output::Default]
-        } else {
-            outputs
+        if outputs.is_empty() && !self.read.contains(&statement.name) {
+            return vec![Output::Default];
         }
+        outputs
     }
 }
 
-fn reads(statement: &PlannedStatement, name: &str) -> bool {
-    let scanned = statement.plan.scan().map(|scan| &scan.relation);
-    matches!(scanned, Some(Relation::Statement(read)) if read == name)
+/// Names of the statements that other statements read.
+fn statements_read(statements: &[PlannedStatement]) -> HashSet<String> {
+    let scanned = statements.iter().filter_map(|statement| statement.plan.scan());
+    let read = scanned.filter_map(|scan| match &scan.relation {
+        Relation::Statement(name) => Some(name.clone()),
+        Relation::Source(_) => None,
+    });
+    read.collect()
 }
 
 /// Takes a program through all stages: parsed, its sources opened and sampled, planned.
@@ -93,7 +99,9 @@ fn reads(statement: &PlannedStatement, name: &str) -> bool {
 pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
     let parsed = velo_parser::parse_script(source.text());
     let mut diagnostics = parsed.diagnostics;
-    let outline = outline(&parsed.script, &options.overrides);
+    let defines = parsed.failed.iter().filter_map(|failed| failed.defines.as_ref());
+    let unparsed: Vec<Name> = defines.map(ObjectName::name).collect();
+    let outline = outline(&parsed.script, &unparsed, &options.overrides);
     let sources = open_sources(&outline, options.mode, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);
@@ -109,6 +117,7 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
     CheckedProgram {
         source,
         diagnostics,
+        read: statements_read(&planned.statements),
         statements: planned.statements,
         sources: sources.opened,
         sinks: sinks.configs,

@@ -29,6 +29,10 @@ pub(crate) struct ConfiguredSinks {
 /// Configures every sink that the program writes; none is opened, so that checking leaves no trace.
 pub(crate) fn configure_sinks(outline: &Outline<'_>, diagnostics: &mut Vec<Diagnostic>) -> ConfiguredSinks {
     let mut sinks = ConfiguredSinks::default();
+    let mut spellings: HashMap<String, Vec<&String>> = HashMap::new();
+    for name in outline.queries.iter().flat_map(|query| &query.sinks) {
+        spellings.entry(name.to_lowercase()).or_default().push(name);
+    }
     for sink in &outline.sinks {
         let Some(config) = configure(sink, diagnostics) else {
             continue;
@@ -42,10 +46,8 @@ pub(crate) fn configure_sinks(outline: &Outline<'_>, diagnostics: &mut Vec<Diagn
             },
             takes_changes: is_envelope || matches!(config, SinkConfig::Discard | SinkConfig::Memory(_)),
         };
-        for query in outline.queries.iter().flat_map(|query| &query.sinks) {
-            if query.eq_ignore_ascii_case(&sink.name) {
-                sinks.descriptions.insert(query.clone(), description.clone());
-            }
+        for spelling in spellings.get(&sink.name.to_lowercase()).into_iter().flatten() {
+            sinks.descriptions.insert((*spelling).clone(), description.clone());
         }
         sinks.configs.insert(sink.name.to_lowercase(), config);
     }

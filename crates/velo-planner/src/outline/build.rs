@@ -13,7 +13,7 @@ use crate::properties::{
 };
 use crate::walk::{RelationReference, relations};
 
-pub(super) fn build<'a>(script: &'a Script, overrides: &Overrides) -> Outline<'a> {
+pub(super) fn build<'a>(script: &'a Script, unparsed: &[Name], overrides: &Overrides) -> Outline<'a> {
     let mut diagnostics = Vec::new();
     annotations::check(&script.head, &mut diagnostics);
     let definitions = Definitions::collect(script, &mut diagnostics);
@@ -32,12 +32,17 @@ pub(super) fn build<'a>(script: &'a Script, overrides: &Overrides) -> Outline<'a
     let mut builder = Builder {
         script,
         overrides,
+        unparsed: unparsed.iter().map(Name::folded).collect(),
         definitions,
         set,
+        configured_by: configured_by(&assignments),
         assignments,
+        unnamed_queries: 0,
         queries: Vec::new(),
         sources: Vec::new(),
+        sources_by_name: HashMap::new(),
         sinks: Vec::new(),
+        sink_names: HashSet::new(),
         diagnostics,
     };
     for index in 0..script.statements.len() {
@@ -104,13 +109,31 @@ impl SetOverrides {
 struct Builder<'a, 'o> {
     script: &'a Script,
     overrides: &'o Overrides,
+    /// Folded names that some statement defines which could not be parsed.
+    unparsed: HashSet<String>,
     definitions: Definitions<'a>,
     set: SetOverrides,
+    /// One for each statement.
     assignments: Vec<Assignment>,
+    /// Statements that configure a name, by folded name.
+    configured_by: HashMap<String, Vec<usize>>,
+    unnamed_queries: usize,
     queries: Vec<QueryOutline<'a>>,
     sources: Vec<SourceOutline>,
+    /// Indexes of the sources of a name, by folded name.
+    sources_by_name: HashMap<String, Vec<usize>>,
     sinks: Vec<SinkOutline>,
+    /// Folded.
+    sink_names: HashSet<String>,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// What the relations of a query are.
+#[derive(Default)]
+struct Reads {
+    /// By folded name.
+    relations: HashMap<String, Relation>,
+    any_unparsed: bool,
 }
 
 /// A query on its way to becoming a [`QueryOutline`].
@@ -180,7 +203,7 @@ impl<'a> Builder<'a, '_> {
             .find(|annotation| annotation.name.eq_ignore_ascii_case("name"));
         let name = match named {
             Some(annotation) if !annotation.value.is_empty() => annotation.value.node.clone(),
-            _ => self.free_name("query"),
+            _ => self.free_name(),
         };
         self.query(Draft {
             index,
@@ -192,16 +215,14 @@ impl<'a> Builder<'a, '_> {
         });
     }
 
-    /// `stem_1`, `stem_2`, …: the first that nothing else is called.
-    fn free_name(&self, stem: &str) -> String {
-        let mut number = 1;
+    /// `query_1`, `query_2`, …: the next that nothing else is called.
+    fn free_name(&mut self) -> String {
         loop {
-            let name = format!("{stem}_{number}");
-            let taken = self.queries.iter().any(|query| query.name == name);
-            if !taken && self.definitions.get(&Name::new(&name)).is_none() {
+            self.unnamed_queries += 1;
+            let name = format!("query_{}", self.unnamed_queries);
+            if self.definitions.get(&Name::new(&name)).is_none() {
                 return name;
             }
-            number += 1;
         }
     }
 
@@ -211,12 +232,12 @@ impl<'a> Builder<'a, '_> {
         let mut properties = self.assignments[draft.index].bare.clone();
         properties.extend(self.set.bare.iter().map(|(key, value)| (*key, value.clone())));
         let reads = self.reads(&draft, &properties);
-        let sinks = self.sinks(&draft, &properties, &reads);
+        let sinks = self.sinks(&draft, &properties, &reads.relations);
         self.check_support(draft.index, Some(&draft));
         let fresh = &self.diagnostics[diagnostics_before..];
-        let broken = fresh
-            .iter()
-            .any(|diagnostic| diagnostic.code == &code::UNKNOWN_TABLE || diagnostic.code == &code::CYCLE);
+        let reported = |code| fresh.iter().any(|diagnostic| diagnostic.code == code);
+        let broken = reads.any_unparsed || reported(&code::UNKNOWN_TABLE) || reported(&code::CYCLE);
+        let reads = reads.relations;
         let headline = headline(&self.script.statements[draft.index]);
         let Draft {
             name,
@@ -240,8 +261,8 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Finds what each relation of the query is.
-    fn reads(&mut self, draft: &Draft<'a>, properties: &Properties) -> HashMap<String, Relation> {
-        let mut reads = HashMap::new();
+    fn reads(&mut self, draft: &Draft<'a>, properties: &Properties) -> Reads {
+        let mut reads = Reads::default();
         let mut open_views = Vec::new();
         self.read_query(draft, draft.query, properties, &mut open_views, &mut reads);
         reads
@@ -253,11 +274,11 @@ impl<'a> Builder<'a, '_> {
         query: &'a Query,
         properties: &Properties,
         open_views: &mut Vec<String>,
-        reads: &mut HashMap<String, Relation>,
+        reads: &mut Reads,
     ) {
         for reference in relations(query) {
             let folded = reference.name.folded();
-            if reads.contains_key(&folded) {
+            if reads.relations.contains_key(&folded) {
                 continue;
             }
             match self
@@ -266,7 +287,7 @@ impl<'a> Builder<'a, '_> {
                 .map(|(name, definition)| (name.text.clone(), definition))
             {
                 Some((name, Definition::Statement)) => {
-                    reads.insert(folded, Relation::Statement(name));
+                    reads.relations.insert(folded, Relation::Statement(name));
                 }
                 Some((name, Definition::View(_))) if open_views.contains(&name) => {
                     let path = open_views
@@ -287,13 +308,14 @@ impl<'a> Builder<'a, '_> {
                 Some((name, Definition::Declared(declare, declared_at))) => {
                     let declared = declared_columns(declare, &mut self.diagnostics);
                     let source = self.source(draft, &reference, name, properties, Some((declared, declared_at)));
-                    reads.insert(folded, source);
+                    reads.relations.insert(folded, source);
                 }
                 None if self.is_configured(&reference) => {
                     let name = reference.name.text.clone();
                     let source = self.source(draft, &reference, name, properties, None);
-                    reads.insert(folded, source);
+                    reads.relations.insert(folded, source);
                 }
+                None if self.unparsed.contains(&folded) => reads.any_unparsed = true,
                 None => self.unknown_relation(&reference),
             }
         }
@@ -303,7 +325,7 @@ impl<'a> Builder<'a, '_> {
         let name = &reference.name.text;
         reference.is_uri
             || !reference.properties.is_empty()
-            || self.assignments.iter().any(|assignment| assignment.of(name).is_some())
+            || self.configured_by.contains_key(&name.to_lowercase())
             || self.set.named.contains_key(&name.to_lowercase())
             || self
                 .overrides
@@ -408,7 +430,14 @@ impl<'a> Builder<'a, '_> {
         if let Some(own) = self.assignments[index].of(name) {
             return own.clone();
         }
-        let mut elsewhere = self.assignments.iter().filter_map(|assignment| assignment.of(name));
+        let statements = self
+            .configured_by
+            .get(&name.to_lowercase())
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let mut elsewhere = statements
+            .iter()
+            .filter_map(|statement| self.assignments[*statement].of(name));
         let Some(first) = elsewhere.next() else {
             return Properties::new();
         };
@@ -444,18 +473,15 @@ impl<'a> Builder<'a, '_> {
 
     /// Adds a source, or finds the one that is configured the same.
     fn add_source(&mut self, mut source: SourceOutline) -> String {
-        let of_same_name = || {
-            self.sources
-                .iter()
-                .filter(|other| other.name.eq_ignore_ascii_case(&source.name))
-        };
-        if let Some(same) = of_same_name().find(|other| same_values(&other.properties, &source.properties)) {
+        let of_same_name = self.sources_by_name.entry(source.name.to_lowercase()).or_default();
+        let mut others = of_same_name.iter().map(|index| &self.sources[*index]);
+        if let Some(same) = others.find(|other| same_values(&other.properties, &source.properties)) {
             return same.id.clone();
         }
-        let others = of_same_name().count();
-        if others > 0 {
-            source.id = format!("{}#{}", source.name, others + 1);
+        if !of_same_name.is_empty() {
+            source.id = format!("{}#{}", source.name, of_same_name.len() + 1);
         }
+        of_same_name.push(self.sources.len());
         let id = source.id.clone();
         self.sources.push(source);
         id
@@ -528,7 +554,7 @@ impl<'a> Builder<'a, '_> {
         }
         redirect(&mut properties, &self.overrides.sinks, name);
         self.check_kind(Role::Sink, name, &properties, span);
-        if self.sinks.iter().any(|sink| sink.name.eq_ignore_ascii_case(name)) {
+        if !self.sink_names.insert(name.to_lowercase()) {
             return;
         }
         let declared = declared.and_then(|(declare, _)| declared_columns(declare, &mut self.diagnostics));
@@ -587,6 +613,17 @@ fn headline(statement: &Statement) -> Span {
             Span::new(start, statement.span.end.min(start + "SELECT".len() as u32))
         }
     }
+}
+
+/// The statements that configure each name, by folded name.
+fn configured_by(assignments: &[Assignment]) -> HashMap<String, Vec<usize>> {
+    let mut statements: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, assignment) in assignments.iter().enumerate() {
+        for named in &assignment.named {
+            statements.entry(named.name.to_lowercase()).or_default().push(index);
+        }
+    }
+    statements
 }
 
 /// Why a property of this scope does nothing for the statement.

@@ -134,6 +134,9 @@ pub struct DeclaredColumn {
 }
 
 /// Reads the statements of a program and finds out how they hang together.
-pub fn outline<'a>(script: &'a Script, overrides: &Overrides) -> Outline<'a> {
-    build::build(script, overrides)
+///
+/// `unparsed` are names whose definitions could not be parsed. That has been reported, so what reads them is left
+/// out in silence.
+pub fn outline<'a>(script: &'a Script, unparsed: &[Name], overrides: &Overrides) -> Outline<'a> {
+    build::build(script, unparsed, overrides)
 }

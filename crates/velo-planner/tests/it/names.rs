@@ -62,5 +62,6 @@ fn what_is_unknown_does_not_hide_the_rest() {
     assert_plans!([
         "SELECT a, b + 1 AS c, UPPER(d) AS e FROM missing WHERE f > 1 WITH ('missing.path' = 'missing.csv')",
         "SELECT a, FROB(b) AS c FROM missing GROUP BY z WITH ('missing.path' = 'missing.csv')",
+        "CREATE STREAM s AS SELECT id FROM orders WHERE; SELECT id FROM s; SELECT idd FROM orders",
     ]);
 }

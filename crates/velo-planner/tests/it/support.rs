@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use velo_common::{SourceText, render_plain};
+use velo_common::{Name, SourceText, render_plain};
 use velo_data::{SqlType, StreamSchema, StructField, SystemColumn};
 use velo_planner::explain::explain;
 use velo_planner::{Outline, Overrides, SinkDescription, SourceDescription, outline, plan_program};
@@ -9,11 +9,16 @@ use velo_planner::{Outline, Overrides, SinkDescription, SourceDescription, outli
 pub(crate) fn plan(sql: &str) -> String {
     let source = SourceText::new("t.sql", sql);
     let parsed = velo_parser::parse_script(sql);
+    let unparsed: Vec<Name> = parsed
+        .failed
+        .iter()
+        .filter_map(|failed| Some(failed.defines.as_ref()?.name()))
+        .collect();
     let overrides = Overrides {
         sources: vec![("orders".into(), "orders.jsonl".into())],
         ..Overrides::default()
     };
-    let outline = outline(&parsed.script, &overrides);
+    let outline = outline(&parsed.script, &unparsed, &overrides);
     let planned = plan_program(&outline, &descriptions(&outline), &sinks(&outline));
     let mut diagnostics = parsed.diagnostics;
     diagnostics.extend(outline.diagnostics);
