@@ -2,7 +2,10 @@ use datafusion_common::ScalarValue;
 use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Name, Span, code};
 use velo_data::{SqlType, SystemColumn};
-use velo_parser::ast::{self, BinaryOperator, CaseBranch, ExprKind, Ident, Literal, LogicalOperator, UnaryOperator};
+use velo_functions::comparison_key;
+use velo_parser::ast::{
+    self, BinaryOperator, CaseBranch, ExprKind, Ident, Literal, LogicalOperator, MapEntry, StructEntry, UnaryOperator,
+};
 
 use super::bound::{Bound, column};
 use super::grouping::Grouping;
@@ -100,7 +103,7 @@ impl ExprBinder<'_> {
             ExprKind::Extract { part, operand } => {
                 let part_text = Bound::text(&part.name.text.to_lowercase(), part.span);
                 let operand = self.bind(operand)?;
-                self.call("date_part", vec![part_text, operand], span)
+                self.call("extract", vec![part_text, operand], span)
             }
             ExprKind::Trim {
                 side,
@@ -121,15 +124,15 @@ impl ExprBinder<'_> {
             }
             ExprKind::Position { needle, haystack } => {
                 let (needle, haystack) = self.both(needle, haystack)?;
-                self.call("position", vec![haystack, needle], span)
+                self.call("position", vec![needle, haystack], span)
             }
             ExprKind::Function(call) => self.function(call, span),
             ExprKind::Array(items) => {
                 let items = self.all(items)?;
                 self.call("make_array", items, span)
             }
-            ExprKind::Map(_) => self.unsupported(UnsupportedForm::MapConstructor, span),
-            ExprKind::Struct(_) => self.unsupported(UnsupportedForm::StructConstructor, span),
+            ExprKind::Map(entries) => self.map(entries, span),
+            ExprKind::Struct(entries) => self.named_struct(entries, span),
             ExprKind::Row(_) => self.unsupported(UnsupportedForm::Row, span),
             ExprKind::Lambda { .. } => self.unsupported(UnsupportedForm::Lambda, span),
             ExprKind::Exists(_) => self.unsupported(UnsupportedForm::Exists, span),
@@ -292,6 +295,29 @@ impl ExprBinder<'_> {
         }
     }
 
+    /// `MAP{'k': v}`: an array of keys and one of values.
+    fn map(&mut self, entries: &[MapEntry], span: Span) -> Option<Bound> {
+        let bound: Vec<_> = entries
+            .iter()
+            .map(|entry| self.both(&entry.key, &entry.value))
+            .collect();
+        let (keys, values) = bound.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
+        let keys = self.call("make_array", keys, span)?;
+        let values = self.call("make_array", values, span)?;
+        self.call("map", vec![keys, values], span)
+    }
+
+    /// `STRUCT(f := v)`: names and values in turn.
+    fn named_struct(&mut self, entries: &[StructEntry], span: Span) -> Option<Bound> {
+        let mut arguments = Vec::with_capacity(entries.len() * 2);
+        for entry in entries {
+            arguments.push(Some(Bound::text(&entry.name.name.text, entry.name.span)));
+            arguments.push(self.bind(&entry.value));
+        }
+        let arguments = arguments.into_iter().collect::<Option<Vec<_>>>()?;
+        self.call("named_struct", arguments, span)
+    }
+
     fn unary(&mut self, operator: UnaryOperator, operand: &ast::Expr, span: Span) -> Option<Bound> {
         // A sign belongs to the number behind it, so that the smallest BIGINT can be written.
         if let (UnaryOperator::Minus, ExprKind::Literal(number @ Literal::Number(_))) = (operator, &operand.kind) {
@@ -336,10 +362,13 @@ impl ExprBinder<'_> {
         let mut all = vec![operand?];
         all.extend(list?);
         let unified = operators::unify(&mut all, "IN");
-        self.checked(unified)?;
+        let sql_type = self.checked(unified)?;
+        let mut all: Vec<Expr> = all
+            .into_iter()
+            .map(|item| comparison_key(item.expr, &sql_type))
+            .collect();
         let operand = all.remove(0);
-        let list = all.into_iter().map(|item| item.expr).collect();
-        Some(Bound::new(operand.expr.in_list(list, negated), SqlType::Boolean, span))
+        Some(Bound::new(operand.in_list(all, negated), SqlType::Boolean, span))
     }
 
     fn between(

@@ -163,10 +163,13 @@ impl ExprBinder<'_> {
             clause: "an aggregate",
             diagnostics: self.diagnostics,
         };
-        let arguments = match call.arguments.as_slice() {
+        let mut arguments = match call.arguments.as_slice() {
             [Argument::Wildcard] if kind == AggregateKind::Count && !call.distinct => vec![],
             _ => inner.ordered_first(call)?,
         };
+        if kind == AggregateKind::StringAgg && arguments.len() == 1 {
+            arguments.push(Bound::text(",", span));
+        }
         let filter = match &call.filter {
             Some(filter) => Some(inner.boolean(filter)?.expr),
             None => None,
@@ -185,16 +188,12 @@ impl ExprBinder<'_> {
                 return None;
             }
         };
-        let coerced = arguments
-            .into_iter()
-            .zip(&resolved.argument_types)
-            .map(|(bound, to)| bound.coerced(to));
-        let arguments = self.checked(coerced.collect::<Result<Vec<_>, _>>())?;
+        let arguments = arguments.into_iter().map(|bound| bound.expr).collect();
         let call_name = ast::Expr::new(ExprKind::Function(Box::new(call.clone())), span).to_string();
         let aggregate = AggregateCall {
             kind,
-            arguments: arguments.into_iter().map(|bound| bound.expr).collect(),
-            distinct: call.distinct,
+            arguments: resolved.arguments(arguments),
+            distinct: call.distinct || kind == AggregateKind::CollectSet,
             filter,
             sql_type: resolved.return_type.clone(),
         };

@@ -19,6 +19,8 @@ fn types_are_brought_together() {
         "SELECT EXTRACT(HOUR FROM ts) AS h, DATEDIFF(day, ts, ts) AS d FROM orders",
         "SELECT id FROM orders WHERE ok IS NOT TRUE AND name IS NULL",
         "SELECT NULL AS n FROM orders",
+        "SELECT MAP{'a': id, 'b': 2} AS m, STRUCT(x := id, y := name) AS s, ARRAY[1, id] AS a FROM orders",
+        "SELECT POSITION('b' IN name) AS p, INSTR(name, 'b') AS i FROM orders",
         "SELECT NOW() AS a, CURRENT_TIMESTAMP AS b, CURRENT_DATE AS c, UNIX_TIMESTAMP() AS d FROM orders",
         "SELECT id FROM orders WHERE ts - ts > INTERVAL '1 hour'",
     ]);

@@ -16,6 +16,8 @@ fn grouped_queries() {
         "SELECT id, COUNT(*) AS n FROM orders GROUP BY id WINDOW TUMBLING (SIZE 30 SECONDS, GRACE PERIOD 5 SECONDS) \
          WITH ('s.type' = 'file_sink', 's.path' = 'o.envelope.jsonl')",
         "SELECT FIRST_VALUE(amount) AS f FROM orders GROUP BY id",
+        "SELECT STRING_AGG(name) AS a, LISTAGG(name, ';') AS b, COLLECT_SET(id) AS c FROM orders GROUP BY ok",
+        "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY price) AS p FROM orders GROUP BY id",
         "SELECT id, n FROM (SELECT id, COUNT(*) AS n FROM orders GROUP BY id) t WHERE id = 7 AND n > 2 EMIT FINAL",
         "SELECT MAX(n) AS m FROM (SELECT id, COUNT(*) AS n FROM orders WINDOW TUMBLING(1m)) t GROUP BY id EMIT CHANGES",
     ]);
