@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 
 use nom::IResult;
 use nom::error::{ErrorKind, ParseError};
-use velo_common::{Diagnostic, Span, code};
+use velo_common::{Diagnostic, Span};
 
-use crate::MAX_DEPTH;
+use crate::depth::Depth;
 use crate::expected::{Furthest, Wanted};
 use crate::keyword::Keyword;
 use crate::token::{Symbol, Token, TokenKind};
@@ -46,10 +46,7 @@ pub(crate) struct Session<'a> {
     first: usize,
     furthest: RefCell<Furthest>,
     reported: RefCell<Vec<Diagnostic>>,
-    /// How many brackets, subqueries and prefix operators are open.
-    depth: Cell<u32>,
-    /// Height of the highest tree built since this was last cleared.
-    height: Cell<u32>,
+    depth: Depth,
     bare_alias: Cell<Option<usize>>,
 }
 
@@ -64,8 +61,7 @@ impl<'a> Session<'a> {
             first,
             furthest: RefCell::default(),
             reported: RefCell::default(),
-            depth: Cell::new(0),
-            height: Cell::new(0),
+            depth: Depth::default(),
             bare_alias: Cell::new(None),
         }
     }
@@ -135,6 +131,11 @@ impl<'a> Tokens<'a> {
     /// The start of a statement.
     pub(crate) fn start(session: &'a Session<'a>) -> Self {
         Self { session, position: 0 }
+    }
+
+    /// How deep the statement is nested here.
+    pub(crate) fn depth(self) -> &'a Depth {
+        &self.session.depth
     }
 
     /// The token at this place.
@@ -294,67 +295,4 @@ impl<'a> Tokens<'a> {
     pub(crate) fn note_bare_alias(self) {
         self.session.bare_alias.set(Some(self.position));
     }
-}
-
-/// What a level of nesting must find on the stack, several times what it takes.
-const STACK_LEFT_MIN_BYTES: usize = 128 * 1024;
-
-/// What is added to the stack when it does not.
-const STACK_SEGMENT_BYTES: usize = 2 * 1024 * 1024;
-
-/// Runs `parser` one level deeper, or gives up when that is too deep.
-pub(crate) fn nested<'a, T>(input: Tokens<'a>, parser: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
-    let session = input.session;
-    let depth = session.depth.get() + 1;
-    if depth > MAX_DEPTH {
-        return too_deep(input);
-    }
-    session.depth.set(depth);
-    // A level takes some 20 kB in a build without optimization, and the caller's thread may have little left.
-    let parsed = stacker::maybe_grow(STACK_LEFT_MIN_BYTES, STACK_SEGMENT_BYTES, || parser(input));
-    session.depth.set(depth - 1);
-    parsed
-}
-
-/// Runs `parser`, which sees only the height of what it builds itself.
-pub(crate) fn isolated<'a, T>(input: Tokens<'a>, parser: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
-    let height = &input.session.height;
-    let beside = height.replace(0);
-    let parsed = parser(input);
-    height.set(beside.max(height.get()));
-    parsed
-}
-
-/// Runs `parser`, whose result is one level higher than the highest tree that it builds, or gives up when that is
-/// too high. Together with [`link`] this keeps the height of every tree within [`MAX_DEPTH`].
-pub(crate) fn measured<'a, T>(input: Tokens<'a>, parser: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
-    isolated(input, |input| {
-        let (rest, built) = parser(input)?;
-        link(input)?;
-        Ok((rest, built))
-    })
-}
-
-/// Counts one more link of a chain such as `a + b + c`, each of which makes the tree one level higher.
-pub(crate) fn link(input: Tokens<'_>) -> Parsed<'_, ()> {
-    let session = input.session;
-    let height = session.height.get() + 1;
-    session.height.set(height);
-    if height > MAX_DEPTH {
-        too_deep(input)
-    } else {
-        Ok((input, ()))
-    }
-}
-
-fn too_deep<T>(input: Tokens<'_>) -> Parsed<'_, T> {
-    input.abort(
-        Diagnostic::new(
-            &code::NESTED_TOO_DEEPLY,
-            input.span(),
-            format!("this is nested more than {MAX_DEPTH} levels deep"),
-        )
-        .with_label("too deep from here on")
-        .with_help("split the query with `WITH name AS (…)`, or break up the expression"),
-    )
 }

@@ -20,6 +20,7 @@ pub mod ast;
 
 mod comment;
 mod cursor;
+mod depth;
 mod expected;
 mod grammar;
 mod keyword;

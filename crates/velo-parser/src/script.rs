@@ -1,9 +1,11 @@
 //! From a file to its statements.
 
+use std::iter::Peekable;
+
 use velo_common::{Diagnostic, Span};
 
 use crate::ast::{Annotation, Expr, ObjectName, Script, Statement};
-use crate::comment::{PlacedAnnotation, annotations, split_head, without_statement};
+use crate::comment::{annotations, split_head, without_statement};
 use crate::cursor::{Failure, Parsed as Production, Session, Tokens};
 use crate::expected::Thing;
 use crate::grammar::{defined_name, expression, statement};
@@ -54,42 +56,47 @@ pub fn parse_script(text: &str) -> Parsed {
         .and_then(|piece| tokens.get(piece.start))
         .map(|token| token.span.start);
     let (head, annotations) = split_head(text, annotations, first_token);
-    let lexical_errors: Vec<Span> = diagnostics
+    let errors: Vec<Span> = diagnostics
         .iter()
         .filter(|found| found.is_error())
         .filter_map(|found| found.span)
         .collect();
-    let mut lexical_errors = lexical_errors.into_iter().peekable();
+    let mut lexical_errors = errors.into_iter().peekable();
+    let mut annotations = annotations.into_iter().peekable();
+    let script = Script {
+        head,
+        statements: Vec::new(),
+    };
     let mut parsed = Parsed {
-        script: Script {
-            head,
-            statements: Vec::new(),
-        },
+        script,
         failed: Vec::new(),
         diagnostics,
     };
-    let mut annotations = annotations.into_iter().peekable();
     for piece in pieces {
-        let mut own = Vec::new();
-        while let Some(placed) = annotations.next_if(|placed| placed.tokens_before < piece.end) {
-            own.push(placed.annotation);
-        }
-        let Some(piece_tokens) = tokens.get(piece.start..piece.end) else {
-            continue;
-        };
-        let session = Session::new(text, piece_tokens, &closers, piece.start);
         let semicolon = tokens
             .get(piece.end)
             .map_or(text.len() as u32, |token| token.span.start);
-        let garbled = lexical_errors.next_if(|error| error.start < semicolon).is_some();
-        while lexical_errors.next_if(|error| error.start < semicolon).is_some() {}
-        parsed.add(piece_tokens, session, own, garbled);
+        let garbled = !take_leading(&mut lexical_errors, |error| error.start < semicolon).is_empty();
+        let own = take_leading(&mut annotations, |placed| placed.tokens_before < piece.end);
+        let own = own.into_iter().map(|placed| placed.annotation).collect();
+        let piece_tokens = tokens.get(piece.clone()).unwrap_or_default();
+        parsed.add(
+            piece_tokens,
+            Session::new(text, piece_tokens, &closers, piece.start),
+            own,
+            garbled,
+        );
     }
     parsed
         .diagnostics
-        .extend(annotations.map(|PlacedAnnotation { annotation, .. }| without_statement(&annotation)));
+        .extend(annotations.map(|placed| without_statement(&placed.annotation)));
     parsed.diagnostics.sort_by_key(|diagnostic| diagnostic.span);
     parsed
+}
+
+/// Takes the items off the front for which `belongs` holds.
+fn take_leading<T>(items: &mut Peekable<impl Iterator<Item = T>>, belongs: impl Fn(&T) -> bool) -> Vec<T> {
+    std::iter::from_fn(|| items.next_if(&belongs)).collect()
 }
 
 /// Parses one statement; a `;` may stand behind it.

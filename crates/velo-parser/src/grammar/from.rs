@@ -18,7 +18,8 @@ use super::window::{starts_windowed_table, windowed_table};
 use crate::ast::{
     Expr, FromClause, Join, JoinConstraint, JoinKind, Property, Relation, RelationKind, Spanned, TableAlias, Within,
 };
-use crate::cursor::{Failure, Parsed, Tokens, measured, nested};
+use crate::cursor::{Failure, Parsed, Tokens};
+use crate::depth::{measured, nested};
 use crate::expected::Thing;
 use crate::keyword::Keyword;
 use crate::token::{Symbol, TokenKind};

@@ -15,7 +15,8 @@ use crate::MAX_DEPTH;
 use crate::ast::{
     CaseBranch, Expr, ExprKind, Literal, MapEntry, NumberKind, NumberLiteral, Query, StructEntry, TypedLiteralKind,
 };
-use crate::cursor::{Parsed, Tokens, link, measured};
+use crate::cursor::{Parsed, Tokens};
+use crate::depth::{link, measured};
 use crate::expected::Thing;
 use crate::keyword::Keyword;
 use crate::lexer::unquote;

@@ -11,7 +11,8 @@ use super::primary::{starts_query, subquery};
 use super::properties::starts_properties;
 use super::select::{Clauses, Scope, clauses, select};
 use crate::ast::{Cte, Emit, Expr, Property, Query, SetExpr, SetOperator, Spanned, With};
-use crate::cursor::{Parsed, Tokens, isolated, link, measured, nested};
+use crate::cursor::{Parsed, Tokens};
+use crate::depth::{isolated, link, measured, nested};
 use crate::expected::Thing;
 use crate::keyword::Keyword;
 

@@ -19,7 +19,8 @@ use crate::ast::{
     Assert, AssertKind, DropKind, DropObject, Explain, Expr, Ident, Insert, ObjectName, Print, Spanned, Statement,
     StatementKind,
 };
-use crate::cursor::{Parsed, Tokens, measured, nested};
+use crate::cursor::{Parsed, Tokens};
+use crate::depth::{measured, nested};
 use crate::expected::Thing;
 use crate::keyword::Keyword;
 use crate::token::{Symbol, TokenKind};

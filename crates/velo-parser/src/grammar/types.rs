@@ -7,7 +7,8 @@ use super::leaf::{
     any_word, comma_separated, flag, if_bracket, parenthesized, small_number, spanned, symbol, whole_number,
 };
 use crate::ast::{DataType, Spanned, StructField};
-use crate::cursor::{Failure, Parsed, Tokens, measured, nested};
+use crate::cursor::{Failure, Parsed, Tokens};
+use crate::depth::{measured, nested};
 use crate::expected::Thing;
 use crate::keyword::Keyword;
 use crate::token::{Symbol, TokenKind};

@@ -19,7 +19,8 @@ use crate::ast::{
     BufferEmit, BufferExpiry, Expr, Frame, FrameBound, FrameUnit, ObjectName, Over, RowBuffer, Spanned, Window,
     WindowKind,
 };
-use crate::cursor::{Parsed, Tokens, measured};
+use crate::cursor::{Parsed, Tokens};
+use crate::depth::measured;
 use crate::expected::Thing;
 use crate::keyword::Keyword;
 use crate::token::{Symbol, TokenKind};

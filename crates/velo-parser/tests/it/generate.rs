@@ -1,4 +1,8 @@
 //! Trees at random, as the parser could have built them.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "strategies are handles, and most functions here clone theirs"
+)]
 
 use std::time::Duration;
 

@@ -22,9 +22,16 @@ fn places(sql: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (owned(&parsed.script.head), statements)
 }
 
+/// A file, the names in its head, and the names above each statement.
+type Places = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static [&'static str]],
+);
+
 #[test]
 fn annotations_belong_to_the_file_or_to_a_statement() {
-    let cases: [(&str, &[&str], &[&[&str]]); 7] = [
+    let cases: [Places; 7] = [
         ("-- @name: a\nSELECT 1; SELECT 2", &[], &[&["name"], &[]]),
         (
             "-- @job_mode: simple\n\n-- @name: a\nSELECT 1",
