@@ -13,7 +13,7 @@ use crate::csv::{CsvColumn, CsvRecords};
 use crate::envelope::EnvelopeLines;
 use crate::json::JsonLines;
 use crate::lines::next_line;
-use crate::record::{BLOCK_ROWS, CellTable, Outcome, RowCells, ScannedRecord, overlong};
+use crate::record::{BLOCK_ROWS, CellTable, Outcome, RowCells, ScannedRecord};
 use crate::system_columns::Defaults;
 use crate::{CsvOptions, FormatError};
 
@@ -302,29 +302,9 @@ impl Decoder {
         self.rejections.reset(rows_max);
         while texts.len() < rows_max {
             let row = texts.len();
-            let mut cells = self.cells.row(row);
-            let rest = &input[consumed..];
-            // Looking no further than the longest record may reach makes the outcome independent of how much of
-            // the input is at hand. Up to two more bytes are its line end.
-            let window = rest.get(..self.record_bytes_max + 2).unwrap_or(rest);
-            let is_whole = window.len() == rest.len();
-            let Some(record) = self.records.next(window, is_end && is_whole, &mut cells) else {
-                if is_whole {
-                    break;
-                }
-                cells.clear();
-                let bytes_max = self.record_bytes_max;
-                self.rejections.reject(row, || overlong(bytes_max));
-                texts.push("");
-                places.push(Place {
-                    bytes: &[],
-                    line: self.next.line,
-                });
-                self.is_discarding = true;
-                consumed += self.discard(rest);
-                continue;
+            let Some(record) = self.next_record(&input[consumed..], is_end, row) else {
+                break;
             };
-            let record = record.within(self.record_bytes_max, window, is_end && is_whole);
             consumed += record.consumed;
             let line = self.next.line;
             self.next.line += record.lines;
@@ -332,7 +312,7 @@ impl Decoder {
                 Outcome::Blank => continue,
                 Outcome::Row(text) => text,
                 Outcome::Rejected(problem) => {
-                    cells.clear();
+                    self.cells.row(row).clear();
                     self.rejections.reject(row, || problem);
                     ""
                 }
@@ -347,6 +327,37 @@ impl Decoder {
         self.next.record += texts.len() as u64;
         (consumed, texts.len())
     }
+
+    /// Scans the record that `input` begins with; `None` if its end is not there yet.
+    ///
+    /// Looking no further than the longest record may reach makes the outcome independent of how much of the
+    /// input is at hand.
+    fn next_record<'a>(&mut self, input: &'a [u8], is_end: bool, row: usize) -> Option<ScannedRecord<'a>> {
+        const LINE_END_BYTES_MAX: usize = 2;
+        let window = input.get(..self.record_bytes_max + LINE_END_BYTES_MAX).unwrap_or(input);
+        let is_all = window.len() == input.len();
+        let record = self.records.next(window, is_end && is_all, &mut self.cells.row(row));
+        match record {
+            Some(record) if record.bytes.len() <= self.record_bytes_max => Some(record),
+            None if is_all => None,
+            Some(_) | None => Some(self.give_up_line(input)),
+        }
+    }
+
+    /// Rejects the record that `input` begins with for its length. Its first line is passed over, now or with
+    /// what comes next, so that of a record with a stray quote the other lines are not lost.
+    #[cold]
+    fn give_up_line<'a>(&mut self, input: &'a [u8]) -> ScannedRecord<'a> {
+        let line = next_line(input, false);
+        self.is_discarding = line.is_none();
+        ScannedRecord {
+            bytes: &[],
+            consumed: line.map_or(input.len(), |line| line.consumed),
+            lines: u64::from(line.is_some()),
+            outcome: Outcome::malformed(format!("the record is longer than {} bytes", self.record_bytes_max)),
+        }
+    }
+
     /// Builds the columns of the scanned records and puts the rejected ones aside.
     fn finish_block(&mut self, texts: &[&str], places: &[Place<'_>]) {
         let syntax = self.records.syntax();

@@ -1,7 +1,7 @@
 use crate::column::{Cell, Problem};
 use crate::json::members::Target;
 use crate::json::scanner::ValueSpan;
-use crate::lines::{Line, next_line};
+use crate::lines::Line;
 
 /// Records that are scanned before columns are built from them: few enough for their cells to stay in the
 /// processor's cache.
@@ -49,28 +49,6 @@ impl<'a> ScannedRecord<'a> {
             outcome,
         }
     }
-}
-
-impl<'a> ScannedRecord<'a> {
-    /// The same, unless it is longer than the limit: then its first line is given up, whose end is within
-    /// `input`.
-    pub(crate) fn within(self, bytes_max: usize, input: &'a [u8], is_end: bool) -> Self {
-        if self.bytes.len() <= bytes_max || matches!(self.outcome, Outcome::Blank) {
-            return self;
-        }
-        Self {
-            bytes: &[],
-            consumed: next_line(input, is_end).map_or(self.consumed, |line| line.consumed),
-            lines: 1,
-            outcome: Outcome::Rejected(overlong(bytes_max)),
-        }
-    }
-}
-
-/// A record that is longer than the limit.
-#[cold]
-pub(crate) fn overlong(bytes_max: usize) -> Problem {
-    Problem::malformed(format!("the record is longer than {bytes_max} bytes"))
 }
 
 impl Outcome<'_> {

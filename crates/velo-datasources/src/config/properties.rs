@@ -188,7 +188,7 @@ impl<'a> Properties<'a> {
 
     /// The format that is asked for, in any of the spellings of key and value.
     pub(super) fn format(&mut self) -> Option<FormatProperty> {
-        let (key, value) = self.first_of(FORMAT_KEYS)?;
+        let (key, value) = self.one_of(FORMAT_KEYS)?;
         let path = self.values.get("path").map(Path::new);
         let is_envelope = path.and_then(FileFormat::of_path) == Some(FileFormat::Envelope);
         // ksqlDB's `value_format = 'JSON'` and an envelope's `json` are one object a record; a file's
@@ -213,7 +213,8 @@ impl<'a> Properties<'a> {
                 }),
                 Some(FileFormat::Envelope),
             ) => {
-                let key = self.first_of(FORMAT_KEYS).map_or("format", |(key, _)| key);
+                let key = FORMAT_KEYS.iter().find(|key| self.values.contains_key(**key));
+                let key = key.copied().unwrap_or("format");
                 let message = "envelopes hold JSON values; CSV values in envelopes are not supported yet".to_owned();
                 self.reject(key, PropertyErrorKind::Unsupported, message);
             }
@@ -230,9 +231,9 @@ impl<'a> Properties<'a> {
         FormatProperty::of(FileFormat::JsonLines)
     }
 
-    /// The value of the first of `keys` that is given.
+    /// The value of a key, given in any of its spellings.
     pub(super) fn parsed<T>(&mut self, keys: &[&'static str], parse: fn(&str) -> Result<T, String>) -> Option<T> {
-        let (key, value) = self.first_of(keys)?;
+        let (key, value) = self.one_of(keys)?;
         match parse(value) {
             Ok(parsed) => Some(parsed),
             Err(wanted) => {
@@ -310,9 +311,16 @@ impl<'a> Properties<'a> {
         }
     }
 
-    fn first_of<'k>(&self, keys: &[&'k str]) -> Option<(&'k str, &'a str)> {
-        keys.iter()
-            .find_map(|key| self.values.get(*key).map(|value| (*key, value.as_str())))
+    /// The one that is given of several spellings of a key; giving two is a mistake.
+    fn one_of<'k>(&mut self, keys: &[&'k str]) -> Option<(&'k str, &'a str)> {
+        let values = self.values;
+        let mut given = keys.iter().filter_map(|key| Some((*key, values.get(*key)?.as_str())));
+        let first = given.next()?;
+        for (key, _) in given {
+            let message = format!("`{key}` and `{}` mean the same; give one of them", first.0);
+            self.reject(key, PropertyErrorKind::Invalid, message);
+        }
+        Some(first)
     }
 
     fn reject(&mut self, key: &str, kind: PropertyErrorKind, message: String) {

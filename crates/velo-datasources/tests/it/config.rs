@@ -113,6 +113,7 @@ fn what_is_not_supported_yet_says_so() {
         (None, "path=a.envelope.jsonl format=csv"),
         (None, "path=s3://bucket/a.csv"),
         (None, "path=a.csv delimiter=\""),
+        (None, "path=a.csv format=csv value_format=DELIMITED"),
     ];
     let told = cases.map(|(kind, text)| format!("{} {text}\n    {}\n", kind.unwrap_or("-"), source(kind, text)));
     insta::assert_snapshot!(told.concat(), @r#"
@@ -146,6 +147,8 @@ fn what_is_not_supported_yet_says_so() {
         Unsupported path: `s3://` locations are not supported yet, only local files
     - path=a.csv delimiter="
         Invalid delimiter: delimiter and quote must differ
+    - path=a.csv format=csv value_format=DELIMITED
+        Invalid value_format: `value_format` and `format` mean the same; give one of them
     "#);
 }
 

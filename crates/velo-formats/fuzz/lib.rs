@@ -1,0 +1,59 @@
+//! What the fuzz targets share: bytes in any portions give what they give in one piece.
+
+use std::sync::Arc;
+
+use velo_data::{SqlType, StructField, SystemColumn};
+use velo_formats::{DecodedBatch, Decoder, Projection};
+
+/// A column of each type, found by one-letter names, and all metadata.
+pub fn projection() -> Projection {
+    let structure = SqlType::Struct(vec![StructField {
+        name: "a".to_owned(),
+        sql_type: SqlType::BigInt,
+    }]);
+    let types = [
+        SqlType::BigInt,
+        SqlType::Double,
+        SqlType::Decimal { precision: 20, scale: 4 },
+        SqlType::Decimal { precision: 70, scale: 9 },
+        SqlType::String,
+        SqlType::Json,
+        SqlType::Bytes,
+        SqlType::Boolean,
+        SqlType::Date,
+        SqlType::Time,
+        SqlType::Timestamp,
+        SqlType::Interval,
+        SqlType::Array(Box::new(SqlType::String)),
+        SqlType::Map(Box::new(SqlType::BigInt), Box::new(structure.clone())),
+        structure,
+    ];
+    let names = 'a'..;
+    let fields = names.zip(types).map(|(name, sql_type)| Arc::new(sql_type.field(&name.to_string(), true)));
+    Projection {
+        fields: fields.collect(),
+        system: SystemColumn::ALL.to_vec(),
+        topic: "fuzz".into(),
+    }
+}
+
+/// Decodes the input in one piece and in portions, whose size its first byte says, and compares.
+pub fn check(data: &[u8], decoder: impl Fn() -> Decoder) {
+    let Some((portion, input)) = data.split_first() else {
+        return;
+    };
+    let whole = decode(decoder().with_record_bytes_max(64), input, input.len());
+    let portions = decode(decoder().with_record_bytes_max(64), input, usize::from(*portion) + 1);
+    assert_eq!(whole.records, portions.records);
+    assert_eq!(whole.rejected, portions.rejected);
+}
+
+fn decode(mut decoder: Decoder, input: &[u8], portion: usize) -> DecodedBatch {
+    let (mut start, mut end) = (0, 0);
+    while end < input.len() {
+        end = (end + portion).min(input.len());
+        start += decoder.decode(&input[start..end], end == input.len(), usize::MAX);
+    }
+    assert_eq!(start, input.len());
+    decoder.finish_batch(0).expect("columns of one length")
+}
