@@ -211,7 +211,8 @@ fn split_statements(tokens: &[Token]) -> Vec<std::ops::Range<usize>> {
     pieces
 }
 
-/// For each opening bracket the index of the one that closes it. No bracket reaches over a semicolon.
+/// For each opening bracket the index of the one that closes it. No bracket reaches over a semicolon, and one that is
+/// never closed does not keep those around it from being so.
 fn match_brackets(tokens: &[Token]) -> Vec<Option<u32>> {
     let mut closers = vec![None; tokens.len()];
     let mut open: Vec<(usize, Symbol)> = Vec::new();
@@ -223,12 +224,22 @@ fn match_brackets(tokens: &[Token]) -> Vec<Option<u32>> {
             open.clear();
         } else if symbol.closer().is_some() {
             open.push((index, symbol));
-        } else if let Some((opener, bracket)) = open.last().copied()
-            && bracket.closer() == Some(symbol)
-        {
-            closers[opener] = Some(index as u32);
-            open.pop();
+        } else if symbol.is_closer() {
+            let candidates = open.len().saturating_sub(UNCLOSED_SKIPPED_MAX);
+            let found = open
+                .iter()
+                .skip(candidates)
+                .rposition(|(_, bracket)| bracket.closer() == Some(symbol));
+            if let Some(position) = found
+                && let Some((opener, _)) = open.drain(candidates + position..).next()
+            {
+                closers[opener] = Some(index as u32);
+            }
         }
     }
     closers
 }
+
+/// How many brackets that are never closed are skipped in search of the one that a closing bracket fits. Without a
+/// limit, a text of mismatched brackets would take time that grows with its square.
+const UNCLOSED_SKIPPED_MAX: usize = 16;

@@ -74,7 +74,7 @@ fn mangled() -> impl Strategy<Value = String> {
 
 proptest! {
     // Building these trees takes most of the time; `PROPTEST_CASES` asks for more.
-    #![proptest_config(ProptestConfig { cases: cases(60), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(40), ..ProptestConfig::default() })]
 
     #[test]
     fn expressions_print_and_parse_back(tree in expr()) {
