@@ -1,5 +1,7 @@
 //! What one core does with rows that are in memory already: the engine's share of every job.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run has nothing to measure")]
+
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -33,10 +35,28 @@ fn input_batch(number: i64) -> RecordBatch {
     let key = |row: i64| format!("key-{:04}", row.wrapping_mul(7919) % KEYS);
     let keys: Vec<String> = rows.clone().map(key).collect();
     RecordBatch::try_from_iter_with_nullable([
-        ("key", Arc::new(StringViewArray::from_iter_values(keys)) as ArrayRef, true),
-        ("at", Arc::new(Int64Array::from_iter_values(rows.clone())) as ArrayRef, true),
-        ("value", Arc::new(Int64Array::from_iter_values(rows.clone().map(|row| row % 1000))) as ArrayRef, true),
-        ("price", Arc::new(Float64Array::from_iter_values(rows.map(|row| (row % 997) as f64 / 10.0))) as ArrayRef, true),
+        (
+            "key",
+            Arc::new(StringViewArray::from_iter_values(keys)) as ArrayRef,
+            true,
+        ),
+        (
+            "at",
+            Arc::new(Int64Array::from_iter_values(rows.clone())) as ArrayRef,
+            true,
+        ),
+        (
+            "value",
+            Arc::new(Int64Array::from_iter_values(rows.clone().map(|row| row % 1000))) as ArrayRef,
+            true,
+        ),
+        (
+            "price",
+            Arc::new(Float64Array::from_iter_values(
+                rows.map(|row| (row % 997) as f64 / 10.0),
+            )) as ArrayRef,
+            true,
+        ),
     ])
     .expect("columns of one length")
 }
@@ -51,7 +71,11 @@ fn scan(schema: &StreamSchema, is_timed: bool) -> LogicalPlan {
         columns: (0..schema.user_columns()).collect(),
         event_time,
         filters: vec![],
-        schema: if is_timed { schema.clone().with_system(SystemColumn::EventTime) } else { schema.clone() },
+        schema: if is_timed {
+            schema.clone().with_system(SystemColumn::EventTime)
+        } else {
+            schema.clone()
+        },
     })
 }
 
@@ -63,7 +87,11 @@ fn projection_and_filter(schema: &StreamSchema) -> LogicalPlan {
     let times = |left: Expr, right: Expr| arithmetic::udf(ArithmeticOperator::Multiply).call(vec![left, right]);
     LogicalPlan::Project(Project {
         input: Box::new(input),
-        expressions: vec![col("key"), times(col("price"), lit(1.5)), times(col("value"), lit(2_i64))],
+        expressions: vec![
+            col("key"),
+            times(col("price"), lit(1.5)),
+            times(col("value"), lit(2_i64)),
+        ],
         schema: StreamSchema::of_user_columns([
             SqlType::String.field("key", true),
             SqlType::Double.field("price", true),
@@ -128,7 +156,12 @@ fn job(plan: LogicalPlan, source: &Arc<MemorySource>) -> Job {
 
 fn benches(criterion: &mut Criterion) {
     let batches = input();
-    let fields = batches[0].schema().fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
+    let fields = batches[0]
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone())
+        .collect::<Vec<_>>();
     let schema = StreamSchema::of_user_columns(fields);
     let source = Arc::new(MemorySource::new(schema.clone(), vec![batches]));
     let plans = [

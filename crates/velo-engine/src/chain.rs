@@ -58,7 +58,9 @@ impl Chain {
     /// When the states belong to other operators.
     pub fn restore(&mut self, states: &[OperatorState], owned: &KeyGroups) -> OperatorResult {
         let operators = self.operators.iter_mut().zip(states);
-        operators.into_iter().try_for_each(|(operator, state)| operator.restore(state, owned))
+        operators
+            .into_iter()
+            .try_for_each(|(operator, state)| operator.restore(state, owned))
     }
 
     fn push_from(&mut self, index: usize, event: Event, out: &mut Output) -> OperatorResult {

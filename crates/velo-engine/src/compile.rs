@@ -4,9 +4,7 @@ use std::ops::ControlFlow;
 
 use velo_data::{StreamSchema, SystemColumn};
 use velo_datasources::ReadRequest;
-use velo_planner::plan::{
-    Aggregate, EmitMode, LogicalPlan, Relation, Scan, StatementSettings, Values, WindowAssigner,
-};
+use velo_planner::plan::{Aggregate, EmitMode, LogicalPlan, Relation, Scan, StatementSettings, Values, WindowAssigner};
 
 use crate::chain::Chain;
 use crate::error::{CompileError, OperatorResult};
@@ -48,9 +46,18 @@ pub enum StageInput {
 pub fn stages(plan: &LogicalPlan, settings: &StatementSettings, parallelism: usize) -> Vec<Stage> {
     let mut stages = vec![Stage::new(StageInput::Leaf)];
     for node in bottom_up(plan) {
-        let divided = parallelism > 1 && !matches!(stages.last(), Some(Stage { input: StageInput::Gathered, .. }));
+        let divided = parallelism > 1
+            && !matches!(
+                stages.last(),
+                Some(Stage {
+                    input: StageInput::Gathered,
+                    ..
+                })
+            );
         let input = match node {
-            LogicalPlan::Aggregate(aggregate) if parallelism > 1 && !aggregate.keys.is_empty() => Some(StageInput::Keyed),
+            LogicalPlan::Aggregate(aggregate) if parallelism > 1 && !aggregate.keys.is_empty() => {
+                Some(StageInput::Keyed)
+            }
             LogicalPlan::Distinct(_) if parallelism > 1 => Some(StageInput::Keyed),
             LogicalPlan::Aggregate(_) | LogicalPlan::Limit(_) if divided => Some(StageInput::Gathered),
             _ if divided && follows_results(&stages) => Some(StageInput::Gathered),
@@ -62,7 +69,15 @@ pub fn stages(plan: &LogicalPlan, settings: &StatementSettings, parallelism: usi
             stage.budgets.push(GroupBudget::new(settings.groups_max));
         }
     }
-    if parallelism > 1 && !matches!(stages.last(), Some(Stage { input: StageInput::Gathered, .. })) {
+    if parallelism > 1
+        && !matches!(
+            stages.last(),
+            Some(Stage {
+                input: StageInput::Gathered,
+                ..
+            })
+        )
+    {
         stages.push(Stage::new(StageInput::Gathered));
     }
     stages
@@ -122,9 +137,12 @@ impl Stage {
     /// When a key has no physical form.
     pub fn router(&self) -> Result<Option<KeyRouter>, CompileError> {
         match (&self.input, self.nodes.first()) {
-            (StageInput::Keyed, Some(LogicalPlan::Aggregate(Aggregate { input, keys, schema, .. }))) => {
-                KeyRouter::by_keys(keys, input.schema(), schema).map(Some)
-            }
+            (
+                StageInput::Keyed,
+                Some(LogicalPlan::Aggregate(Aggregate {
+                    input, keys, schema, ..
+                })),
+            ) => KeyRouter::by_keys(keys, input.schema(), schema).map(Some),
             (StageInput::Keyed, Some(node)) => KeyRouter::by_columns(node.schema()).map(Some),
             _ => Ok(None),
         }
@@ -160,9 +178,11 @@ fn operator(node: &LogicalPlan, budget: &GroupBudget) -> Result<Option<Box<dyn O
     Ok(Some(match node {
         LogicalPlan::Scan(_) | LogicalPlan::Values(_) => return Ok(None),
         LogicalPlan::Filter(filter) => Box::new(FilterRows::new(&filter.predicate, filter.input.schema())?),
-        LogicalPlan::Project(project) => {
-            Box::new(ProjectColumns::new(&project.expressions, project.input.schema(), &project.schema)?)
-        }
+        LogicalPlan::Project(project) => Box::new(ProjectColumns::new(
+            &project.expressions,
+            project.input.schema(),
+            &project.schema,
+        )?),
         LogicalPlan::Aggregate(plan) => aggregate(plan, budget)?,
         LogicalPlan::Distinct(distinct) => Box::new(DistinctRows::new(distinct.input.schema(), budget.clone())?),
         LogicalPlan::Limit(limit) => Box::new(LimitRows::new(limit.limit, limit.offset, limit.input.schema())),
@@ -197,7 +217,10 @@ pub(crate) fn watermark_steps<'a>(plans: impl IntoIterator<Item = &'a LogicalPla
     let mut steps = Vec::new();
     for plan in plans {
         let _ = plan.walk(&mut |node| {
-            if let LogicalPlan::Aggregate(Aggregate { window: Some(window), .. }) = node {
+            if let LogicalPlan::Aggregate(Aggregate {
+                window: Some(window), ..
+            }) = node
+            {
                 let WindowAssigner::Tumbling { size_ms, offset_ms } = window.assigner;
                 let late = offset_ms.saturating_add(milliseconds(window.allowed_lateness) % size_ms.max(1));
                 for offset_ms in [offset_ms, late] {
@@ -229,8 +252,14 @@ pub fn scan_chain<'a>(
 
 /// What a scan asks of a source that has these metadata columns.
 pub(crate) fn read_request(scan: &Scan, provided: &[SystemColumn], batch_rows_max: usize) -> ReadRequest {
-    let computed = scan.event_time.as_ref().is_some_and(|event_time| event_time.expression.is_some());
-    let reads_event_time = scan.event_time.as_ref().is_some_and(|event_time| event_time.expression.is_none());
+    let computed = scan
+        .event_time
+        .as_ref()
+        .is_some_and(|event_time| event_time.expression.is_some());
+    let reads_event_time = scan
+        .event_time
+        .as_ref()
+        .is_some_and(|event_time| event_time.expression.is_none());
     let wanted = scan.schema.system_columns().iter();
     let mut system: Vec<SystemColumn> = wanted
         .filter(|(_, index)| *index >= scan.columns.len())
@@ -248,7 +277,9 @@ pub(crate) fn read_request(scan: &Scan, provided: &[SystemColumn], batch_rows_ma
 }
 
 /// The rows of a plan that has them in itself; those that fail are rejected.
-pub(crate) fn values(plan: &Values) -> Result<impl Fn(&mut Output) -> OperatorResult<velo_data::StreamBatch> + use<>, CompileError> {
+pub(crate) fn values(
+    plan: &Values,
+) -> Result<impl Fn(&mut Output) -> OperatorResult<velo_data::StreamBatch> + use<>, CompileError> {
     let rows = ValuesRows::new(plan)?;
     Ok(move |out: &mut Output| values_batch(&rows, out))
 }

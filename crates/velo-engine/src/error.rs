@@ -19,6 +19,9 @@ pub enum OperatorError {
         /// The statement's limit.
         groups_max: usize,
     },
+    /// A window's rows have no event time.
+    #[error("the rows of a window have no event time")]
+    NoEventTime,
     /// A snapshot does not belong to this operator.
     #[error("the snapshot does not fit operator `{operator}`: {message}")]
     Snapshot {

@@ -48,13 +48,6 @@ pub(crate) struct Evaluated {
     pub(crate) columns: Vec<ArrayRef>,
 }
 
-/// The part of a batch on which every expression succeeded.
-struct Segment {
-    offset: usize,
-    length: usize,
-    columns: Vec<ArrayRef>,
-}
-
 /// A row on which an expression failed.
 struct Failure {
     row: usize,
@@ -98,7 +91,9 @@ impl Expressions {
             out.reject(self.row_error(&batch.records, failure));
         }
         let mut kept = vec![true; batch.num_rows()];
-        failures.iter().for_each(|failure| kept[failure.row] = false);
+        for failure in &failures {
+            kept[failure.row] = false;
+        }
         let kept = BooleanBuffer::from(kept);
         Ok(Evaluated {
             batch: batch.filter(&BooleanArray::new(kept.clone(), None))?,
@@ -108,7 +103,8 @@ impl Expressions {
     }
 
     fn try_evaluate(&self, records: &RecordBatch, out: &mut Output) -> Result<Vec<ArrayRef>, (usize, DataFusionError)> {
-        let evaluate = |(index, compiled): (usize, &Compiled)| compiled.evaluate(records).map_err(|error| (index, error));
+        let evaluate =
+            |(index, compiled): (usize, &Compiled)| compiled.evaluate(records).map_err(|error| (index, error));
         let columns = self.compiled.iter().enumerate().map(evaluate).collect();
         // What a failed attempt counted is counted again when its parts succeed.
         let zero_divisions = take_zero_divisions();
@@ -118,21 +114,18 @@ impl Expressions {
         columns
     }
 
+    /// Evaluates the rows, which start at `offset` of the batch, in parts that succeed: their columns are `segments`.
     fn bisect(
         &self,
         records: &RecordBatch,
         offset: usize,
-        segments: &mut Vec<Segment>,
+        segments: &mut Vec<Vec<ArrayRef>>,
         failures: &mut Vec<Failure>,
         out: &mut Output,
     ) {
         let length = records.num_rows();
         match self.try_evaluate(records, out) {
-            Ok(columns) if length > 0 => segments.push(Segment {
-                offset,
-                length,
-                columns,
-            }),
+            Ok(columns) if length > 0 => segments.push(columns),
             Ok(_) => {}
             Err((expression, error)) if length <= 1 => failures.push(Failure {
                 row: offset,
@@ -142,14 +135,20 @@ impl Expressions {
             Err(_) => {
                 let half = length / 2;
                 self.bisect(&records.slice(0, half), offset, segments, failures, out);
-                self.bisect(&records.slice(half, length - half), offset + half, segments, failures, out);
+                self.bisect(
+                    &records.slice(half, length - half),
+                    offset + half,
+                    segments,
+                    failures,
+                    out,
+                );
             }
         }
     }
 
-    fn concat(&self, segments: &[Segment]) -> OperatorResult<Vec<ArrayRef>> {
+    fn concat(&self, segments: &[Vec<ArrayRef>]) -> OperatorResult<Vec<ArrayRef>> {
         let column = |(index, compiled): (usize, &Compiled)| {
-            let parts: Vec<&dyn Array> = segments.iter().map(|segment| segment.columns[index].as_ref()).collect();
+            let parts: Vec<&dyn Array> = segments.iter().map(|segment| segment[index].as_ref()).collect();
             if parts.is_empty() {
                 return Ok(arrow::array::new_empty_array(&compiled.data_type));
             }
@@ -293,8 +292,7 @@ fn message_of(error: &DataFusionError) -> String {
     match error {
         DataFusionError::ArrowError(error, _) => arrow_message_of(error),
         DataFusionError::Execution(message) => message.clone(),
-        DataFusionError::Context(_, inner) => message_of(inner),
-        DataFusionError::Diagnostic(_, inner) => message_of(inner),
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => message_of(inner),
         DataFusionError::External(error) => error.to_string(),
         other => other.strip_backtrace(),
     }

@@ -1,30 +1,99 @@
-//! Physical operators over Arrow batches, their state, and the driver that runs them.
+//! Runs logical plans over Arrow batches: the operators, their state, and the driver around them.
+//!
+//! Start at [`run`], which takes a [`Job`] (statements with their sources and sinks) and returns what has become of
+//! it. Below it:
+//!
+//! - [`stages`] turns a plan into [`Stage`]s, groups of operators that are fused into a [`Chain`]. With one worker a
+//!   statement is one stage; with more, a keyed operator starts a new one, whose workers each own a range of
+//!   [`KeyGroups`] and all state in it. A [`KeyRouter`] divides rows among them and a [`Merge`] joins their results.
+//! - An [`Operator`] is a state machine over [`Event`]s. It never waits, reads no clock and does no I/O, so the same
+//!   events give the same rows, and its state can be taken out ([`OperatorState`]) and put into others.
+//! - Aggregates keep their state typed, a vector per aggregate with an entry per group; what all expressions of an
+//!   operator need of a batch (keys, their hashes, arguments) is computed once per batch.
+//!
+//! Four laws hold, and tests state them: results depend neither on where batches end, nor on the number of workers,
+//! nor on a cut between two batches from which a run goes on; and a row that fails takes no other row with it.
+//!
+//! This crate knows no SQL text, no terminals and no network.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use arrow::array::{Int64Array, RecordBatch};
+//! use datafusion_expr::{col, lit};
+//! use velo_data::{SqlType, StreamSchema, SystemClock};
+//! use velo_datasources::{MemorySink, MemorySource};
+//! use velo_engine::{Cancel, Job, JobStatement, Metrics, RunOptions, run};
+//! use velo_planner::plan::{
+//!     Filter, LogicalPlan, PlannedStatement, Relation, Scan, StatementKind, StatementSettings,
+//! };
+//!
+//! // SELECT n FROM numbers WHERE n > 2
+//! let schema = StreamSchema::of_user_columns([SqlType::BigInt.field("n", true)]);
+//! let scan = LogicalPlan::Scan(Scan {
+//!     relation: Relation::Source("numbers".into()),
+//!     columns: vec![0],
+//!     event_time: None,
+//!     filters: vec![],
+//!     schema: schema.clone(),
+//! });
+//! let plan = LogicalPlan::Filter(Filter { input: Box::new(scan), predicate: col("n").gt(lit(2_i64)) });
+//! let numbers = RecordBatch::try_new(schema.arrow().clone(), vec![Arc::new(Int64Array::from(vec![1, 2, 3, 4]))])?;
+//! let sink = MemorySink::default();
+//! let job = Job {
+//!     statements: vec![JobStatement {
+//!         planned: PlannedStatement {
+//!             name: "large_numbers".into(),
+//!             kind: StatementKind::Query,
+//!             plan,
+//!             sinks: vec![],
+//!             key: vec![],
+//!             reads: vec![],
+//!             settings: StatementSettings::default(),
+//!             span: velo_common::Span::new(0, 0),
+//!         },
+//!         sinks: vec![sink.writer()],
+//!     }],
+//!     sources: [("numbers".into(), Arc::new(MemorySource::new(schema, vec![vec![numbers]])) as _)].into(),
+//! };
+//! let summary = run(job, &RunOptions {
+//!     parallelism: 1,
+//!     clock: Arc::new(SystemClock),
+//!     cancel: Cancel::default(),
+//!     progress: Arc::new(Metrics::default()),
+//! })?;
+//! assert_eq!((summary.statements[0].rows_in, summary.statements[0].rows_out), (4, 2));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod driver;
+
+mod compile;
+
+mod chain;
+mod merge;
+mod router;
 
 mod aggregate;
-mod chain;
-mod compile;
-mod driver;
-mod error;
 mod event;
 mod expression;
 mod keys;
-mod merge;
-mod metrics;
 mod operator;
 mod operators;
-mod router;
 mod state;
+
+mod error;
+mod metrics;
 mod summary;
 
+pub use chain::Chain;
+pub use compile::{Leaf, Stage, StageInput, scan_chain, stages};
+pub use driver::{Cancel, Job, JobStatement, RunOptions, run};
 pub use error::{CompileError, EngineError, OperatorError, OperatorResult};
 pub use event::{Event, LateRows, Output};
 pub use keys::{KEY_GROUPS, KeyGroups, key_group};
-pub use operator::Operator;
-pub use state::OperatorState;
-pub use chain::Chain;
-pub use compile::{Leaf, Stage, StageInput, scan_chain, stages};
 pub use merge::Merge;
-pub use router::KeyRouter;
-pub use driver::{Cancel, Job, JobStatement, RunOptions, run};
 pub use metrics::{Metrics, StatementMetrics};
+pub use operator::Operator;
+pub use router::KeyRouter;
+pub use state::OperatorState;
 pub use summary::{JobSummary, LateSummary, RejectedRows, StatementSummary};

@@ -1,8 +1,6 @@
-use std::collections::VecDeque;
-use std::sync::Arc;
-
 use arrow::array::UInt32Array;
 use arrow::datatypes::SchemaRef;
+use std::collections::VecDeque;
 use velo_data::StreamBatch;
 
 use crate::error::{CompileError, OperatorResult};
@@ -45,7 +43,10 @@ pub(crate) struct ResultOrder {
 impl ResultOrder {
     /// The order of results whose first `keys` columns are the group keys.
     pub(crate) fn new(schema: &SchemaRef, keys: usize) -> Result<Self, CompileError> {
-        let types: Vec<_> = schema.fields()[..keys].iter().map(|field| field.data_type().clone()).collect();
+        let types: Vec<_> = schema.fields()[..keys]
+            .iter()
+            .map(|field| field.data_type().clone())
+            .collect();
         Ok(Self {
             encoder: KeyEncoder::rows(&types)?,
             keys,
@@ -60,7 +61,9 @@ impl ResultOrder {
         let Some(all) = concat(&batches)? else {
             return Ok(None);
         };
-        let encoded = self.encoder.encode(&all.records.columns()[..self.keys], all.num_rows())?;
+        let encoded = self
+            .encoder
+            .encode(&all.records.columns()[..self.keys], all.num_rows())?;
         Ok(Some(all.take(&UInt32Array::from(encoded.sorted_rows()))?))
     }
 }
@@ -85,7 +88,11 @@ impl Merge {
 
     /// The lowest watermark of the ports that have not ended.
     fn lowest(&self) -> i64 {
-        self.ports.iter().map(|port| port.watermark_ms).min().unwrap_or(i64::MAX)
+        self.ports
+            .iter()
+            .map(|port| port.watermark_ms)
+            .min()
+            .unwrap_or(i64::MAX)
     }
 
     /// Whether every port has ended.
@@ -155,7 +162,12 @@ impl Merge {
             return Ok(());
         };
         loop {
-            let next = self.ports.iter().filter_map(|port| port.complete.front()).map(|(tag, _)| *tag).min();
+            let next = self
+                .ports
+                .iter()
+                .filter_map(|port| port.complete.front())
+                .map(|(tag, _)| *tag)
+                .min();
             let Some(next) = next.filter(|next| *next <= watermark_ms) else {
                 return Ok(());
             };
@@ -198,7 +210,8 @@ impl Port {
 
     fn advance(&mut self, watermark_ms: i64) {
         self.watermark_ms = self.watermark_ms.max(watermark_ms);
-        self.complete.extend(self.recent.drain(..).map(|batch| (watermark_ms, batch)));
+        self.complete
+            .extend(self.recent.drain(..).map(|batch| (watermark_ms, batch)));
     }
 
     fn take_tagged(&mut self, tag: i64) -> Vec<StreamBatch> {
@@ -219,8 +232,10 @@ fn concat(batches: &[StreamBatch]) -> OperatorResult<Option<StreamBatch>> {
     };
     let records = arrow::compute::concat_batches(&first.records.schema(), batches.iter().map(|batch| &batch.records))?;
     let kinds = batches.iter().any(|batch| batch.kinds.is_some()).then(|| {
-        let kinds = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| batch.kind(row)));
-        Arc::from_iter(kinds)
+        let kinds = batches
+            .iter()
+            .flat_map(|batch| (0..batch.num_rows()).map(|row| batch.kind(row)));
+        kinds.collect()
     });
     Ok(Some(StreamBatch { records, kinds }))
 }

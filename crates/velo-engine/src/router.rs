@@ -1,4 +1,4 @@
-use arrow::array::{Array, RecordBatch};
+use arrow::array::RecordBatch;
 use datafusion_expr::Expr;
 use velo_data::{StreamBatch, StreamSchema};
 
@@ -37,7 +37,11 @@ impl KeyRouter {
 
     /// Routes by all user columns.
     pub(crate) fn by_columns(schema: &StreamSchema) -> Result<Self, CompileError> {
-        let types: Vec<_> = schema.user_fields().iter().map(|field| field.data_type().clone()).collect();
+        let types: Vec<_> = schema
+            .user_fields()
+            .iter()
+            .map(|field| field.data_type().clone())
+            .collect();
         Ok(Self {
             keys: Keys::Columns(schema.user_columns()),
             encoder: KeyEncoder::new(&types)?,
@@ -57,7 +61,10 @@ impl KeyRouter {
                 (evaluated.batch, self.encoder.encode(&evaluated.columns, rows)?.hashes)
             }
             Keys::Columns(count) => {
-                let hashes = self.encoder.encode(&batch.records.columns()[..*count], batch.num_rows())?.hashes;
+                let hashes = self
+                    .encoder
+                    .encode(&batch.records.columns()[..*count], batch.num_rows())?
+                    .hashes;
                 (batch, hashes)
             }
         };

@@ -30,7 +30,9 @@ pub(super) struct AccumulatorCall {
 
 impl fmt::Debug for AccumulatorCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccumulatorCall").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("AccumulatorCall")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

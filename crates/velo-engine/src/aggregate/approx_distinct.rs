@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryViewArray, Int64Array};
+use arrow::array::{ArrayRef, AsArray, BinaryViewArray, Int64Array};
 use arrow::datatypes::DataType;
 use hashbrown::HashSet;
 
@@ -8,7 +8,7 @@ use super::{AggregateInput, GroupedAggregate, Values, counts};
 use crate::error::{CompileError, OperatorResult};
 use crate::keys::KeyEncoder;
 
-/// `APPROX_COUNT_DISTINCT`: exact up to [`EXACT_MAX`] values of a group, then a HyperLogLog with a standard error of
+/// `APPROX_COUNT_DISTINCT`: exact up to [`EXACT_MAX`] values of a group, then a `HyperLogLog` with a standard error of
 /// 0.8 %.
 pub(super) struct ApproxDistinct {
     encoder: KeyEncoder,
@@ -26,7 +26,7 @@ enum Sketch {
     Registers(Registers),
 }
 
-/// The registers of a HyperLogLog, with what the estimate needs of them kept up to date, so that reading it costs the
+/// The registers of a `HyperLogLog`, with what the estimate needs of them kept up to date, so that reading it costs the
 /// same however many there are.
 #[derive(Debug, Clone)]
 struct Registers {
@@ -81,7 +81,9 @@ impl Sketch {
     fn merge_bytes(&mut self, bytes: &[u8]) {
         if bytes.len() != REGISTERS {
             let (hashes, _) = bytes.as_chunks::<8>();
-            hashes.iter().for_each(|hash| self.add(u64::from_le_bytes(*hash)));
+            for hash in hashes {
+                self.add(u64::from_le_bytes(*hash));
+            }
             return;
         }
         let mut merged = Registers::of_ranks(bytes.to_vec());
@@ -100,7 +102,7 @@ impl Registers {
     fn of_ranks(ranks: Vec<u8>) -> Self {
         Self {
             sum: ranks.iter().map(|rank| share(*rank)).sum(),
-            empty: ranks.iter().filter(|rank| **rank == 0).count(),
+            empty: ranks.iter().map(|rank| usize::from(*rank == 0)).sum(),
             ranks: ranks.into(),
         }
     }

@@ -136,7 +136,9 @@ mod tests {
                 scale_gain,
             };
             let mut fold = DecimalSum::default();
-            values.iter().for_each(|value| fold.add(*value));
+            for value in values {
+                fold.add(*value);
+            }
             assert_eq!(average.finish(&fold), Ok(Some(mean)), "{values:?}");
             let wide = average.mean(fold.exact(), fold.count).map(i256::to_i128);
             assert_eq!(wide, Ok(Some(mean)), "{values:?} in 256 bits");

@@ -21,7 +21,9 @@ impl GroupedAggregate for Count {
         let counts = self.counts.as_mut_slice();
         match input.counted() {
             None => input.groups.iter().for_each(|group| counts[*group as usize] += 1),
-            Some(counted) => counted.set_indices().for_each(|row| counts[input.groups[row] as usize] += 1),
+            Some(counted) => counted
+                .set_indices()
+                .for_each(|row| counts[input.groups[row] as usize] += 1),
         }
         Ok(())
     }

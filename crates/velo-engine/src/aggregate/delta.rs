@@ -98,7 +98,10 @@ impl GroupedAggregate for Delta {
     }
 
     fn snapshot(&mut self, groups: &[u32]) -> OperatorResult<Vec<ArrayRef>> {
-        Ok(vec![nested(self.max.snapshot(groups)?)?, nested(self.min.snapshot(groups)?)?])
+        Ok(vec![
+            nested(self.max.snapshot(groups)?)?,
+            nested(self.min.snapshot(groups)?)?,
+        ])
     }
 
     fn merge(&mut self, state: &[ArrayRef], groups: &[u32]) -> OperatorResult {

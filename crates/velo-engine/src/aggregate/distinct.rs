@@ -100,7 +100,12 @@ impl GroupedAggregate for Distinct {
         let arguments = columns[1..].iter().map(|column| take(column, &order, None));
         let combinations = StructArray::try_new(self.arguments.clone(), arguments.collect::<Result<_, _>>()?, None)?;
         let item = Arc::new(Field::new_list_field(combinations.data_type().clone(), false));
-        Ok(vec![Arc::new(ListArray::try_new(item, offsets, Arc::new(combinations), None)?)])
+        Ok(vec![Arc::new(ListArray::try_new(
+            item,
+            offsets,
+            Arc::new(combinations),
+            None,
+        )?)])
     }
 
     fn merge(&mut self, state: &[ArrayRef], groups: &[u32]) -> OperatorResult {

@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Decimal256Type, Float64Type, Int8Type, Int16Type, Int64Type, IntervalUnit,
-    IntervalMonthDayNanoType, Schema, Time32MillisecondType, TimeUnit, TimestampMillisecondType,
+    DataType, Date32Type, Decimal128Type, Decimal256Type, Float64Type, Int8Type, Int16Type, Int64Type,
+    IntervalMonthDayNanoType, IntervalUnit, Schema, Time32MillisecondType, TimeUnit, TimestampMillisecondType,
 };
 use datafusion_common::ScalarValue;
 use datafusion_expr::{AggregateUDF, Expr, col, lit};
@@ -138,12 +138,7 @@ impl AggregateFactory {
 }
 
 impl Recipe {
-    fn of(
-        call: &AggregateCall,
-        types: &[DataType],
-        schema: &Schema,
-        column: &str,
-    ) -> datafusion_common::Result<Self> {
+    fn of(call: &AggregateCall, types: &[DataType], schema: &Schema, column: &str) -> datafusion_common::Result<Self> {
         use AggregateKind as Kind;
         let spread = |sample, deviation| Self::Spread(Spread { sample, deviation });
         let first_last = |order, nulls| Self::FirstLast { order, nulls };
@@ -204,7 +199,9 @@ fn refused(message: String) -> datafusion_common::DataFusionError {
 
 /// `max - min`, checked as all arithmetic is.
 fn difference(types: &[DataType]) -> datafusion_common::Result<Arc<dyn PhysicalExpr>> {
-    let data_type = types.first().ok_or_else(|| refused("DELTA has no argument".to_owned()))?;
+    let data_type = types
+        .first()
+        .ok_or_else(|| refused("DELTA has no argument".to_owned()))?;
     let expression = arithmetic::udf(ArithmeticOperator::Subtract).call(vec![col("max"), col("min")]);
     physical(&expression, &Delta::operands(data_type))
 }
@@ -212,7 +209,9 @@ fn difference(types: &[DataType]) -> datafusion_common::Result<Arc<dyn PhysicalE
 fn largest(call: &AggregateCall, distinct: bool) -> datafusion_common::Result<OrderedResult> {
     let count = number_argument(call)?;
     if count < 1.0 {
-        return Err(refused(format!("the number of values is {count}, and must be positive")));
+        return Err(refused(format!(
+            "the number of values is {count}, and must be positive"
+        )));
     }
     Ok(OrderedResult::Largest {
         count: count as usize,
@@ -262,9 +261,11 @@ fn sum(argument: &DataType, output: &DataType) -> OperatorResult<Aggregate> {
             };
             Box::new(Folded::<Decimal256Type, WideDecimalSum, _>::new(total, exact))
         }
-        (DataType::Interval(IntervalUnit::MonthDayNano), _) => {
-            Box::new(Folded::<IntervalMonthDayNanoType, IntervalSum, _>::new(IntervalTotal, exact))
-        }
+        (DataType::Interval(IntervalUnit::MonthDayNano), _) => Box::new(Folded::<
+            IntervalMonthDayNanoType,
+            IntervalSum,
+            _,
+        >::new(IntervalTotal, exact)),
         _ => return Err(unsupported(&format!("a sum of {argument} is not a {output}"))),
     })
 }
@@ -323,7 +324,10 @@ macro_rules! for_primitive {
 fn extreme<const MAX: bool>(argument: &DataType) -> OperatorResult<Aggregate> {
     macro_rules! folded {
         ($arrow:ty) => {
-            Box::new(Folded::<$arrow, PrimitiveExtreme<$arrow, MAX>, _>::new(Held, argument.clone()))
+            Box::new(Folded::<$arrow, PrimitiveExtreme<$arrow, MAX>, _>::new(
+                Held,
+                argument.clone(),
+            ))
         };
     }
     Ok(for_primitive!(

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array};
+use arrow::array::{ArrayRef, AsArray, Int64Array};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::Int64Type;
 
@@ -148,10 +148,10 @@ impl GroupedAggregate for FirstLast {
 
     fn merge(&mut self, state: &[ArrayRef], groups: &[u32]) -> OperatorResult {
         let times = state[1].as_primitive::<Int64Type>();
-        let filter = BooleanArray::from_iter(times.iter().map(|time| Some(time.is_some())));
+        let filter: BooleanBuffer = times.iter().map(|time| time.is_some()).collect();
         self.update(&AggregateInput {
             arguments: &state[..1],
-            filter: Some(filter.values()),
+            filter: Some(&filter),
             times: Some(times.values()),
             groups,
         })

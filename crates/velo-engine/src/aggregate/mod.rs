@@ -84,7 +84,7 @@ pub(crate) trait GroupedAggregate: Send {
 impl AggregateInput<'_> {
     /// The rows that count and have no NULL argument; `None` is all.
     fn counted(&self) -> Option<BooleanBuffer> {
-        let nulls = self.arguments.iter().map(|argument| argument.logical_nulls());
+        let nulls = self.arguments.iter().map(Array::logical_nulls);
         let valid = nulls.fold(None, |all, nulls| NullBuffer::union(all.as_ref(), nulls.as_ref()));
         match (valid, self.filter) {
             (None, None) => None,

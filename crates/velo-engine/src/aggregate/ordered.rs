@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray};
+use arrow::array::{ArrayRef, AsArray, ListArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, Field};
@@ -80,7 +80,9 @@ impl Ordered {
 
     fn decode(&self, values: &[&[u8]]) -> OperatorResult<ArrayRef> {
         let parser = self.converter.parser();
-        let mut columns = self.converter.convert_rows(values.iter().map(|value| parser.parse(value)))?;
+        let mut columns = self
+            .converter
+            .convert_rows(values.iter().map(|value| parser.parse(value)))?;
         Ok(columns.swap_remove(0))
     }
 
@@ -131,12 +133,18 @@ impl GroupedAggregate for Ordered {
             }
             running.push(this.picked(group).map(Into::into).collect());
         })?;
-        let running: Vec<Vec<&[u8]>> = running.iter().map(|values| values.iter().map(AsRef::as_ref).collect()).collect();
+        let running: Vec<Vec<&[u8]>> = running
+            .iter()
+            .map(|values| values.iter().map(AsRef::as_ref).collect())
+            .collect();
         self.results(&running)
     }
 
     fn peek(&mut self, groups: &[u32]) -> OperatorResult<Values> {
-        let picked: Vec<Vec<&[u8]>> = groups.iter().map(|group| self.picked(*group as usize).collect()).collect();
+        let picked: Vec<Vec<&[u8]>> = groups
+            .iter()
+            .map(|group| self.picked(*group as usize).collect())
+            .collect();
         self.results(&picked)
     }
 

@@ -1,7 +1,9 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryViewBuilder, PrimitiveArray, StringViewBuilder};
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryViewBuilder, PrimitiveArray, StringViewBuilder,
+};
 use arrow::datatypes::DataType;
 use datafusion_common::ScalarValue;
 

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Decimal256Array, Float64Array, Int64Array, UInt64Array};
 use arrow::datatypes::{
-    Decimal128Type, Decimal256Type, DecimalType, Float64Type, Int64Type, IntervalMonthDayNano, IntervalMonthDayNanoType,
-    UInt64Type, i256,
+    Decimal128Type, Decimal256Type, DecimalType, Float64Type, Int64Type, IntervalMonthDayNano,
+    IntervalMonthDayNanoType, UInt64Type, i256,
 };
 
 use super::folded::{Finish, Fold, Overflow};
@@ -219,7 +219,11 @@ impl DecimalTotal {
     /// `value`, if it has no more digits than the type.
     pub(super) fn fitting(&self, value: i128) -> Result<Option<i128>, Overflow> {
         let limit = 10_u128.pow(u32::from(self.precision.min(38)));
-        if value.unsigned_abs() < limit { Ok(Some(value)) } else { Err(Overflow) }
+        if value.unsigned_abs() < limit {
+            Ok(Some(value))
+        } else {
+            Err(Overflow)
+        }
     }
 }
 
@@ -317,7 +321,9 @@ impl Fold for IntervalSum {
         vec![
             Arc::new(Int64Array::from_iter_values(folds.clone().map(|fold| fold.months))),
             Arc::new(Int64Array::from_iter_values(folds.clone().map(|fold| fold.days))),
-            Arc::new(Decimal128Array::from_iter_values(folds.clone().map(|fold| fold.nanoseconds))),
+            Arc::new(Decimal128Array::from_iter_values(
+                folds.clone().map(|fold| fold.nanoseconds),
+            )),
             Arc::new(UInt64Array::from_iter_values(folds.map(|fold| fold.count))),
         ]
     }

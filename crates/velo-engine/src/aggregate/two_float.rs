@@ -34,7 +34,11 @@ impl TwoFloat {
     /// The sum as one float. Infinities and NaN are in the high part alone.
     #[inline]
     pub(super) fn value(self) -> f64 {
-        if self.high.is_finite() { self.high + self.low } else { self.high }
+        if self.high.is_finite() {
+            self.high + self.low
+        } else {
+            self.high
+        }
     }
 
     /// The sum with the low part below the last digit of the high one, as products need it.
@@ -89,7 +93,10 @@ mod tests {
             values.for_each(|value| sum.add(*value));
             sum.value()
         };
-        assert_eq!(sum(&mut values.iter()).to_bits(), sum(&mut values.iter().rev()).to_bits());
+        assert_eq!(
+            sum(&mut values.iter()).to_bits(),
+            sum(&mut values.iter().rev()).to_bits()
+        );
         let mut ten_tenths = TwoFloat::default();
         (0..10).for_each(|_| ten_tenths.add(0.1));
         assert_eq!(ten_tenths.value().to_bits(), 1.0_f64.to_bits());

@@ -34,9 +34,8 @@ impl Fold for Moments {
     }
 
     fn write(folds: impl Iterator<Item = Self> + Clone) -> Vec<ArrayRef> {
-        let floats = |part: fn(Self) -> f64| -> ArrayRef {
-            Arc::new(Float64Array::from_iter_values(folds.clone().map(part)))
-        };
+        let floats =
+            |part: fn(Self) -> f64| -> ArrayRef { Arc::new(Float64Array::from_iter_values(folds.clone().map(part))) };
         vec![
             Arc::new(UInt64Array::from_iter_values(folds.clone().map(|fold| fold.count))),
             floats(|fold| fold.sum.high),
@@ -82,7 +81,11 @@ impl Finish<Moments> for Spread {
         let count = fold.count as f64;
         let scaled = fold.squares.times(count).minus(fold.sum.squared()).value();
         // Rounding may leave a tiny negative number where all values are equal; NaN stays NaN.
-        let variance = if scaled < 0.0 { 0.0 } else { scaled / count / degrees as f64 };
+        let variance = if scaled < 0.0 {
+            0.0
+        } else {
+            scaled / count / degrees as f64
+        };
         Ok(Some(if self.deviation { variance.sqrt() } else { variance }))
     }
 }

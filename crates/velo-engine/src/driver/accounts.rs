@@ -109,7 +109,8 @@ impl Accounts {
         let Some(file) = &mut failures.dead_letters else {
             return Ok(());
         };
-        file.write(error, Some(&self.name), self.clock.now_ms()).map_err(|source| self.dead_letter_error(source))
+        file.write(error, Some(&self.name), self.clock.now_ms())
+            .map_err(|source| self.dead_letter_error(source))
     }
 
     fn dead_letter_error(&self, source: velo_datasources::SinkError) -> EngineError {

@@ -49,7 +49,9 @@ pub(super) fn build(job: Job, parallelism: usize, options: &RunOptions) -> Resul
     program.check()?;
     let accounts = program.statements.iter().map(|statement| program.accounts(statement));
     let accounts = accounts.collect::<Result<Vec<_>, _>>()?;
-    options.progress.start(accounts.iter().map(|accounts| Arc::clone(&accounts.metrics)).collect());
+    options
+        .progress
+        .start(accounts.iter().map(|accounts| Arc::clone(&accounts.metrics)).collect());
     let (mut consumers, feeds) = program.statement_channels();
     let mut workers = Vec::new();
     let statements = program.statements.iter().zip(&accounts);
@@ -63,6 +65,9 @@ pub(super) fn build(job: Job, parallelism: usize, options: &RunOptions) -> Resul
     }
     Ok(Built { workers, accounts })
 }
+
+/// Senders to the statements that read a statement, by its name.
+type Consumers = HashMap<String, Vec<Sender<Message>>>;
 
 /// The ends of a statement.
 struct Outlets {
@@ -120,8 +125,8 @@ impl Program {
 
     /// A channel for every statement that reads another: senders by the name of the one that is read, receivers in
     /// the order of the statements.
-    fn statement_channels(&self) -> (HashMap<String, Vec<Sender<Message>>>, Vec<Option<Receiver<Message>>>) {
-        let mut consumers: HashMap<String, Vec<Sender<Message>>> = HashMap::new();
+    fn statement_channels(&self) -> (Consumers, Vec<Option<Receiver<Message>>>) {
+        let mut consumers = Consumers::new();
         let feeds = self.statements.iter().map(|statement| match relation(&statement.plan) {
             Some(Relation::Statement(name)) => {
                 let (sender, receiver) = channel(CHANNEL_EVENTS);
@@ -137,9 +142,7 @@ impl Program {
     /// The plans that the watermark of a statement's scan reaches: its own and, through each other, its readers'.
     fn plans_fed_by(&self, statement: &PlannedStatement) -> Vec<LogicalPlan> {
         let mut plans = vec![statement.plan.clone()];
-        let reads = |other: &&Arc<PlannedStatement>| {
-            matches!(relation(&other.plan), Some(Relation::Statement(name)) if *name == statement.name)
-        };
+        let reads = |other: &&Arc<PlannedStatement>| matches!(relation(&other.plan), Some(Relation::Statement(name)) if *name == statement.name);
         for reader in self.statements.iter().filter(reads) {
             plans.extend(self.plans_fed_by(reader));
         }
@@ -160,7 +163,9 @@ impl Program {
         let mut workers = Vec::new();
         for (index, stage) in stages.iter().enumerate() {
             let count = inputs.len();
-            let next = stages.get(index + 1).map(|next| (next, Inboxes::new(self.workers_of(next))));
+            let next = stages
+                .get(index + 1)
+                .map(|next| (next, Inboxes::new(self.workers_of(next))));
             for (port, (input, merge)) in inputs.into_iter().enumerate() {
                 let downstream = match &next {
                     Some((next, inboxes)) => inboxes.downstream(next, port).map_err(compile_error(statement))?,
@@ -219,7 +224,12 @@ impl Program {
         }
     }
 
-    fn scan_chain(&self, statement: &PlannedStatement, scan: &Scan, input: &StreamSchema) -> Result<Chain, EngineError> {
+    fn scan_chain(
+        &self,
+        statement: &PlannedStatement,
+        scan: &Scan,
+        input: &StreamSchema,
+    ) -> Result<Chain, EngineError> {
         let plans = self.plans_fed_by(statement);
         scan_chain(scan, input, &plans).map_err(compile_error(statement))
     }
@@ -247,7 +257,9 @@ impl Program {
             source,
         })?;
         let batch_rows = statement.settings.batch_rows;
-        let mut open = runtime.block_on(OpenSource::open(source.as_ref(), scan, batch_rows)).map_err(failed)?;
+        let mut open = runtime
+            .block_on(OpenSource::open(source.as_ref(), scan, batch_rows))
+            .map_err(failed)?;
         let readers = std::mem::take(&mut open.readers);
         let workers = readers.len().clamp(1, self.parallelism);
         let mut dealt: Vec<Vec<_>> = (0..workers).map(|_| Vec::new()).collect();
@@ -293,7 +305,9 @@ impl Inboxes {
         };
         // The senders live on in the workers of the stage before alone, so that a channel ends with them.
         let receivers = self.receivers.into_iter();
-        receivers.map(|receiver| Ok((Input::Stage(receiver), merge()?))).collect()
+        receivers
+            .map(|receiver| Ok((Input::Stage(receiver), merge()?)))
+            .collect()
     }
 }
 

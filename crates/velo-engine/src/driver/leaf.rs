@@ -42,29 +42,27 @@ pub(super) struct OpenSource {
 }
 
 impl OpenSource {
-    pub(super) async fn open(
-        source: &dyn Source,
-        scan: &Scan,
-        batch_rows: Option<usize>,
-    ) -> Result<Self, SourceError> {
+    pub(super) async fn open(source: &dyn Source, scan: &Scan, batch_rows: Option<usize>) -> Result<Self, SourceError> {
         let request = read_request(scan, source.system_columns(), batch_rows.unwrap_or(BATCH_ROWS));
         let schema = requested_schema(source.schema(), &request);
-        let stamps = scan.schema.system(SystemColumn::Timestamp).is_some_and(|index| index >= scan.columns.len())
+        let stamps = scan
+            .schema
+            .system(SystemColumn::Timestamp)
+            .is_some_and(|index| index >= scan.columns.len())
             && schema.system(SystemColumn::Timestamp).is_none();
         Ok(Self {
             readers: source.open(&request, &[]).await?,
-            schema: if stamps { schema.with_system(SystemColumn::Timestamp) } else { schema },
+            schema: if stamps {
+                schema.with_system(SystemColumn::Timestamp)
+            } else {
+                schema
+            },
             stamps,
         })
     }
 
     /// A partition read through `scan`.
-    pub(super) fn partition(
-        &self,
-        reader: Box<dyn PartitionReader>,
-        scan: Chain,
-        clock: &Arc<dyn Clock>,
-    ) -> Partition {
+    pub(super) fn partition(&self, reader: Box<dyn PartitionReader>, scan: Chain, clock: &Arc<dyn Clock>) -> Partition {
         Partition {
             reader,
             scan,
@@ -80,13 +78,21 @@ impl OpenSource {
 
 fn requested_schema(source: &StreamSchema, request: &ReadRequest) -> StreamSchema {
     let fields = source.user_fields();
-    let user = request.columns.iter().filter_map(|index| fields.get(*index)).map(|field| field.as_ref().clone());
+    let user = request
+        .columns
+        .iter()
+        .filter_map(|index| fields.get(*index))
+        .map(|field| field.as_ref().clone());
     StreamSchema::new(user.collect::<Vec<_>>(), request.system.iter().copied())
 }
 
 impl Partition {
     /// The next rows; `None` at the end. Records that could not be decoded are accounted for.
-    pub(super) async fn next(&mut self, relation: &str, accounts: &Accounts) -> Result<Option<StreamBatch>, EngineError> {
+    pub(super) async fn next(
+        &mut self,
+        relation: &str,
+        accounts: &Accounts,
+    ) -> Result<Option<StreamBatch>, EngineError> {
         let failed = |source| EngineError::Source {
             statement: accounts.name.clone(),
             relation: relation.to_owned(),
@@ -100,7 +106,9 @@ impl Partition {
             rejected,
             bytes_read,
         } = batch;
-        accounts.metrics.add_read((records.num_rows() + rejected.len()) as u64, bytes_read);
+        accounts
+            .metrics
+            .add_read((records.num_rows() + rejected.len()) as u64, bytes_read);
         accounts.reject(rejected)?;
         let records = match &self.stamp {
             Some(stamp) => stamp.complete(&records).map_err(|error| EngineError::Operator {

@@ -127,6 +127,9 @@ impl Stop {
     /// Fails the job, unless it has failed already.
     fn fail(&self, error: EngineError) {
         self.failed.store(true, Ordering::Relaxed);
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(error);
     }
 }

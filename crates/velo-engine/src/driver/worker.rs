@@ -67,8 +67,12 @@ impl Worker {
             };
             stop_of_thread.fail(error);
         };
-        let spawned = std::thread::Builder::new().name(format!("velo-{statement}")).spawn(body);
-        spawned.map_err(|source| stop.fail(EngineError::Thread { statement, source })).ok()
+        let spawned = std::thread::Builder::new()
+            .name(format!("velo-{statement}"))
+            .spawn(body);
+        spawned
+            .map_err(|source| stop.fail(EngineError::Thread { statement, source }))
+            .ok()
     }
 
     fn run_to_end(mut self, stop: &Stop) -> Result<(), EngineError> {
@@ -90,10 +94,13 @@ impl Worker {
 
     async fn run(&mut self, stop: &Stop) -> Result<(), EngineError> {
         // Taken out, so that the input can be read while the rest of the worker is borrowed.
-        let input = std::mem::replace(&mut self.input, Input::Partitions {
-            relation: String::new(),
-            partitions: Vec::new(),
-        });
+        let input = std::mem::replace(
+            &mut self.input,
+            Input::Partitions {
+                relation: String::new(),
+                partitions: Vec::new(),
+            },
+        );
         match input {
             Input::Partitions { relation, partitions } => self.read(&relation, partitions, stop).await,
             Input::Statement { receiver, scan } => self.receive(receiver, Some(scan)).await,
@@ -166,14 +173,18 @@ impl Worker {
     /// Passes an event through a scan.
     fn scan(&self, scan: &mut Chain, event: Event) -> Result<Vec<Event>, EngineError> {
         let mut out = Output::default();
-        scan.push(event, &mut out).map_err(|source| self.operator_error(source))?;
+        scan.push(event, &mut out)
+            .map_err(|source| self.operator_error(source))?;
         self.accounts.settle(&mut out)?;
         Ok(out.take_events())
     }
 
     /// Joins an event with those of the other ports, and passes on what that allows.
     async fn take_in(&mut self, port: usize, event: Event) -> Result<Flow, EngineError> {
-        let merged = self.merge.push(port, event).map_err(|source| self.operator_error(source))?;
+        let merged = self
+            .merge
+            .push(port, event)
+            .map_err(|source| self.operator_error(source))?;
         for event in merged {
             self.process(event).await?;
             if self.chain.is_done() {
@@ -181,7 +192,11 @@ impl Worker {
                 return Ok(Flow::Stop);
             }
         }
-        Ok(if self.downstream.is_closed() { Flow::Stop } else { Flow::Continue })
+        Ok(if self.downstream.is_closed() {
+            Flow::Stop
+        } else {
+            Flow::Continue
+        })
     }
 
     async fn process(&mut self, event: Event) -> Result<(), EngineError> {
@@ -207,10 +222,12 @@ impl Worker {
 /// first, so that partitions without event time are read one after the other.
 fn next_partition(partitions: &[Partition]) -> Option<usize> {
     let open = partitions.iter().enumerate().filter(|(_, partition)| !partition.ended);
-    open.min_by_key(|(_, partition)| partition.watermark_ms).map(|(index, _)| index)
+    open.min_by_key(|(_, partition)| partition.watermark_ms)
+        .map(|(index, _)| index)
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a worker panicked".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a worker panicked".to_owned())
 }

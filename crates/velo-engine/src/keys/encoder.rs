@@ -1,8 +1,8 @@
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
+use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
 use arrow::row::{RowConverter, Rows, SortField};
-use arrow::compute::SortOptions;
 use std::sync::Arc;
 
 use crate::error::{CompileError, OperatorResult};

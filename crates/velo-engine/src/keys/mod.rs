@@ -7,5 +7,4 @@ mod table;
 
 pub(crate) use encoder::{EncodedKeys, KeyEncoder};
 pub use group::{KEY_GROUPS, KeyGroups, key_group};
-pub(crate) use hash::hash_bytes;
 pub(crate) use table::{KeyTable, RowSet};

@@ -84,16 +84,22 @@ impl KeyTable {
                 ids.extend(rows.map(|row| table.intern(hashes[row], values[row])));
             }
             (Self::Integer(table), Keys::Integer(values, Some(nulls))) => {
-                ids.extend(rows.map(|row| match nulls.is_valid(row) {
-                    true => table.intern(hashes[row], values[row]),
-                    false => table.intern_null(),
+                ids.extend(rows.map(|row| {
+                    if nulls.is_valid(row) {
+                        table.intern(hashes[row], values[row])
+                    } else {
+                        table.intern_null()
+                    }
                 }));
             }
             (Self::Text(table), Keys::Text(texts)) => {
                 let nulls = texts.nulls();
-                ids.extend(rows.map(|row| match nulls.is_none_or(|nulls| nulls.is_valid(row)) {
-                    true => table.intern(hashes[row], texts, row),
-                    false => table.intern_null(),
+                ids.extend(rows.map(|row| {
+                    if nulls.is_none_or(|nulls| nulls.is_valid(row)) {
+                        table.intern(hashes[row], texts, row)
+                    } else {
+                        table.intern_null()
+                    }
                 }));
             }
             (Self::Rows(table), Keys::Rows(keys)) => {
@@ -154,7 +160,8 @@ impl IntegerTable {
         }
         let id = self.keys.len() as u32;
         self.keys.push(key);
-        self.table.insert_unique(hash, (key, id), |(key, _)| hash_u64(*key as u64));
+        self.table
+            .insert_unique(hash, (key, id), |(key, _)| hash_u64(*key as u64));
         id
     }
 
@@ -167,7 +174,9 @@ impl IntegerTable {
 
     fn column(&self, data_type: &DataType, ids: &[u32]) -> OperatorResult<ArrayRef> {
         let values: Vec<i64> = ids.iter().map(|id| self.keys[*id as usize]).collect();
-        let nulls = self.null.map(|null| ids.iter().map(|id| *id != null).collect::<NullBuffer>());
+        let nulls = self
+            .null
+            .map(|null| ids.iter().map(|id| *id != null).collect::<NullBuffer>());
         let column = Int64Array::new(values.into(), nulls);
         Ok(arrow::compute::cast(&column, data_type)?)
     }
@@ -299,7 +308,7 @@ mod tests {
         let types: Vec<_> = columns.iter().map(|column| column.data_type().clone()).collect();
         let encoder = KeyEncoder::new(&types).unwrap();
         let mut table = KeyTable::new(&encoder);
-        let rows = columns.first().map_or(3, |column| column.len());
+        let rows = columns.first().map_or(3, Array::len);
         let encoded = encoder.encode(columns, rows).unwrap();
         let mut ids = Vec::new();
         table.intern(&encoded, &RowSet::Range(0..rows), &mut ids);
@@ -328,9 +337,21 @@ mod tests {
             &[0, 1, 2, 0, 1],
             &[integers(vec![Some(-1), Some(7), None])],
         );
-        check(&[times(vec![Some(5), Some(5), None])], &[0, 0, 1], &[times(vec![Some(5), None])]);
         check(
-            &[texts(vec![Some(longer), Some(long), None, Some(""), Some(longer), Some("b"), Some("b")])],
+            &[times(vec![Some(5), Some(5), None])],
+            &[0, 0, 1],
+            &[times(vec![Some(5), None])],
+        );
+        check(
+            &[texts(vec![
+                Some(longer),
+                Some(long),
+                None,
+                Some(""),
+                Some(longer),
+                Some("b"),
+                Some("b"),
+            ])],
             &[0, 1, 2, 3, 0, 4, 4],
             &[texts(vec![Some(""), Some(long), Some(longer), Some("b"), None])],
         );
@@ -340,9 +361,15 @@ mod tests {
             &[floats(vec![Some(0.0), Some(f64::NAN)])],
         );
         check(
-            &[integers(vec![Some(1), Some(1), None, Some(1)]), texts(vec![None, Some("x"), None, None])],
+            &[
+                integers(vec![Some(1), Some(1), None, Some(1)]),
+                texts(vec![None, Some("x"), None, None]),
+            ],
             &[0, 1, 2, 0],
-            &[integers(vec![Some(1), Some(1), None]), texts(vec![Some("x"), None, None])],
+            &[
+                integers(vec![Some(1), Some(1), None]),
+                texts(vec![Some("x"), None, None]),
+            ],
         );
     }
 }

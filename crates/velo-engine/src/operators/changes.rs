@@ -79,7 +79,11 @@ fn before(set: &mut GroupSet, grouping: &Grouping, window: Option<Bounds>) -> Op
             ids.push(*id);
         }
     }
-    let values = set.aggregates.iter_mut().take(grouping.calls()).map(|aggregate| aggregate.peek(&ids));
+    let values = set
+        .aggregates
+        .iter_mut()
+        .take(grouping.calls())
+        .map(|aggregate| aggregate.peek(&ids));
     let values = values.collect::<OperatorResult<Vec<_>>>()?;
     let keys = set.keys.columns(&grouping.encoder, &ids)?;
     let arrays = values.into_iter().map(|values| values.array);
@@ -164,7 +168,10 @@ impl Decided {
             let sources: [&dyn Array; 2] = [after.column(index).as_ref(), before.records.column(index).as_ref()];
             interleave(&sources, &picks)
         });
-        Ok(RecordBatch::try_new(after.schema(), columns.collect::<Result<_, _>>()?)?)
+        Ok(RecordBatch::try_new(
+            after.schema(),
+            columns.collect::<Result<_, _>>()?,
+        )?)
     }
 }
 

@@ -23,7 +23,11 @@ pub(crate) struct DistinctRows {
 
 impl DistinctRows {
     pub(crate) fn new(schema: &StreamSchema, budget: GroupBudget) -> Result<Self, CompileError> {
-        let types: Vec<_> = schema.user_fields().iter().map(|field| field.data_type().clone()).collect();
+        let types: Vec<_> = schema
+            .user_fields()
+            .iter()
+            .map(|field| field.data_type().clone())
+            .collect();
         let encoder = KeyEncoder::new(&types)?;
         Ok(Self {
             seen: KeyTable::new(&encoder),

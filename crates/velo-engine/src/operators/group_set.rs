@@ -51,7 +51,9 @@ impl GroupSet {
         if groups > self.visible.len() {
             grouping.budget.take(groups - self.visible.len())?;
             self.visible.resize(groups, false);
-            self.aggregates.iter_mut().for_each(|aggregate| aggregate.resize(groups));
+            self.aggregates
+                .iter_mut()
+                .for_each(|aggregate| aggregate.resize(groups));
         }
         Ok(())
     }
@@ -69,7 +71,9 @@ impl GroupSet {
     /// Adds rows whose groups are found, and returns the running values of every aggregate.
     pub(super) fn update_each(&mut self, selected: &Selected) -> OperatorResult<Vec<Values>> {
         let aggregates = self.aggregates.iter_mut().enumerate();
-        aggregates.map(|(index, aggregate)| aggregate.update_each(&input(selected, index, &self.ids))).collect()
+        aggregates
+            .map(|(index, aggregate)| aggregate.update_each(&input(selected, index, &self.ids)))
+            .collect()
     }
 
     /// Emits all groups in the order of their keys, except those that HAVING holds back or that have no value.
@@ -112,7 +116,9 @@ impl GroupSet {
             self.visible[*id as usize] = *emitted;
         }
         let records = keep(&records, emitted.into())?;
-        let kinds = grouping.reopens.then(|| vec![RowKind::Insert; records.num_rows()].into());
+        let kinds = grouping
+            .reopens
+            .then(|| vec![RowKind::Insert; records.num_rows()].into());
         out.emit(StreamBatch { records, kinds });
         Ok(())
     }
@@ -179,7 +185,8 @@ impl SnapshotRows {
             columns.push(nested(aggregate.snapshot(&ids)?)?);
         }
         let fields = columns.iter().enumerate();
-        let fields = fields.map(|(index, column)| Field::new(format!("column_{index}"), column.data_type().clone(), true));
+        let fields =
+            fields.map(|(index, column)| Field::new(format!("column_{index}"), column.data_type().clone(), true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         self.batches.push(RecordBatch::try_new(schema, columns)?);
         self.key_groups.extend(hashes.into_iter().map(key_group));
@@ -210,13 +217,21 @@ pub(super) fn restore_sets(
     if rows.num_columns() < aggregates {
         return Err(misfit("columns are missing"));
     }
-    let starts = rows.column(0).as_primitive_opt::<Int64Type>().ok_or_else(|| misfit("it has no window starts"))?;
-    let visible = rows.column(1).as_boolean_opt().ok_or_else(|| misfit("it has no visibility"))?;
+    let starts = rows
+        .column(0)
+        .as_primitive_opt::<Int64Type>()
+        .ok_or_else(|| misfit("it has no window starts"))?;
+    let visible = rows
+        .column(1)
+        .as_boolean_opt()
+        .ok_or_else(|| misfit("it has no visibility"))?;
     let mut windows: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
     for (row, start) in starts.values().iter().enumerate() {
         windows.entry(*start).or_default().push(row as u32);
     }
-    let encoded = grouping.encoder.encode(&rows.columns()[SNAPSHOT_FIXED_COLUMNS..aggregates], rows.num_rows())?;
+    let encoded = grouping
+        .encoder
+        .encode(&rows.columns()[SNAPSHOT_FIXED_COLUMNS..aggregates], rows.num_rows())?;
     let mut sets = BTreeMap::new();
     for (start, members) in windows {
         let members = RowSet::Indices(&members);
@@ -239,7 +254,10 @@ pub(super) fn restore_sets(
 /// A batch that holds one number: state that belongs to no key.
 pub(super) fn shared_number(name: &str, value: i64) -> OperatorResult<RecordBatch> {
     let schema = Arc::new(Schema::new(vec![Field::new(name, DataType::Int64, false)]));
-    Ok(RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(vec![value]))])?)
+    Ok(RecordBatch::try_new(
+        schema,
+        vec![Arc::new(Int64Array::from(vec![value]))],
+    )?)
 }
 
 /// The number that [`shared_number`] holds.

@@ -96,17 +96,34 @@ impl Grouping {
                 inputs.push((argument, field.name().clone(), type_of(argument, input)?));
             }
             let arguments = first..inputs.len();
-            let types = inputs[arguments.clone()].iter().map(|(_, _, data_type)| data_type.clone());
-            factories.push(AggregateFactory::new(call, types.collect(), input.arrow(), field.name())?);
+            let types = inputs[arguments.clone()]
+                .iter()
+                .map(|(_, _, data_type)| data_type.clone());
+            factories.push(AggregateFactory::new(
+                call,
+                types.collect(),
+                input.arrow(),
+                field.name(),
+            )?);
             let filter = call.filter.as_ref().map(|filter| {
                 inputs.push((filter, field.name().clone(), DataType::Boolean));
                 inputs.len() - 1
             });
             calls.push(Call { arguments, filter });
         }
-        let types: Vec<DataType> = inputs[..plan.keys.len()].iter().map(|(_, _, data_type)| data_type.clone()).collect();
-        let having = plan.having.iter().map(|having| (having, "HAVING".to_owned(), DataType::Boolean));
-        let having = plan.having.is_some().then(|| Expressions::new(having, &plan.schema)).transpose()?;
+        let types: Vec<DataType> = inputs[..plan.keys.len()]
+            .iter()
+            .map(|(_, _, data_type)| data_type.clone())
+            .collect();
+        let having = plan
+            .having
+            .iter()
+            .map(|having| (having, "HAVING".to_owned(), DataType::Boolean));
+        let having = plan
+            .having
+            .is_some()
+            .then(|| Expressions::new(having, &plan.schema))
+            .transpose()?;
         Ok(Self {
             inputs: Expressions::new(inputs, input)?,
             keys: plan.keys.len(),
@@ -162,7 +179,14 @@ impl Grouping {
         let evaluated = self.inputs.evaluate(batch, out)?;
         let (batch, columns) = (evaluated.batch, evaluated.columns);
         let filter = |call: &Call| call.filter.map(|index| trues(columns[index].as_boolean()));
-        let time = |index: usize| batch.records.column(index).as_primitive::<TimestampMillisecondType>().values().clone();
+        let time = |index: usize| {
+            batch
+                .records
+                .column(index)
+                .as_primitive::<TimestampMillisecondType>()
+                .values()
+                .clone()
+        };
         Ok(Prepared {
             encoded: self.encoder.encode(&columns[..self.keys], batch.num_rows())?,
             filters: self.calls.iter().map(filter).collect(),
@@ -174,16 +198,36 @@ impl Grouping {
 
     /// The inputs of some rows.
     pub(super) fn select(&self, prepared: &Prepared, rows: &RowSet<'_>) -> OperatorResult<Selected> {
-        let columns: Vec<ArrayRef> = prepared.columns.iter().map(|column| select(column, rows)).collect::<Result<_, _>>()?;
-        let event_times = self.event_time.map(|index| select(prepared.batch.records.column(index), rows));
-        let timestamps = self.timestamp.map(|index| select(prepared.batch.records.column(index), rows));
+        let columns: Vec<ArrayRef> = prepared
+            .columns
+            .iter()
+            .map(|column| select(column, rows))
+            .collect::<Result<_, _>>()?;
+        let event_times = self
+            .event_time
+            .map(|index| select(prepared.batch.records.column(index), rows));
+        let timestamps = self
+            .timestamp
+            .map(|index| select(prepared.batch.records.column(index), rows));
         let event_times = event_times.transpose()?;
         let timestamps = timestamps.transpose()?;
-        let mut arguments: Vec<Vec<ArrayRef>> = self.calls.iter().map(|call| columns[call.arguments.clone()].to_vec()).collect();
-        let mut filters: Vec<_> = prepared.filters.iter().map(|filter| filter.as_ref().map(|filter| select_bits(filter, rows))).collect();
+        let mut arguments: Vec<Vec<ArrayRef>> = self
+            .calls
+            .iter()
+            .map(|call| columns[call.arguments.clone()].to_vec())
+            .collect();
+        let mut filters: Vec<_> = prepared
+            .filters
+            .iter()
+            .map(|filter| filter.as_ref().map(|filter| select_bits(filter, rows)))
+            .collect();
         let hidden = self.factories.len() - self.calls.len();
         for column in self.metadata.iter().take(hidden) {
-            let values = if *column == SystemColumn::EventTime { &event_times } else { &timestamps };
+            let values = if *column == SystemColumn::EventTime {
+                &event_times
+            } else {
+                &timestamps
+            };
             arguments.push(values.iter().cloned().collect());
             filters.push(None);
         }
@@ -191,7 +235,9 @@ impl Grouping {
             keys: columns[..self.keys].to_vec(),
             arguments,
             filters,
-            times: event_times.as_ref().map(|times| times.as_primitive::<TimestampMillisecondType>().values().clone()),
+            times: event_times
+                .as_ref()
+                .map(|times| times.as_primitive::<TimestampMillisecondType>().values().clone()),
             event_times,
             timestamps,
         })
@@ -212,7 +258,11 @@ impl Grouping {
             columns.push(column(*wanted).unwrap_or_else(|| arrow::array::new_null_array(&data_type, rows)));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        Ok(RecordBatch::try_new_with_options(Arc::clone(self.schema.arrow()), columns, &options)?)
+        Ok(RecordBatch::try_new_with_options(
+            Arc::clone(self.schema.arrow()),
+            columns,
+            &options,
+        )?)
     }
 
     /// Which rows HAVING lets through.
@@ -232,7 +282,9 @@ impl Grouping {
             });
         };
         let mut truths = truths.iter();
-        let visible = decided.iter().map(|decided| decided && truths.next().unwrap_or_default());
+        let visible = decided
+            .iter()
+            .map(|decided| decided && truths.next().unwrap_or_default());
         Ok(Visibility {
             visible: visible.collect(),
             decided: Some(decided),
@@ -313,5 +365,8 @@ pub(super) fn keep(records: &RecordBatch, bits: BooleanBuffer) -> OperatorResult
     if bits.count_set_bits() == records.num_rows() {
         return Ok(records.clone());
     }
-    Ok(arrow::compute::filter_record_batch(records, &BooleanArray::new(bits, None))?)
+    Ok(arrow::compute::filter_record_batch(
+        records,
+        &BooleanArray::new(bits, None),
+    )?)
 }

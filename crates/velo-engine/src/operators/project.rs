@@ -17,11 +17,7 @@ pub(crate) struct ProjectColumns {
 }
 
 impl ProjectColumns {
-    pub(crate) fn new(
-        expressions: &[Expr],
-        input: &StreamSchema,
-        schema: &StreamSchema,
-    ) -> Result<Self, CompileError> {
+    pub(crate) fn new(expressions: &[Expr], input: &StreamSchema, schema: &StreamSchema) -> Result<Self, CompileError> {
         let fields = schema.arrow().fields();
         let named = expressions.iter().zip(fields);
         let named = named.map(|(expression, field)| (expression, field.name().clone(), field.data_type().clone()));

@@ -242,7 +242,11 @@ fn columns(plan: &Scan, input: &StreamSchema) -> Result<Vec<Origin>, CompileErro
     let mut origins = vec![Origin::Nothing; plan.schema.arrow().fields().len()];
     for (place, index) in plan.columns.iter().enumerate() {
         // A source hands over the wanted columns alone, in the wanted order; a statement all that it has.
-        let index = if matches!(plan.relation, Relation::Source(_)) { place } else { *index };
+        let index = if matches!(plan.relation, Relation::Source(_)) {
+            place
+        } else {
+            *index
+        };
         if index >= input.user_columns() {
             return Err(missing(plan.schema.arrow().field(place).name(), plan));
         }
@@ -272,7 +276,11 @@ fn missing(column: &str, plan: &Scan) -> CompileError {
 
 fn record_batch(schema: &SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> OperatorResult<RecordBatch> {
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
+    Ok(RecordBatch::try_new_with_options(
+        Arc::clone(schema),
+        columns,
+        &options,
+    )?)
 }
 
 impl Operator for ScanRows {
@@ -305,7 +313,9 @@ impl Operator for ScanRows {
     fn snapshot(&mut self) -> OperatorResult<OperatorState> {
         let max_ms = self.event_time.as_ref().map(|event_time| event_time.clock.max_ms);
         Ok(OperatorState {
-            shared: max_ms.map(|max_ms| shared_number("event_time_ms_max", max_ms)).transpose()?,
+            shared: max_ms
+                .map(|max_ms| shared_number("event_time_ms_max", max_ms))
+                .transpose()?,
             ..OperatorState::default()
         })
     }

@@ -10,7 +10,7 @@ use super::changes::{changes, in_order};
 use super::group_set::{GroupSet, SnapshotRows, read_shared_number, restore_sets, shared_number};
 use super::grouping::{Bounds, Grouping, Prepared};
 use super::window_assignment::Tumbling;
-use crate::error::OperatorResult;
+use crate::error::{OperatorError, OperatorResult};
 use crate::event::{LateRows, Output};
 use crate::expression::OriginColumns;
 use crate::keys::{KeyGroups, RowSet};
@@ -167,10 +167,7 @@ impl Operator for TumblingWindows {
     fn on_batch(&mut self, batch: StreamBatch, out: &mut Output) -> OperatorResult {
         let prepared = self.grouping.prepare(batch, out)?;
         let Some(times) = prepared.times.clone() else {
-            return Err(crate::OperatorError::Snapshot {
-                operator: "tumbling_window",
-                message: "rows have no event time".to_owned(),
-            });
+            return Err(OperatorError::NoEventTime);
         };
         let mut changed = Vec::new();
         for (bounds, rows) in self.tumbling.assign(&times).windows() {

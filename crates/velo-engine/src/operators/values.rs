@@ -6,10 +6,10 @@ use arrow::datatypes::Schema;
 use velo_data::{StreamBatch, StreamSchema};
 use velo_planner::plan::Values;
 
+use crate::error::CompileError;
 use crate::error::OperatorResult;
 use crate::event::Output;
 use crate::expression::Expressions;
-use crate::error::CompileError;
 
 /// The rows of a `VALUES` list, compiled.
 #[derive(Debug)]

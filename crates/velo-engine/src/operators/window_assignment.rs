@@ -53,7 +53,10 @@ impl Tumbling {
         }
         let mut windows: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
         for (bounds, rows) in runs {
-            windows.entry(bounds.start).or_default().extend(rows.map(|row| row as u32));
+            windows
+                .entry(bounds.start)
+                .or_default()
+                .extend(rows.map(|row| row as u32));
         }
         let windows = windows.into_iter().map(|(start, rows)| (self.starting_at(start), rows));
         Assignment::Scattered(windows.collect())
@@ -76,7 +79,10 @@ impl Assignment {
     /// Each window and its rows, in the order of [`Assignment`].
     pub(super) fn windows(&self) -> Vec<(Bounds, RowSet<'_>)> {
         match self {
-            Self::Runs(runs) => runs.iter().map(|(bounds, rows)| (*bounds, RowSet::Range(rows.clone()))).collect(),
+            Self::Runs(runs) => runs
+                .iter()
+                .map(|(bounds, rows)| (*bounds, RowSet::Range(rows.clone())))
+                .collect(),
             Self::Scattered(windows) => {
                 let windows = windows.iter();
                 windows.map(|(bounds, rows)| (*bounds, RowSet::Indices(rows))).collect()

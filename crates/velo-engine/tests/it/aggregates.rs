@@ -16,18 +16,56 @@ use velo_functions::AggregateKind as Kind;
 use crate::support::*;
 
 /// Three groups: `a` has everything, `b` some NULLs, `c` nothing but NULLs.
-pub fn table() -> RecordBatch {
+pub(crate) fn table() -> RecordBatch {
     let none_d: Option<f64> = None;
     batch(vec![
         ("k", texts(["a", "a", "b", "a", "b", "a", "c"])),
         ("i", integers([Some(1), None, Some(5), Some(7), Some(5), Some(1), None])),
-        ("d", floats([Some(0.1), Some(0.2), Some(-3.5), Some(0.3), Some(2.25), none_d, none_d])),
-        ("m", decimals(10, 2, [Some(110), Some(220), None, Some(-333), Some(1), Some(220), None])),
-        ("s", texts([Some("pear"), None, Some("fig"), Some("apple"), Some("date"), Some("pear"), None])),
-        ("b", booleans([Some(true), None, Some(false), Some(false), None, Some(true), None])),
+        (
+            "d",
+            floats([Some(0.1), Some(0.2), Some(-3.5), Some(0.3), Some(2.25), none_d, none_d]),
+        ),
+        (
+            "m",
+            decimals(
+                10,
+                2,
+                [Some(110), Some(220), None, Some(-333), Some(1), Some(220), None],
+            ),
+        ),
+        (
+            "s",
+            texts([
+                Some("pear"),
+                None,
+                Some("fig"),
+                Some("apple"),
+                Some("date"),
+                Some("pear"),
+                None,
+            ]),
+        ),
+        (
+            "b",
+            booleans([Some(true), None, Some(false), Some(false), None, Some(true), None]),
+        ),
         // 2024-01-02, 1969-12-31, 2023-05-05, 2030-01-01
-        ("t", dates([Some(19_724), None, Some(-1), Some(19_482), Some(21_915), Some(19_724), None])),
-        ("y", floats([Some(2.0), Some(1.0), None, Some(5.0), Some(4.5), Some(3.0), None])),
+        (
+            "t",
+            dates([
+                Some(19_724),
+                None,
+                Some(-1),
+                Some(19_482),
+                Some(21_915),
+                Some(19_724),
+                None,
+            ]),
+        ),
+        (
+            "y",
+            floats([Some(2.0), Some(1.0), None, Some(5.0), Some(4.5), Some(3.0), None]),
+        ),
         ("j", integers([Some(1), None, Some(5), Some(7), Some(5), Some(1), None])),
     ])
 }
@@ -41,11 +79,16 @@ fn pair(name: &'static str, kind: Kind) -> Named {
 }
 
 fn double_of_i(kind: Kind) -> Named {
-    call("x", kind, vec![datafusion_expr::cast(col("i"), DataType::Float64)], SqlType::Double)
+    call(
+        "x",
+        kind,
+        vec![datafusion_expr::cast(col("i"), DataType::Float64)],
+        SqlType::Double,
+    )
 }
 
 /// Calls, with the values of the groups `a`, `b` and `c`.
-pub fn cases() -> Vec<(Named, [&'static str; 3])> {
+pub(crate) fn cases() -> Vec<(Named, [&'static str; 3])> {
     use SqlType::{BigInt, Boolean, Date, Double, String};
     let ten_two = || decimal(10, 2);
     let list = |element| SqlType::Array(Box::new(element));
@@ -58,11 +101,17 @@ pub fn cases() -> Vec<(Named, [&'static str; 3])> {
         (over("x", Kind::Max, "i", BigInt), ["7", "5", "NULL"]),
         // Python's math.fsum: the plain sum of `a` would be 0.6000000000000001.
         (over("x", Kind::Sum, "d", Double), ["0.6", "-1.25", "NULL"]),
-        (over("x", Kind::Avg, "d", Double), ["0.19999999999999998", "-0.625", "NULL"]),
+        (
+            over("x", Kind::Avg, "d", Double),
+            ["0.19999999999999998", "-0.625", "NULL"],
+        ),
         (over("x", Kind::Min, "d", Double), ["0.1", "-3.5", "NULL"]),
         (over("x", Kind::Max, "d", Double), ["0.3", "2.25", "NULL"]),
         (over("x", Kind::Sum, "m", decimal(38, 2)), ["2.17", "0.01", "NULL"]),
-        (over("x", Kind::Avg, "m", decimal(38, 8)), ["0.54250000", "0.01000000", "NULL"]),
+        (
+            over("x", Kind::Avg, "m", decimal(38, 8)),
+            ["0.54250000", "0.01000000", "NULL"],
+        ),
         (over("x", Kind::Min, "m", ten_two()), ["-3.33", "0.01", "NULL"]),
         (over("x", Kind::Max, "m", ten_two()), ["2.20", "0.01", "NULL"]),
         (over("x", Kind::Min, "s", String), ["apple", "date", "NULL"]),
@@ -72,15 +121,24 @@ pub fn cases() -> Vec<(Named, [&'static str; 3])> {
         (over("x", Kind::Min, "t", Date), ["2023-05-05", "1969-12-31", "NULL"]),
         (over("x", Kind::Max, "t", Date), ["2024-01-02", "2030-01-01", "NULL"]),
         // By hand with exact sums: squares .14 - .36 / 3 = .02, halved.
-        (over("x", Kind::StddevSamp, "d", Double), ["0.09999999999999999", "4.065863991822648", "NULL"]),
-        (over("x", Kind::VarSamp, "y", Double), ["2.9166666666666665", "NULL", "NULL"]),
+        (
+            over("x", Kind::StddevSamp, "d", Double),
+            ["0.09999999999999999", "4.065863991822648", "NULL"],
+        ),
+        (
+            over("x", Kind::VarSamp, "y", Double),
+            ["2.9166666666666665", "NULL", "NULL"],
+        ),
         (double_of_i(Kind::VarPop), ["8.0", "0.0", "NULL"]),
         (double_of_i(Kind::StddevPop), ["2.8284271247461903", "0.0", "NULL"]),
         (over("x", Kind::CountDistinct, "i", BigInt), ["2", "1", "0"]),
         (over("x", Kind::Count, "s", BigInt).distinct(), ["2", "2", "0"]),
         (over("x", Kind::ApproxCountDistinct, "s", BigInt), ["2", "2", "0"]),
         (over("x", Kind::Sum, "i", BigInt).distinct(), ["8", "5", "NULL"]),
-        (over("x", Kind::Sum, "m", decimal(38, 2)).distinct(), ["-0.03", "0.01", "NULL"]),
+        (
+            over("x", Kind::Sum, "m", decimal(38, 2)).distinct(),
+            ["-0.03", "0.01", "NULL"],
+        ),
         (over("x", Kind::Avg, "i", Double).distinct(), ["4.0", "5.0", "NULL"]),
         (over("x", Kind::Max, "i", BigInt).distinct(), ["7", "5", "NULL"]),
         (over("x", Kind::BoolAnd, "b", Boolean), ["false", "false", "NULL"]),
@@ -90,24 +148,54 @@ pub fn cases() -> Vec<(Named, [&'static str; 3])> {
             call("x", Kind::PercentileCont, vec![col("y"), lit(0.25)], Double),
             ["1.75", "4.5", "NULL"],
         ),
-        (call("x", Kind::PercentileDisc, vec![col("i"), lit(0.5)], BigInt), ["1", "5", "NULL"]),
-        (call("x", Kind::PercentileDisc, vec![col("d"), lit(0.9)], Double), ["0.3", "2.25", "NULL"]),
+        (
+            call("x", Kind::PercentileDisc, vec![col("i"), lit(0.5)], BigInt),
+            ["1", "5", "NULL"],
+        ),
+        (
+            call("x", Kind::PercentileDisc, vec![col("d"), lit(0.9)], Double),
+            ["0.3", "2.25", "NULL"],
+        ),
         (over("x", Kind::FirstValue, "i", BigInt), ["1", "5", "NULL"]),
         (over("x", Kind::LastValue, "s", String), ["pear", "date", "NULL"]),
         (over("x", Kind::FirstValue, "s", String), ["pear", "fig", "NULL"]),
         (over("x", Kind::LastValue, "d", Double), ["NULL", "2.25", "NULL"]),
         // As LAST, but a NULL is no value.
         (over("x", Kind::LatestByOffset, "d", Double), ["0.3", "2.25", "NULL"]),
-        (over("x", Kind::EarliestByOffset, "b", Boolean), ["true", "false", "NULL"]),
-        (over("x", Kind::StringAgg, "s", String), ["pear,apple,pear", "fig,date", "NULL"]),
-        (over("x", Kind::ArrayAgg, "i", list(BigInt)), ["[1, NULL, 7, 1]", "[5, 5]", "[NULL]"]),
-        (over("x", Kind::CollectSet, "i", list(BigInt)), ["[1, NULL, 7]", "[5]", "[NULL]"]),
-        (call("x", Kind::TopK, vec![col("i"), lit(2_i64)], list(BigInt)), ["[7, 1]", "[5, 5]", "NULL"]),
-        (call("x", Kind::TopKDistinct, vec![col("i"), lit(2_i64)], list(BigInt)), ["[7, 1]", "[5]", "NULL"]),
+        (
+            over("x", Kind::EarliestByOffset, "b", Boolean),
+            ["true", "false", "NULL"],
+        ),
+        (
+            over("x", Kind::StringAgg, "s", String),
+            ["pear,apple,pear", "fig,date", "NULL"],
+        ),
+        (
+            over("x", Kind::ArrayAgg, "i", list(BigInt)),
+            ["[1, NULL, 7, 1]", "[5, 5]", "[NULL]"],
+        ),
+        (
+            over("x", Kind::CollectSet, "i", list(BigInt)),
+            ["[1, NULL, 7]", "[5]", "[NULL]"],
+        ),
+        (
+            call("x", Kind::TopK, vec![col("i"), lit(2_i64)], list(BigInt)),
+            ["[7, 1]", "[5, 5]", "NULL"],
+        ),
+        (
+            call("x", Kind::TopKDistinct, vec![col("i"), lit(2_i64)], list(BigInt)),
+            ["[7, 1]", "[5]", "NULL"],
+        ),
         (over("x", Kind::Delta, "i", BigInt), ["6", "0", "NULL"]),
-        (over("x", Kind::Sum, "i", BigInt).filtered(col("d").gt(lit(0.0))), ["8", "5", "NULL"]),
+        (
+            over("x", Kind::Sum, "i", BigInt).filtered(col("d").gt(lit(0.0))),
+            ["8", "5", "NULL"],
+        ),
         (count_all().filtered(col("b")), ["2", "0", "0"]),
-        (over("x", Kind::Count, "i", BigInt).distinct().filtered(col("b")), ["1", "0", "0"]),
+        (
+            over("x", Kind::Count, "i", BigInt).distinct().filtered(col("b")),
+            ["1", "0", "0"],
+        ),
     ]
 }
 
@@ -133,7 +221,11 @@ fn every_aggregate_has_the_value_that_duckdb_gives() {
     for (index, (named, expected)) in cases().into_iter().enumerate() {
         let what = format!("case {index}: {:?}", named.call);
         let rows = rows_of(by_text("k", vec![named]).over(scan(&input)), &input);
-        let expected: Vec<String> = ["a", "b", "c"].iter().zip(expected).map(|(key, value)| format!("{key} {value}")).collect();
+        let expected: Vec<String> = ["a", "b", "c"]
+            .iter()
+            .zip(expected)
+            .map(|(key, value)| format!("{key} {value}"))
+            .collect();
         assert_eq!(rows, expected, "{what}");
     }
 }
@@ -160,8 +252,13 @@ fn aggregates_of_pairs_have_the_value_that_duckdb_gives() {
         let rows = rows_of(by_text("k", vec![named]).over(scan(&input)), &input);
         for (row, expected) in rows.iter().zip(expected) {
             let value = row.split(' ').nth(1).unwrap().parse::<f64>().ok();
-            let close = value.zip(expected).is_some_and(|(value, expected)| (value - expected).abs() < 1e-12);
-            assert!(close || (value.is_none() && expected.is_none()), "{what}: {row}, not {expected:?}");
+            let close = value
+                .zip(expected)
+                .is_some_and(|(value, expected)| (value - expected).abs() < 1e-12);
+            assert!(
+                close || (value.is_none() && expected.is_none()),
+                "{what}: {row}, not {expected:?}"
+            );
         }
     }
 }
@@ -197,19 +294,28 @@ fn first_and_last_go_by_event_time_then_arrival() {
 #[test]
 fn approximate_counts_are_near() {
     for values in [10, 2048, 2049, 20_000, 200_000_i64] {
-        let input = batch(vec![("k", texts(vec!["a"; 2 * values as usize])), ("v", integers((0..values).chain(0..values)))]);
+        let input = batch(vec![
+            ("k", texts(vec!["a"; 2 * values as usize])),
+            ("v", integers((0..values).chain(0..values))),
+        ]);
         let plan = by_text("k", vec![over("x", Kind::ApproxCountDistinct, "v", SqlType::BigInt)]).over(scan(&input));
         let rows = rows_of(plan, &input);
         let estimate: f64 = rows[0].split(' ').nth(1).unwrap().parse().unwrap();
         let error = (estimate - values as f64).abs() / values as f64;
-        assert!(error < 0.03 && (values > 2048 || error == 0.0), "{estimate} of {values}");
+        assert!(
+            error < 0.03 && (values > 2048 || error == 0.0),
+            "{estimate} of {values}"
+        );
     }
 }
 
 #[test]
 fn a_decimal_sum_beyond_38_digits_is_an_error_of_its_group() {
     let largest = 10_i128.pow(38) - 1;
-    let input = batch(vec![("k", texts(["a", "a", "b"])), ("m", decimals(38, 0, [largest, 1, 1]))]);
+    let input = batch(vec![
+        ("k", texts(["a", "a", "b"])),
+        ("m", decimals(38, 0, [largest, 1, 1])),
+    ]);
     let plan = by_text("k", vec![over("x", Kind::Sum, "m", decimal(38, 0))]).over(scan(&input));
     assert_eq!(rows_of(plan, &input), ["b 1"]);
 }

@@ -29,7 +29,12 @@ struct Endless {
 
 impl Endless {
     fn new(batch: RecordBatch) -> Self {
-        let fields = batch.schema().fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
+        let fields = batch
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| field.as_ref().clone())
+            .collect::<Vec<_>>();
         Self {
             schema: StreamSchema::of_user_columns(fields),
             batch,
@@ -132,7 +137,11 @@ fn a_limit_ends_an_endless_source() {
     for parallelism in [1, 3] {
         sink.take();
         let plan = with_limit(scan(&source.batch), Some(12), 3);
-        let summary = run(job(vec![to("s", plan, vec![sink.writer()])], source.clone()), &options(parallelism)).unwrap();
+        let summary = run(
+            job(vec![to("s", plan, vec![sink.writer()])], source.clone()),
+            &options(parallelism),
+        )
+        .unwrap();
         let expected = ["3", "4", "5", "6", "7", "8", "9", "0", "1", "2", "3", "4"];
         assert_eq!(rows(&sink.batches()), expected);
         assert_eq!(summary.statements[0].rows_out, 12);
@@ -149,7 +158,11 @@ fn a_limit_behind_a_keyed_operator_ends_an_endless_source() {
         sink.take();
         let changes = grouped(vec![("n", SqlType::BigInt, col("n"))], vec![count("rows")]).changes();
         let plan = with_limit(changes.over(scan(&source.batch)), Some(25), 0);
-        run(job(vec![to("s", plan, vec![sink.writer()])], source.clone()), &options(parallelism)).unwrap();
+        run(
+            job(vec![to("s", plan, vec![sink.writer()])], source.clone()),
+            &options(parallelism),
+        )
+        .unwrap();
         assert_eq!(rows(&sink.batches()).len(), 25);
     }
 }
@@ -177,8 +190,16 @@ fn a_source_stops_when_all_consumers_have_what_they_want() {
     let sinks = [MemorySink::default(), MemorySink::default()];
     let statements = vec![
         to("base", scan(&source.batch), vec![]),
-        to("one", with_limit(reads("base", &source.batch), Some(5), 0), vec![sinks[0].writer()]),
-        to("two", with_limit(reads("base", &source.batch), Some(500), 0), vec![sinks[1].writer()]),
+        to(
+            "one",
+            with_limit(reads("base", &source.batch), Some(5), 0),
+            vec![sinks[0].writer()],
+        ),
+        to(
+            "two",
+            with_limit(reads("base", &source.batch), Some(500), 0),
+            vec![sinks[1].writer()],
+        ),
     ];
     run(job(statements, source), &options(1)).unwrap();
     assert_eq!(rows(&sinks[0].batches()).len(), 5);
@@ -187,17 +208,29 @@ fn a_source_stops_when_all_consumers_have_what_they_want() {
 
 #[test]
 fn windows_close_in_statements_that_read_statements() {
-    let input = batch(vec![("at", integers([1000, 6000, 2000])), ("key", texts(["a", "a", "a"]))]);
+    let input = batch(vec![
+        ("at", integers([1000, 6000, 2000])),
+        ("key", texts(["a", "a", "a"])),
+    ]);
     let base = timed(scan(&input), "at", 0);
     let LogicalPlan::Scan(mut through) = reads("base", &input) else {
         unreachable!();
     };
     through.schema = through.schema.with_system(SystemColumn::EventTime);
-    let windowed = by_text("key", vec![count("rows")]).window(tumbling(5000, 0)).over(LogicalPlan::Scan(through));
+    let windowed = by_text("key", vec![count("rows")])
+        .window(tumbling(5000, 0))
+        .over(LogicalPlan::Scan(through));
     for rows_per_batch in [1, 3] {
         let sink = MemorySink::default();
-        let statements = vec![to("counts", windowed.clone(), vec![sink.writer()]), to("base", base.clone(), vec![])];
-        let summary = run(job(statements, memory(vec![sliced(&input, rows_per_batch)])), &options(2)).unwrap();
+        let statements = vec![
+            to("counts", windowed.clone(), vec![sink.writer()]),
+            to("base", base.clone(), vec![]),
+        ];
+        let summary = run(
+            job(statements, memory(vec![sliced(&input, rows_per_batch)])),
+            &options(2),
+        )
+        .unwrap();
         assert_eq!(rows(&sink.batches()), ["a 1 0 5000", "a 1 5000 10000"]);
         assert_eq!(summary.statements[0].late.unwrap().rows, 1);
     }
@@ -221,7 +254,11 @@ fn a_sink_that_fails_fails_the_job() {
         kind: std::io::ErrorKind::StorageFull,
         written: 0,
     };
-    let error = run(job(vec![to("s", scan(&source.batch), vec![Box::new(sink)])], source), &options(2)).unwrap_err();
+    let error = run(
+        job(vec![to("s", scan(&source.batch), vec![Box::new(sink)])], source),
+        &options(2),
+    )
+    .unwrap_err();
     assert!(matches!(error, EngineError::Sink { .. }), "{error}");
 }
 
@@ -234,11 +271,19 @@ fn a_closed_pipe_ends_its_output_and_is_no_failure() {
             written: 0,
         })
     };
-    run(job(vec![to("s", scan(&source.batch), vec![pipe()])], source), &options(2)).unwrap();
+    run(
+        job(vec![to("s", scan(&source.batch), vec![pipe()])], source),
+        &options(2),
+    )
+    .unwrap();
     let input = numbers(100);
     let sink = MemorySink::default();
     let source = memory(vec![sliced(&input, 10)]);
-    run(job(vec![to("s", scan(&input), vec![pipe(), sink.writer()])], source), &options(1)).unwrap();
+    run(
+        job(vec![to("s", scan(&input), vec![pipe(), sink.writer()])], source),
+        &options(1),
+    )
+    .unwrap();
     assert_eq!(rows(&sink.batches()).len(), 100);
 }
 
@@ -250,7 +295,11 @@ fn a_cancelled_job_flushes_and_says_so() {
     let sink = MemorySink::default();
     let running = job(vec![to("s", scan(&source.batch), vec![sink.writer()])], source);
     let thread = std::thread::spawn(move || run(running, &options).unwrap());
-    while progress.statements().first().is_none_or(|statement| statement.rows_out() < 100) {
+    while progress
+        .statements()
+        .first()
+        .is_none_or(|statement| statement.rows_out() < 100)
+    {
         std::thread::yield_now();
     }
     cancel.cancel();
@@ -265,14 +314,20 @@ fn a_cancelled_job_flushes_and_says_so() {
 fn an_unfinished_window_stays_unfinished_when_the_job_is_cancelled() {
     let input = batch(vec![("at", integers([1000])), ("key", texts(["a"]))]);
     let source = Endless::new(input.clone());
-    let plan = by_text("key", vec![count("rows")]).window(tumbling(5000, 0)).over(timed(scan(&input), "at", 0));
+    let plan = by_text("key", vec![count("rows")])
+        .window(tumbling(5000, 0))
+        .over(timed(scan(&input), "at", 0));
     for parallelism in [1, 3] {
         let options: RunOptions = options(parallelism);
         let (cancel, progress) = (options.cancel.clone(), Arc::clone(&options.progress));
         let sink = MemorySink::default();
         let running = job(vec![to("s", plan.clone(), vec![sink.writer()])], source.clone());
         let thread = std::thread::spawn(move || run(running, &options).unwrap());
-        while progress.statements().first().is_none_or(|statement| statement.rows_in() < 100) {
+        while progress
+            .statements()
+            .first()
+            .is_none_or(|statement| statement.rows_in() < 100)
+        {
             std::thread::yield_now();
         }
         cancel.cancel();
@@ -314,7 +369,11 @@ fn records_without_a_time_get_the_time_of_reading() {
 fn what_is_not_there_is_named() {
     let input = numbers(1);
     let source = || memory(vec![vec![numbers(1)]]);
-    let error = run(job(vec![to("s", reads("nowhere", &input), vec![])], source()), &options(1)).unwrap_err();
+    let error = run(
+        job(vec![to("s", reads("nowhere", &input), vec![])], source()),
+        &options(1),
+    )
+    .unwrap_err();
     assert_eq!(error.to_string(), "`s` reads `nowhere`, which is not part of the job");
     let circle = vec![to("a", reads("b", &input), vec![]), to("b", reads("a", &input), vec![])];
     let error = run(job(circle, source()), &options(1)).unwrap_err();

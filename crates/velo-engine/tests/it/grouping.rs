@@ -67,7 +67,11 @@ fn a_group_that_having_stops_to_hold_is_deleted_with_its_last_values() {
     for rows_per_batch in [1, 2, 3, 7] {
         let planned = statement("s", plan.clone());
         let (rows, _) = run_statement(planned, vec![sliced(&input, rows_per_batch)], 1).unwrap();
-        assert_eq!(rows, ["insert: a 12", "delete: a 12", "insert: b 31", "insert: a 101"], "{rows_per_batch}");
+        assert_eq!(
+            rows,
+            ["insert: a 12", "delete: a 12", "insert: b 31", "insert: a 101"],
+            "{rows_per_batch}"
+        );
     }
 }
 
@@ -85,7 +89,10 @@ fn having_takes_any_condition_over_aggregates() {
         ((total("a") + total("b")).gt(lit(300_i64)), &["p 150 200 2 75.0"]),
         (total("rows").gt(lit(2_i64)), &["q 6 30 3 2.0"]),
         (
-            when(total("a").gt(lit(100_i64)), lit(1_i64)).otherwise(lit(0_i64)).unwrap().eq(lit(1_i64)),
+            when(total("a").gt(lit(100_i64)), lit(1_i64))
+                .otherwise(lit(0_i64))
+                .unwrap()
+                .eq(lit(1_i64)),
             &["p 150 200 2 75.0"],
         ),
         (total("mean").gt(lit(1.0)), &["p 150 200 2 75.0", "q 6 30 3 2.0"]),
@@ -117,7 +124,10 @@ fn keys_of_any_type_and_number() {
         ("d", decimal(5, 2), col("d")),
     ];
     let plan = grouped(keys, vec![sum("total", "n")]).over(scan(&input));
-    assert_eq!(rows_of(plan, &input), ["1 true 1.00 9", "1 NULL 1.00 2", "NULL NULL 1.00 4"]);
+    assert_eq!(
+        rows_of(plan, &input),
+        ["1 true 1.00 9", "1 NULL 1.00 2", "NULL NULL 1.00 4"]
+    );
     let plan = grouped(vec![("i", SqlType::BigInt, col("i"))], vec![sum("total", "n")]).over(scan(&input));
     assert_eq!(rows_of(plan, &input), ["1 11", "NULL 4"]);
     let plan = grouped(vec![], vec![sum("total", "n")]).over(scan(&input));
@@ -129,11 +139,17 @@ fn keys_of_any_type_and_number() {
 
 #[test]
 fn final_groups_carry_the_highest_event_time() {
-    let input = batch(vec![("key", texts(["a", "a", "b"])), ("at", integers([5000, 2000, 1000]))]);
+    let input = batch(vec![
+        ("key", texts(["a", "a", "b"])),
+        ("at", integers([5000, 2000, 1000])),
+    ]);
     let plan = by_text("key", vec![count("rows")])
         .metadata(&[SystemColumn::EventTime])
         .over(timed(scan(&input), "at", 10_000));
-    assert_eq!(rows_of(plan, &input), ["a 2 1970-01-01T00:00:05", "b 1 1970-01-01T00:00:01"]);
+    assert_eq!(
+        rows_of(plan, &input),
+        ["a 2 1970-01-01T00:00:05", "b 1 1970-01-01T00:00:01"]
+    );
 }
 
 #[test]
@@ -149,7 +165,11 @@ fn a_sum_that_does_not_fit_is_an_error_of_its_group() {
     let (rows, summary) = run_statement(statement("s", plan), vec![vec![input]], 1).unwrap();
     assert_eq!(
         rows,
-        ["insert: a 9223372036854775807", "insert: b 3", "update_after: a 9223372036854775807"]
+        [
+            "insert: a 9223372036854775807",
+            "insert: b 3",
+            "update_after: a 9223372036854775807"
+        ]
     );
     let rejected = &summary.statements[0].errors[&RowErrorCause::Expression];
     assert_eq!(rejected.rows, 1);
@@ -166,9 +186,16 @@ fn rows_whose_expression_fails_are_isolated() {
     texts_in[18] = "y".into();
     texts_in[80] = "z".into();
     let input = batch(vec![("text", texts(texts_in.iter().map(String::as_str)))]);
-    let plan = project(scan(&input), vec![("n", SqlType::BigInt, datafusion_expr::cast(col("text"), big_int()))]);
+    let plan = project(
+        scan(&input),
+        vec![("n", SqlType::BigInt, datafusion_expr::cast(col("text"), big_int()))],
+    );
     let (rows, summary) = run_statement(statement("s", plan.clone()), vec![vec![input.clone()]], 1).unwrap();
-    let expected: Vec<String> = texts_in.iter().filter(|text| text.parse::<i64>().is_ok()).cloned().collect();
+    let expected: Vec<String> = texts_in
+        .iter()
+        .filter(|text| text.parse::<i64>().is_ok())
+        .cloned()
+        .collect();
     assert_eq!(rows, expected);
     let rejected = &summary.statements[0].errors[&RowErrorCause::Expression];
     assert_eq!((rejected.rows, rejected.samples.len()), (3, 3));
@@ -178,7 +205,10 @@ fn rows_whose_expression_fails_are_isolated() {
     let mut failing = statement("s", plan);
     failing.settings.error_policy = ErrorPolicy::Fail;
     let error = run_statement(failing, vec![vec![input]], 1).unwrap_err();
-    assert!(matches!(&error, EngineError::Row { statement, .. } if statement == "s"), "{error}");
+    assert!(
+        matches!(&error, EngineError::Row { statement, .. } if statement == "s"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -186,7 +216,10 @@ fn rejected_rows_go_to_the_dead_letter_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("dead.jsonl");
     let input = batch(vec![("text", texts(["1", "x"]))]);
-    let plan = project(scan(&input), vec![("n", SqlType::BigInt, datafusion_expr::cast(col("text"), big_int()))]);
+    let plan = project(
+        scan(&input),
+        vec![("n", SqlType::BigInt, datafusion_expr::cast(col("text"), big_int()))],
+    );
     let mut planned = statement("s", plan);
     planned.settings.error_policy = ErrorPolicy::DeadLetter { path: path.clone() };
     let (rows, _) = run_statement(planned, vec![vec![input]], 1).unwrap();
@@ -218,7 +251,10 @@ fn more_groups_than_allowed_fail_the_statement() {
             let result = run_statement(planned, vec![vec![input.clone()]], parallelism);
             match result {
                 Ok((rows, _)) => assert!(fits && rows.len() == 3),
-                Err(EngineError::Operator { source: OperatorError::TooManyGroups { groups_max: 2 }, .. }) => assert!(!fits),
+                Err(EngineError::Operator {
+                    source: OperatorError::TooManyGroups { groups_max: 2 },
+                    ..
+                }) => assert!(!fits),
                 Err(error) => panic!("{error}"),
             }
         }
@@ -236,7 +272,8 @@ fn distinct_keeps_the_first_of_equal_rows() {
             let plan = LogicalPlan::Distinct(Distinct {
                 input: Box::new(scan(&input)),
             });
-            let (rows, _) = run_statement(statement("s", plan), vec![sliced(&input, rows_per_batch)], parallelism).unwrap();
+            let (rows, _) =
+                run_statement(statement("s", plan), vec![sliced(&input, rows_per_batch)], parallelism).unwrap();
             assert_eq!(sorted(rows), ["NULL 2", "x 1", "x 3", "y 1"]);
         }
     }

@@ -10,29 +10,47 @@ use velo_planner::plan::{Distinct, LogicalPlan};
 use crate::support::*;
 
 /// `(key, jitter of time, value)`
-pub type Record = (Option<u8>, i64, Option<i64>);
+pub(crate) type Record = (Option<u8>, i64, Option<i64>);
 
-pub fn records() -> impl Strategy<Value = Vec<Record>> {
-    let record = (prop::option::weighted(0.9, 0_u8..6), -4000_i64..4000, prop::option::weighted(0.8, -100_i64..100));
+pub(crate) fn records() -> impl Strategy<Value = Vec<Record>> {
+    let record = (
+        prop::option::weighted(0.9, 0_u8..6),
+        -4000_i64..4000,
+        prop::option::weighted(0.8, -100_i64..100),
+    );
     prop::collection::vec(record, 1..120)
 }
 
 /// Records whose times go on by a second each, more or less.
-pub fn table(records: &[Record]) -> RecordBatch {
+pub(crate) fn table(records: &[Record]) -> RecordBatch {
     let keys: Vec<Option<String>> = records.iter().map(|(key, _, _)| key.map(key_text)).collect();
-    let at = records.iter().enumerate().map(|(index, (_, jitter, _))| index as i64 * 1000 + jitter);
+    let at = records
+        .iter()
+        .enumerate()
+        .map(|(index, (_, jitter, _))| index as i64 * 1000 + jitter);
     batch(vec![
         ("key", texts(keys.iter().map(Option::as_deref))),
         ("at", integers(at)),
         ("value", integers(records.iter().map(|(_, _, value)| *value))),
-        ("tenth", floats(records.iter().map(|(_, _, value)| value.map(|value| value as f64 / 10.0)))),
+        (
+            "tenth",
+            floats(
+                records
+                    .iter()
+                    .map(|(_, _, value)| value.map(|value| value as f64 / 10.0)),
+            ),
+        ),
         ("name", texts(keys.iter().map(Option::as_deref))),
     ])
 }
 
 /// Some keys are longer than a string view holds inline.
 fn key_text(key: u8) -> String {
-    if key % 2 == 0 { format!("key {key}") } else { format!("a key of more than twelve bytes {key}") }
+    if key.is_multiple_of(2) {
+        format!("key {key}")
+    } else {
+        format!("a key of more than twelve bytes {key}")
+    }
 }
 
 fn calls() -> Vec<Named> {
@@ -50,18 +68,31 @@ fn calls() -> Vec<Named> {
         over("distinct", Kind::CountDistinct, "value", SqlType::BigInt),
         over("about", Kind::ApproxCountDistinct, "value", SqlType::BigInt),
         over("median", Kind::Median, "tenth", SqlType::Double),
-        over("list", Kind::ArrayAgg, "value", SqlType::Array(Box::new(SqlType::BigInt))),
-        call("top", Kind::TopK, vec![col("value"), lit(3_i64)], SqlType::Array(Box::new(SqlType::BigInt))),
+        over(
+            "list",
+            Kind::ArrayAgg,
+            "value",
+            SqlType::Array(Box::new(SqlType::BigInt)),
+        ),
+        call(
+            "top",
+            Kind::TopK,
+            vec![col("value"), lit(3_i64)],
+            SqlType::Array(Box::new(SqlType::BigInt)),
+        ),
         sum("positive", "value").filtered(col("value").gt(lit(0_i64))),
         sum("distinct_total", "value").distinct(),
     ]
 }
 
 /// Plans of every operator over a table.
-pub fn plans(input: &RecordBatch) -> Vec<LogicalPlan> {
+pub(crate) fn plans(input: &RecordBatch) -> Vec<LogicalPlan> {
     let two_keys = || {
         let parity = (col("value") % lit(2_i64), SqlType::BigInt);
-        grouped(vec![("key", SqlType::String, col("key")), ("parity", parity.1, parity.0)], vec![count("rows"), sum("total", "value")])
+        grouped(
+            vec![("key", SqlType::String, col("key")), ("parity", parity.1, parity.0)],
+            vec![count("rows"), sum("total", "value")],
+        )
     };
     let by_value = || grouped(vec![("value", SqlType::BigInt, col("value"))], vec![count("rows")]);
     let windowed = |lateness_ms| by_text("key", calls()).window(tumbling(5000, lateness_ms));
@@ -70,21 +101,32 @@ pub fn plans(input: &RecordBatch) -> Vec<LogicalPlan> {
         with_filter(scan(input), col("value").gt(lit(0_i64))),
         by_text("key", calls()).over(scan(input)),
         by_text("key", calls()).changes().over(scan(input)),
-        by_text("key", calls()).changes().having(col("total").gt(lit(50_i64))).over(scan(input)),
+        by_text("key", calls())
+            .changes()
+            .having(col("total").gt(lit(50_i64)))
+            .over(scan(input)),
         two_keys().over(scan(input)),
         two_keys().changes().over(scan(input)),
         by_value().over(scan(input)),
-        by_text("key", calls()).metadata(&[SystemColumn::EventTime]).over(with_time()),
+        by_text("key", calls())
+            .metadata(&[SystemColumn::EventTime])
+            .over(with_time()),
         windowed(0).over(with_time()),
         windowed(3000).over(with_time()),
         windowed(0).having(col("rows").gt(lit(1_i64))).over(with_time()),
         windowed(0).changes().over(with_time()),
-        windowed(2000).changes().having(col("total").gt(lit(0_i64))).over(with_time()),
+        windowed(2000)
+            .changes()
+            .having(col("total").gt(lit(0_i64)))
+            .over(with_time()),
         LogicalPlan::Distinct(Distinct {
-            input: Box::new(project(scan(input), vec![
-                ("key", SqlType::String, col("key")),
-                ("positive", SqlType::Boolean, col("value").gt(lit(0_i64))),
-            ])),
+            input: Box::new(project(
+                scan(input),
+                vec![
+                    ("key", SqlType::String, col("key")),
+                    ("positive", SqlType::Boolean, col("value").gt(lit(0_i64))),
+                ],
+            )),
         }),
     ]
 }
@@ -105,7 +147,7 @@ fn is_ordered(plan: &LogicalPlan) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn dividing_rows_changes_nothing(records in records(), rows_per_batch in 1_usize..40, parallelism in 2_usize..5) {

@@ -5,7 +5,9 @@ use arrow::array::RecordBatch;
 use datafusion_expr::col;
 use proptest::prelude::*;
 use velo_data::{StreamBatch, StreamSchema};
-use velo_engine::{Chain, Event, KeyGroups, KeyRouter, Merge, OperatorState, Output, Stage, StageInput, scan_chain, stages};
+use velo_engine::{
+    Chain, Event, KeyGroups, KeyRouter, Merge, OperatorState, Output, Stage, StageInput, scan_chain, stages,
+};
 use velo_planner::plan::{LogicalPlan, StatementSettings};
 
 use crate::properties::{plans, records, table};
@@ -26,7 +28,13 @@ struct Workers {
 impl Simulation {
     fn new(plan: &LogicalPlan, source: &StreamSchema, parallelism: usize) -> Self {
         let compiled = stages(plan, &StatementSettings::default(), parallelism);
-        let count = |stage: &Stage| if matches!(stage.input, StageInput::Keyed) { parallelism } else { 1 };
+        let count = |stage: &Stage| {
+            if matches!(stage.input, StageInput::Keyed) {
+                parallelism
+            } else {
+                1
+            }
+        };
         let mut before: Option<&Stage> = None;
         let mut built = Vec::new();
         for stage in &compiled {
@@ -89,9 +97,15 @@ impl Simulation {
         self.push(Event::Barrier(1));
         let mut states = Vec::new();
         for stage in &mut self.stages {
-            let snapshots: Vec<_> = stage.workers.iter_mut().map(|(_, chain)| chain.snapshot().unwrap()).collect();
+            let snapshots: Vec<_> = stage
+                .workers
+                .iter_mut()
+                .map(|(_, chain)| chain.snapshot().unwrap())
+                .collect();
             for operator in 0..snapshots[0].len() {
-                states.push(OperatorState::merge(snapshots.iter().map(|snapshot| snapshot[operator].clone())));
+                states.push(OperatorState::merge(
+                    snapshots.iter().map(|snapshot| snapshot[operator].clone()),
+                ));
             }
         }
         (self.scan.snapshot().unwrap(), states)
@@ -103,7 +117,9 @@ impl Simulation {
             let workers = stage.workers.len();
             let operators = stage.workers[0].1.len();
             for (index, (_, chain)) in stage.workers.iter_mut().enumerate() {
-                chain.restore(&states[..operators], &KeyGroups::of_worker(index, workers)).unwrap();
+                chain
+                    .restore(&states[..operators], &KeyGroups::of_worker(index, workers))
+                    .unwrap();
             }
             states = &states[operators..];
         }
@@ -111,7 +127,12 @@ impl Simulation {
 }
 
 fn run_cut(plan: &LogicalPlan, batches: &[RecordBatch], cut: usize, workers: (usize, usize)) -> Vec<String> {
-    let fields = batches[0].schema().fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
+    let fields = batches[0]
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone())
+        .collect::<Vec<_>>();
     let source = StreamSchema::of_user_columns(fields);
     let push = |simulation: &mut Simulation, batches: &[RecordBatch]| {
         for batch in batches {
@@ -131,7 +152,7 @@ fn run_cut(plan: &LogicalPlan, batches: &[RecordBatch], cut: usize, workers: (us
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn a_cut_changes_nothing(
@@ -160,7 +181,11 @@ fn every_aggregate_survives_a_cut() {
         let what = format!("{:?}", named.call);
         let plan = by_text("k", vec![named]).over(scan(&input));
         let batches = sliced(&input, 1);
-        let expected: Vec<String> = ["a", "b", "c"].iter().zip(expected).map(|(key, value)| format!("{key} {value}")).collect();
+        let expected: Vec<String> = ["a", "b", "c"]
+            .iter()
+            .zip(expected)
+            .map(|(key, value)| format!("{key} {value}"))
+            .collect();
         for cut in 0..=batches.len() {
             assert_eq!(run_cut(&plan, &batches, cut, (2, 3)), expected, "{what} cut at {cut}");
         }

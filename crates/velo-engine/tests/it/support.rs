@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringViewArray,
-    TimestampMillisecondArray,
 };
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -23,55 +22,60 @@ use velo_planner::plan::{
 };
 
 /// Columns with names.
-pub fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+pub(crate) fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
 }
 
-pub fn integers(values: impl IntoIterator<Item = impl Into<Option<i64>>>) -> ArrayRef {
+pub(crate) fn integers(values: impl IntoIterator<Item = impl Into<Option<i64>>>) -> ArrayRef {
     Arc::new(values.into_iter().map(Into::into).collect::<Int64Array>())
 }
 
-pub fn floats(values: impl IntoIterator<Item = impl Into<Option<f64>>>) -> ArrayRef {
+pub(crate) fn floats(values: impl IntoIterator<Item = impl Into<Option<f64>>>) -> ArrayRef {
     Arc::new(values.into_iter().map(Into::into).collect::<Float64Array>())
 }
 
-pub fn texts<'a>(values: impl IntoIterator<Item = impl Into<Option<&'a str>>>) -> ArrayRef {
+pub(crate) fn texts<'a>(values: impl IntoIterator<Item = impl Into<Option<&'a str>>>) -> ArrayRef {
     Arc::new(values.into_iter().map(Into::into).collect::<StringViewArray>())
 }
 
-pub fn booleans(values: impl IntoIterator<Item = impl Into<Option<bool>>>) -> ArrayRef {
+pub(crate) fn booleans(values: impl IntoIterator<Item = impl Into<Option<bool>>>) -> ArrayRef {
     Arc::new(values.into_iter().map(Into::into).collect::<BooleanArray>())
 }
 
-pub fn dates(values: impl IntoIterator<Item = impl Into<Option<i32>>>) -> ArrayRef {
+pub(crate) fn dates(values: impl IntoIterator<Item = impl Into<Option<i32>>>) -> ArrayRef {
     Arc::new(values.into_iter().map(Into::into).collect::<Date32Array>())
 }
 
-pub fn decimals(precision: u8, scale: i8, values: impl IntoIterator<Item = impl Into<Option<i128>>>) -> ArrayRef {
+pub(crate) fn decimals(
+    precision: u8,
+    scale: i8,
+    values: impl IntoIterator<Item = impl Into<Option<i128>>>,
+) -> ArrayRef {
     let array = values.into_iter().map(Into::into).collect::<Decimal128Array>();
     Arc::new(array.with_precision_and_scale(precision, scale).unwrap())
 }
 
-pub fn times(values: impl IntoIterator<Item = impl Into<Option<i64>>>) -> ArrayRef {
-    Arc::new(values.into_iter().map(Into::into).collect::<TimestampMillisecondArray>())
-}
-
 /// A literal of text, with the type that the planner gives it.
-pub fn text(value: &str) -> Expr {
+pub(crate) fn text(value: &str) -> Expr {
     lit(ScalarValue::Utf8View(Some(value.to_owned())))
 }
 
-pub fn decimal(precision: u8, scale: i8) -> SqlType {
+pub(crate) fn decimal(precision: u8, scale: i8) -> SqlType {
     SqlType::Decimal { precision, scale }
 }
 
 /// A scan of all columns of batches like `batch`, with these metadata columns of the source.
-pub fn scan(batch: &RecordBatch) -> LogicalPlan {
+pub(crate) fn scan(batch: &RecordBatch) -> LogicalPlan {
     scan_of(Relation::Source("input".into()), batch)
 }
 
-pub fn scan_of(relation: Relation, batch: &RecordBatch) -> LogicalPlan {
-    let fields = batch.schema().fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
+pub(crate) fn scan_of(relation: Relation, batch: &RecordBatch) -> LogicalPlan {
+    let fields = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone())
+        .collect::<Vec<_>>();
     LogicalPlan::Scan(Scan {
         relation,
         columns: (0..fields.len()).collect(),
@@ -82,7 +86,7 @@ pub fn scan_of(relation: Relation, batch: &RecordBatch) -> LogicalPlan {
 }
 
 /// Takes event time from a column of milliseconds.
-pub fn timed(plan: LogicalPlan, column: &str, out_of_orderness_ms: u64) -> LogicalPlan {
+pub(crate) fn timed(plan: LogicalPlan, column: &str, out_of_orderness_ms: u64) -> LogicalPlan {
     let LogicalPlan::Scan(mut scan) = plan else {
         panic!("only scans take event time");
     };
@@ -94,17 +98,17 @@ pub fn timed(plan: LogicalPlan, column: &str, out_of_orderness_ms: u64) -> Logic
     LogicalPlan::Scan(scan)
 }
 
-pub fn with_filter(plan: LogicalPlan, predicate: Expr) -> LogicalPlan {
+pub(crate) fn with_filter(plan: LogicalPlan, predicate: Expr) -> LogicalPlan {
     let input = Box::new(plan);
     LogicalPlan::Filter(Filter { input, predicate })
 }
 
-pub fn with_limit(plan: LogicalPlan, limit: Option<u64>, offset: u64) -> LogicalPlan {
+pub(crate) fn with_limit(plan: LogicalPlan, limit: Option<u64>, offset: u64) -> LogicalPlan {
     let input = Box::new(plan);
     LogicalPlan::Limit(Limit { input, limit, offset })
 }
 
-pub fn project(plan: LogicalPlan, items: Vec<(&str, SqlType, Expr)>) -> LogicalPlan {
+pub(crate) fn project(plan: LogicalPlan, items: Vec<(&str, SqlType, Expr)>) -> LogicalPlan {
     let fields = items.iter().map(|(name, sql_type, _)| sql_type.field(name, true));
     LogicalPlan::Project(Project {
         schema: StreamSchema::of_user_columns(fields.collect::<Vec<_>>()),
@@ -114,7 +118,7 @@ pub fn project(plan: LogicalPlan, items: Vec<(&str, SqlType, Expr)>) -> LogicalP
 }
 
 /// An aggregate with a name for its column.
-pub fn call(name: &'static str, kind: AggregateKind, arguments: Vec<Expr>, sql_type: SqlType) -> Named {
+pub(crate) fn call(name: &'static str, kind: AggregateKind, arguments: Vec<Expr>, sql_type: SqlType) -> Named {
     Named {
         name,
         call: AggregateCall {
@@ -127,42 +131,42 @@ pub fn call(name: &'static str, kind: AggregateKind, arguments: Vec<Expr>, sql_t
     }
 }
 
-pub fn count(name: &'static str) -> Named {
+pub(crate) fn count(name: &'static str) -> Named {
     call(name, AggregateKind::Count, vec![], SqlType::BigInt)
 }
 
-pub fn sum(name: &'static str, column: &str) -> Named {
+pub(crate) fn sum(name: &'static str, column: &str) -> Named {
     call(name, AggregateKind::Sum, vec![col(column)], SqlType::BigInt)
 }
 
-pub struct Named {
-    pub name: &'static str,
-    pub call: AggregateCall,
+pub(crate) struct Named {
+    pub(crate) name: &'static str,
+    pub(crate) call: AggregateCall,
 }
 
 impl Named {
-    pub fn distinct(mut self) -> Self {
+    pub(crate) fn distinct(mut self) -> Self {
         self.call.distinct = true;
         self
     }
 
-    pub fn filtered(mut self, filter: Expr) -> Self {
+    pub(crate) fn filtered(mut self, filter: Expr) -> Self {
         self.call.filter = Some(filter);
         self
     }
 }
 
 /// What an aggregation is made of.
-pub struct Grouped {
-    pub keys: Vec<(&'static str, SqlType, Expr)>,
-    pub calls: Vec<Named>,
-    pub having: Option<Expr>,
-    pub window: Option<Window>,
-    pub emit: EmitMode,
-    pub metadata: Vec<SystemColumn>,
+pub(crate) struct Grouped {
+    pub(crate) keys: Vec<(&'static str, SqlType, Expr)>,
+    pub(crate) calls: Vec<Named>,
+    pub(crate) having: Option<Expr>,
+    pub(crate) window: Option<Window>,
+    pub(crate) emit: EmitMode,
+    pub(crate) metadata: Vec<SystemColumn>,
 }
 
-pub fn grouped(keys: Vec<(&'static str, SqlType, Expr)>, calls: Vec<Named>) -> Grouped {
+pub(crate) fn grouped(keys: Vec<(&'static str, SqlType, Expr)>, calls: Vec<Named>) -> Grouped {
     Grouped {
         keys,
         calls,
@@ -173,11 +177,11 @@ pub fn grouped(keys: Vec<(&'static str, SqlType, Expr)>, calls: Vec<Named>) -> G
     }
 }
 
-pub fn by_text(key: &'static str, calls: Vec<Named>) -> Grouped {
+pub(crate) fn by_text(key: &'static str, calls: Vec<Named>) -> Grouped {
     grouped(vec![(key, SqlType::String, col(key))], calls)
 }
 
-pub fn tumbling(size_ms: i64, lateness_ms: u64) -> Window {
+pub(crate) fn tumbling(size_ms: i64, lateness_ms: u64) -> Window {
     Window {
         assigner: WindowAssigner::Tumbling { size_ms, offset_ms: 0 },
         allowed_lateness: Duration::from_millis(lateness_ms),
@@ -186,31 +190,34 @@ pub fn tumbling(size_ms: i64, lateness_ms: u64) -> Window {
 }
 
 impl Grouped {
-    pub fn changes(mut self) -> Self {
+    pub(crate) fn changes(mut self) -> Self {
         self.emit = EmitMode::Changes;
         self
     }
 
-    pub fn having(mut self, having: Expr) -> Self {
+    pub(crate) fn having(mut self, having: Expr) -> Self {
         self.having = Some(having);
         self
     }
 
     /// Windows, with their bounds in the output.
-    pub fn window(mut self, window: Window) -> Self {
+    pub(crate) fn window(mut self, window: Window) -> Self {
         self.window = Some(window);
         self.metadata = vec![SystemColumn::WindowStart, SystemColumn::WindowEnd];
         self
     }
 
-    pub fn metadata(mut self, columns: &[SystemColumn]) -> Self {
+    pub(crate) fn metadata(mut self, columns: &[SystemColumn]) -> Self {
         self.metadata = columns.to_vec();
         self
     }
 
-    pub fn over(self, input: LogicalPlan) -> LogicalPlan {
+    pub(crate) fn over(self, input: LogicalPlan) -> LogicalPlan {
         let keys = self.keys.iter().map(|(name, sql_type, _)| sql_type.field(name, true));
-        let calls = self.calls.iter().map(|named| named.call.sql_type.field(named.name, true));
+        let calls = self
+            .calls
+            .iter()
+            .map(|named| named.call.sql_type.field(named.name, true));
         LogicalPlan::Aggregate(Aggregate {
             schema: StreamSchema::new(keys.chain(calls).collect::<Vec<_>>(), self.metadata),
             input: Box::new(input),
@@ -223,7 +230,7 @@ impl Grouped {
     }
 }
 
-pub fn statement(name: &str, plan: LogicalPlan) -> PlannedStatement {
+pub(crate) fn statement(name: &str, plan: LogicalPlan) -> PlannedStatement {
     let reads = plan.scan().and_then(|scan| match &scan.relation {
         Relation::Statement(name) => Some(name.clone()),
         Relation::Source(_) => None,
@@ -240,7 +247,7 @@ pub fn statement(name: &str, plan: LogicalPlan) -> PlannedStatement {
     }
 }
 
-pub fn options(parallelism: usize) -> RunOptions {
+pub(crate) fn options(parallelism: usize) -> RunOptions {
     RunOptions {
         parallelism,
         clock: Arc::new(ManualClock::new(0)),
@@ -250,14 +257,18 @@ pub fn options(parallelism: usize) -> RunOptions {
 }
 
 /// A source of batches in memory.
-pub fn memory(partitions: Vec<Vec<RecordBatch>>) -> MemorySource {
+pub(crate) fn memory(partitions: Vec<Vec<RecordBatch>>) -> MemorySource {
     let schema = partitions[0][0].schema();
-    let fields = schema.fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
+    let fields = schema
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone())
+        .collect::<Vec<_>>();
     MemorySource::new(StreamSchema::of_user_columns(fields), partitions)
 }
 
 /// Runs one statement over `input`.
-pub fn run_statement(
+pub(crate) fn run_statement(
     planned: PlannedStatement,
     input: Vec<Vec<RecordBatch>>,
     parallelism: usize,
@@ -275,25 +286,31 @@ pub fn run_statement(
 }
 
 /// The rows of a plan over one batch, with one worker.
-pub fn rows_of(plan: LogicalPlan, input: &RecordBatch) -> Vec<String> {
-    run_statement(statement("s", plan), vec![vec![input.clone()]], 1).unwrap().0
+pub(crate) fn rows_of(plan: LogicalPlan, input: &RecordBatch) -> Vec<String> {
+    run_statement(statement("s", plan), vec![vec![input.clone()]], 1)
+        .unwrap()
+        .0
 }
 
 /// A batch in slices of `rows` rows.
-pub fn sliced(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {
+pub(crate) fn sliced(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {
     let starts = (0..batch.num_rows()).step_by(rows);
-    starts.map(|start| batch.slice(start, rows.min(batch.num_rows() - start))).collect()
+    starts
+        .map(|start| batch.slice(start, rows.min(batch.num_rows() - start)))
+        .collect()
 }
 
 /// Rows as text: the kind if the stream is a changelog, then the columns.
-pub fn rows(batches: &[StreamBatch]) -> Vec<String> {
+pub(crate) fn rows(batches: &[StreamBatch]) -> Vec<String> {
     batches.iter().flat_map(rows_of_batch).collect()
 }
 
 fn rows_of_batch(batch: &StreamBatch) -> Vec<String> {
     let options = FormatOptions::new().with_null("NULL");
     let columns = batch.records.columns().iter();
-    let formatters: Vec<_> = columns.map(|column| ArrayFormatter::try_new(column, &options).unwrap()).collect();
+    let formatters: Vec<_> = columns
+        .map(|column| ArrayFormatter::try_new(column, &options).unwrap())
+        .collect();
     let row = |row: usize| {
         let kind = batch.kinds.is_some().then(|| format!("{}:", batch.kind(row).as_str()));
         let values = formatters.iter().map(|formatter| formatter.value(row).to_string());
@@ -302,11 +319,11 @@ fn rows_of_batch(batch: &StreamBatch) -> Vec<String> {
     (0..batch.num_rows()).map(row).collect()
 }
 
-pub fn sorted(mut rows: Vec<String>) -> Vec<String> {
+pub(crate) fn sorted(mut rows: Vec<String>) -> Vec<String> {
     rows.sort();
     rows
 }
 
-pub fn big_int() -> DataType {
+pub(crate) fn big_int() -> DataType {
     DataType::Int64
 }

@@ -27,9 +27,12 @@ fn sums(input: &RecordBatch, lateness_ms: u64, out_of_orderness_ms: u64) -> Logi
 #[test]
 fn a_tumbling_window_gives_one_row_per_window() {
     let orders = events(&[(1000, "c", 10), (2000, "c", 20), (6000, "c", 30), (7000, "c", 50)]);
-    let plan = by_text("key", vec![call("mean", AggregateKind::Avg, vec![col("value")], SqlType::Double)])
-        .window(tumbling(5000, 0))
-        .over(timed(scan(&orders), "at", 0));
+    let plan = by_text(
+        "key",
+        vec![call("mean", AggregateKind::Avg, vec![col("value")], SqlType::Double)],
+    )
+    .window(tumbling(5000, 0))
+    .over(timed(scan(&orders), "at", 0));
     for parallelism in [1, 2, 5] {
         for rows_per_batch in [1, 2, 4] {
             let input = vec![sliced(&orders, rows_per_batch)];
@@ -42,8 +45,22 @@ fn a_tumbling_window_gives_one_row_per_window() {
 
 #[test]
 fn results_come_in_the_order_of_windows_then_keys() {
-    let input = events(&[(1, "b", 1), (2, "a", 2), (5001, "c", 3), (3, "z", 4), (5002, "a", 5), (-1, "m", 6)]);
-    let expected = ["m 6 -5000 0", "a 2 0 5000", "b 1 0 5000", "z 4 0 5000", "a 5 5000 10000", "c 3 5000 10000"];
+    let input = events(&[
+        (1, "b", 1),
+        (2, "a", 2),
+        (5001, "c", 3),
+        (3, "z", 4),
+        (5002, "a", 5),
+        (-1, "m", 6),
+    ]);
+    let expected = [
+        "m 6 -5000 0",
+        "a 2 0 5000",
+        "b 1 0 5000",
+        "z 4 0 5000",
+        "a 5 5000 10000",
+        "c 3 5000 10000",
+    ];
     for parallelism in [1, 2, 4] {
         let plan = sums(&input, 0, 60_000);
         let (rows, _) = run_statement(statement("s", plan), vec![vec![input.clone()]], parallelism).unwrap();
@@ -54,7 +71,14 @@ fn results_come_in_the_order_of_windows_then_keys() {
 #[test]
 fn late_rows_are_counted_whatever_the_batches() {
     // The watermark reaches 5000 with the second row; the third and fourth come after, 2001 and 1000 ms behind it.
-    let input = events(&[(1000, "a", 1), (7001, "a", 2), (5000, "a", 4), (3000, "a", 8), (4001, "b", 16), (7002, "a", 32)]);
+    let input = events(&[
+        (1000, "a", 1),
+        (7001, "a", 2),
+        (5000, "a", 4),
+        (3000, "a", 8),
+        (4001, "b", 16),
+        (7002, "a", 32),
+    ]);
     for rows_per_batch in [1, 2, 3, 6] {
         for parallelism in [1, 3] {
             let input_batches = vec![sliced(&input, rows_per_batch)];
@@ -69,7 +93,10 @@ fn late_rows_are_counted_whatever_the_batches() {
             let rejected = &summary.errors[&RowErrorCause::Late];
             assert_eq!(rejected.rows, 2);
             let message = "it came 3001ms behind the watermark, and its window [0, 5000) is closed";
-            assert!(rejected.samples.iter().any(|sample| sample.message == message), "{rejected:?}");
+            assert!(
+                rejected.samples.iter().any(|sample| sample.message == message),
+                "{rejected:?}"
+            );
         }
     }
     let planned = statement("s", sums(&input, 0, 4001));
@@ -80,7 +107,14 @@ fn late_rows_are_counted_whatever_the_batches() {
 
 #[test]
 fn a_row_within_the_allowed_lateness_updates_its_window() {
-    let input = events(&[(1000, "a", 1), (6000, "a", 2), (2000, "a", 4), (3000, "b", 8), (12_000, "a", 16), (4000, "a", 32)]);
+    let input = events(&[
+        (1000, "a", 1),
+        (6000, "a", 2),
+        (2000, "a", 4),
+        (3000, "b", 8),
+        (12_000, "a", 16),
+        (4000, "a", 32),
+    ]);
     for rows_per_batch in [1, 2, 6] {
         let planned = statement("s", sums(&input, 2000, 0));
         let (rows, summary) = run_statement(planned, vec![sliced(&input, rows_per_batch)], 1).unwrap();
@@ -136,7 +170,10 @@ fn a_row_without_event_time_is_an_error_of_that_row() {
     let (rows, summary) = run_statement(statement("s", sums(&input, 0, 0)), vec![vec![input]], 1).unwrap();
     assert_eq!(rows, ["a 5 0 5000"]);
     let rejected = &summary.statements[0].errors[&RowErrorCause::EventTime];
-    assert_eq!((rejected.rows, rejected.samples[0].message.as_str()), (1, "the event time is missing"));
+    assert_eq!(
+        (rejected.rows, rejected.samples[0].message.as_str()),
+        (1, "the event time is missing")
+    );
 }
 
 #[test]
@@ -146,7 +183,9 @@ fn filtered_rows_still_move_time_on() {
         unreachable!();
     };
     only_a.filters = vec![col("key").eq(text("a"))];
-    let plan = by_text("key", vec![sum("total", "value")]).window(tumbling(5000, 0)).over(LogicalPlan::Scan(only_a));
+    let plan = by_text("key", vec![sum("total", "value")])
+        .window(tumbling(5000, 0))
+        .over(LogicalPlan::Scan(only_a));
     let (rows, summary) = run_statement(statement("s", plan), vec![vec![input]], 1).unwrap();
     assert_eq!(rows, ["a 1 0 5000"]);
     assert_eq!(summary.statements[0].late.unwrap().rows, 1);
