@@ -19,7 +19,7 @@ const LEGACY: [(&str, &str); 3] = [
     ("Author:", "author"),
 ];
 
-/// Annotations that speak about one statement even where the block above it speaks about the file.
+/// Annotations that speak about one statement wherever they stand; `metric_type` and its like belong to `metric`.
 const OF_STATEMENTS: [&str; 3] = ["name", "depends_on", "metric"];
 
 /// Reads the annotations out of the comments; what looks like one but is none is reported.
@@ -106,7 +106,7 @@ fn trimmed(text: &str, span: Span) -> Span {
 }
 
 /// Splits off the annotations that concern the whole file: those above the last blank line before the first
-/// statement, and in a block that names the application all but those that can only mean a statement.
+/// statement, and those of a block that names the application; but never those that can only mean a statement.
 ///
 /// `first_token` is where the first statement starts.
 pub(crate) fn split_head(
@@ -121,7 +121,7 @@ pub(crate) fn split_head(
         .any(|placed| placed.annotation.name.span.start >= head_end && placed.annotation.name.node == "app");
     let (head, own): (Vec<_>, Vec<_>) = leading.into_iter().partition(|placed| {
         let above = placed.annotation.name.span.start < head_end || first_token.is_none();
-        above || (block_is_head && !is_of_statement(&placed.annotation.name))
+        (above || block_is_head) && !is_of_statement(&placed.annotation.name)
     });
     let head = head.into_iter().map(|placed| placed.annotation).collect();
     (head, own.into_iter().chain(later).collect())

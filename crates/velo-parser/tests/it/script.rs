@@ -31,12 +31,17 @@ type Places = (
 
 #[test]
 fn annotations_belong_to_the_file_or_to_a_statement() {
-    let cases: [Places; 7] = [
+    let cases: [Places; 8] = [
         ("-- @name: a\nSELECT 1; SELECT 2", &[], &[&["name"], &[]]),
         (
             "-- @job_mode: simple\n\n-- @name: a\nSELECT 1",
             &["job_mode"],
             &[&["name"]],
+        ),
+        (
+            "-- @job_mode: simple\n-- @metric: m\n\nSELECT 1",
+            &["job_mode"],
+            &[&["metric"]],
         ),
         (
             "-- @app: x\n-- @version: 1\n-- @job_mode: simple\nSELECT 1",
