@@ -38,8 +38,11 @@ pub struct JobStatement {
 /// How a job runs.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// Workers of each keyed operator, and of the readers of sources that have several partitions. Results do not
-    /// depend on it.
+    /// Workers of each keyed operator, and most readers of a source that has several partitions; from 1 to
+    /// [`KEY_GROUPS`](crate::KEY_GROUPS).
+    ///
+    /// Which rows come out does not depend on it. Nor does their order when results are final (each group once, by
+    /// window and key); of changes, and of rows from several partitions, the order holds within each key or partition.
     pub parallelism: usize,
     /// The time of day, for records that have no time of their own.
     pub clock: Arc<dyn Clock>,

@@ -4,7 +4,7 @@ use arrow::array::RecordBatch;
 use datafusion_expr::col;
 use velo_data::{RowErrorCause, SqlType, SystemColumn};
 use velo_functions::AggregateKind;
-use velo_planner::plan::LogicalPlan;
+use velo_planner::plan::{ErrorPolicy, LatePolicy, LogicalPlan, Window};
 
 use crate::support::*;
 
@@ -200,5 +200,34 @@ fn partitions_wait_for_each_other() {
         let (rows, summary) = run_statement(statement("s", sums(&ahead, 0, 0)), input, parallelism).unwrap();
         assert_eq!(rows, ["a 13 0 5000", "a 2 10000 15000"]);
         assert_eq!(summary.statements[0].late, None);
+    }
+}
+
+#[test]
+fn late_rows_go_to_the_dead_letter_file_if_the_window_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let input = events(&[(1000, "a", 1), (6000, "a", 2), (2000, "a", 4), (3000, "a", 8)]);
+    for (late, letters) in [(LatePolicy::Drop, 0), (LatePolicy::DeadLetter, 2)] {
+        let path = directory.path().join(format!("{late:?}.jsonl"));
+        let window = Window {
+            late,
+            ..tumbling(5000, 0)
+        };
+        let plan = by_text("key", vec![sum("total", "value")])
+            .window(window)
+            .over(timed(scan(&input), "at", 0));
+        let mut planned = statement("s", plan);
+        planned.settings.error_policy = ErrorPolicy::DeadLetter { path: path.clone() };
+        let (rows, summary) = run_statement(planned, vec![vec![input.clone()]], 1).unwrap();
+        assert_eq!(rows, ["a 1 0 5000", "a 2 5000 10000"]);
+        assert_eq!(summary.statements[0].late.unwrap().rows, 2);
+        let written = std::fs::read_to_string(path).unwrap();
+        assert_eq!(
+            written
+                .lines()
+                .filter(|line| line.contains("\"cause\":\"late\""))
+                .count(),
+            letters
+        );
     }
 }
