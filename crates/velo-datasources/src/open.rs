@@ -1,16 +1,17 @@
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use velo_data::{StreamSchema, SystemClock};
 use velo_formats::SampledSchema;
 
 use crate::discard::DiscardSink;
 use crate::file::{FileSource, sample_file};
-use crate::{Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError, WriterSink};
+use crate::{MemorySource, Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError, WriterSink};
 
 /// Opens a source with the declared columns, or with those that a sample of its records shows.
 ///
 /// Declared columns are found in JSON members and CSV headers by their names, to the letter or else in any case;
-/// a CSV file without a header has them in order. An empty file has no rows and, undeclared, no columns.
+/// a CSV file without a header has them in order; those of a memory source must be its own. An empty file has no rows and, undeclared, no columns.
 ///
 /// # Errors
 ///
@@ -18,8 +19,28 @@ use crate::{Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError, Writ
 pub fn open_source(config: &SourceConfig, declared: Option<&StreamSchema>) -> Result<Arc<dyn Source>, SourceError> {
     Ok(match config {
         SourceConfig::File(file) => Arc::new(FileSource::open(file, declared, Arc::new(SystemClock))?),
-        SourceConfig::Memory(memory) => Arc::new(memory.clone()),
+        SourceConfig::Memory(memory) => {
+            check_declared(memory, declared)?;
+            Arc::new(memory.clone())
+        }
     })
+}
+
+/// Batches in memory have their columns; declaring others is a mistake.
+fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Result<(), SourceError> {
+    let columns = |schema: &StreamSchema| -> Vec<(String, DataType)> {
+        let fields = schema.user_fields().iter();
+        fields
+            .map(|field| (field.name().clone(), field.data_type().clone()))
+            .collect()
+    };
+    match declared {
+        Some(declared) if columns(declared) != columns(memory.schema()) => Err(SourceError::Format {
+            path: "memory".into(),
+            message: "its batches have other columns than those declared".to_owned(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Looks at the first records of a source, at most

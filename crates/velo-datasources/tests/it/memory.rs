@@ -46,6 +46,18 @@ async fn partitions_are_read_from_their_offsets() {
     "#);
 }
 
+#[test]
+fn declared_columns_must_be_those_of_the_batches() {
+    let config = SourceConfig::Memory(source());
+    let declared = |name| StreamSchema::of_user_columns(["a", name].map(|name| SqlType::BigInt.field(name, true)));
+    assert!(open_source(&config, Some(&declared("b"))).is_ok());
+    let refused = open_source(&config, Some(&declared("c"))).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "cannot decode `memory`: its batches have other columns than those declared"
+    );
+}
+
 #[tokio::test]
 async fn sinks_share_what_they_hold() {
     let sink = MemorySink::default();

@@ -44,7 +44,9 @@ impl CsvRecords {
         cells: &mut RowCells<'_>,
     ) -> Option<ScannedRecord<'a>> {
         let columns = &self.columns;
+        let mut has_quotes = false;
         let tokenized = tokenize(input, is_end, self.options, |number, field| {
+            has_quotes |= field.is_quoted;
             if let Some(Some(target)) = columns.get(number) {
                 cells.set(target.column, cell_of(field, target.takes_empty_text));
             }
@@ -59,11 +61,10 @@ impl CsvRecords {
             Tokenized::Incomplete => return None,
         };
         let bytes = &input[..length];
-        let newlines = memchr::memchr_iter(b'\n', &input[..consumed]).count() as u64;
         Some(ScannedRecord {
             bytes,
             consumed,
-            lines: newlines.max(1),
+            lines: if has_quotes { lines_of(&input[..consumed]) } else { 1 },
             outcome: self.outcome(bytes, fields),
         })
     }
@@ -82,6 +83,12 @@ impl CsvRecords {
             Err(_) => Outcome::malformed("the record is not UTF-8".to_owned()),
         }
     }
+}
+
+/// Lines that a record with its line end takes; the last record of a file may have no line end.
+fn lines_of(record: &[u8]) -> u64 {
+    let newlines = memchr::memchr_iter(b'\n', record).count() as u64;
+    newlines.max(1)
 }
 
 /// Gives up the first line alone: reading goes on behind it, so that a stray quote does not take the rest of the
@@ -139,11 +146,10 @@ pub fn read_csv_header(input: &[u8], is_end: bool, options: CsvOptions) -> Resul
             name.into_owned()
         });
     }
-    let newlines = memchr::memchr_iter(b'\n', &input[..consumed]).count() as u64;
     Ok(Some(CsvHeader {
         names,
         bytes: consumed,
-        lines: newlines.max(1),
+        lines: lines_of(&input[..consumed]),
     }))
 }
 
