@@ -86,7 +86,10 @@ pub struct RowError {
 
 impl fmt::Display for RowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.origin)?;
+        // A row that was computed from several records has none to name.
+        if self.origin != RecordOrigin::default() {
+            write!(f, "{}: ", self.origin)?;
+        }
         if let Some(column) = &self.column {
             write!(f, "column `{column}`: ")?;
         }

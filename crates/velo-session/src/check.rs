@@ -7,6 +7,8 @@ use velo_parser::ast::ObjectName;
 use velo_planner::plan::{PlannedStatement, Relation};
 use velo_planner::{Overrides, outline, plan_program};
 
+use crate::lints::money_in_double;
+use crate::overrides::unmet_overrides;
 use crate::sinks::configure_sinks;
 use crate::sources::open_sources;
 
@@ -102,9 +104,12 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
     let defines = parsed.failed.iter().filter_map(|failed| failed.defines.as_ref());
     let unparsed: Vec<Name> = defines.map(ObjectName::name).collect();
     let outline = outline(&parsed.script, &unparsed, &options.overrides);
+    diagnostics.extend(unmet_overrides(&outline, &options.overrides, options.mode));
     let sources = open_sources(&outline, options.mode, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);
+    diagnostics.extend(money_in_double(&sources.sampled, &planned.statements));
+    let opened = sources.opened;
     diagnostics.extend(outline.diagnostics);
     diagnostics.extend(planned.diagnostics);
     if diagnostics.is_empty() && planned.statements.is_empty() && options.mode == Mode::Run {
@@ -119,7 +124,7 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
         diagnostics,
         read: statements_read(&planned.statements),
         statements: planned.statements,
-        sources: sources.opened,
+        sources: opened,
         sinks: sinks.configs,
     }
 }

@@ -9,6 +9,7 @@
 mod check;
 mod files;
 mod lints;
+mod overrides;
 mod sinks;
 mod sources;
 
