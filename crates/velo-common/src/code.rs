@@ -41,7 +41,7 @@ codes! {
     INVALID_TOKEN = "V0102", Error, "Invalid character or number",
         "The text contains a character that SQL has no use for, or a number that no type can hold.";
     NESTED_TOO_DEEPLY = "V0103", Error, "Nested too deeply",
-        "Expressions and subqueries may be nested up to a fixed depth. Split the query, or use `IN (…)` for long `OR` chains.";
+        "Expressions and subqueries may be nested up to a fixed depth. Split the query into several, for example with CTEs.";
     DUPLICATE_CLAUSE = "V0104", Error, "Clause given twice",
         "Each clause of a query may stand once. Merge the two.";
     CLAUSE_ORDER = "V0105", Error, "Clause in the wrong place",

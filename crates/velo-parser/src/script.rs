@@ -166,6 +166,11 @@ impl Parsed {
         };
 
         match run(&session, statement) {
+            // A quote that is never closed may swallow half a statement: what is left is not what was meant.
+            Ok(_) if garbled => {
+                let defines = defined_name(Tokens::start(&session));
+                self.failed.push(FailedStatement { span, defines });
+            }
             Ok(statement) => self.script.statements.push(Statement {
                 annotations,
                 ..statement

@@ -6,9 +6,9 @@ use velo_common::{Diagnostic, Name, code, nearest, parse_duration};
 use velo_data::{SqlType, StreamSchema, SystemColumn};
 
 use super::bound::{Bound, column};
-use crate::catalog::SourceDescription;
+use crate::catalog::{Catalog, SourceDescription};
 use crate::outline::SourceOutline;
-use crate::plan::{EventTime, LogicalPlan, Project, Relation, Scan};
+use crate::plan::{EventTime, LogicalPlan, Project};
 
 /// The event time of a source as its properties say; `None` when its records have none.
 ///
@@ -86,59 +86,58 @@ fn out_of_orderness(source: &SourceOutline) -> std::time::Duration {
         .unwrap_or_default()
 }
 
-/// Makes a window's time column the event time of the scan that it comes from.
+/// Makes a window's time column, or what is selected `AS _event_time`, the event time of the scan that it comes from,
+/// so that the watermark goes by it too.
 ///
 /// # Errors
 ///
 /// When the column is no time, or is computed by an aggregate, behind which event time is that of the result.
-pub(super) fn set_event_time(plan: &mut LogicalPlan, time: &Bound) -> Result<(), Diagnostic> {
+pub(super) fn set_event_time(plan: &mut LogicalPlan, time: &Bound, catalog: &Catalog<'_>) -> Result<(), Diagnostic> {
     if time.expr == column(SystemColumn::EventTime.name()) {
         return Ok(());
     }
     let expression = as_event_time(time.expr.clone(), &time.sql_type, None)
         .map_err(|reason| Diagnostic::new(&code::INVALID_WINDOW, time.span, reason))?;
-    let (scan, expression) = traced(plan, expression).ok_or_else(|| {
+    set(plan, expression, catalog).ok_or_else(|| {
         Diagnostic::new(
             &code::INVALID_WINDOW,
             time.span,
             "a window's time column must come from the source itself",
         )
         .with_help("leave the time column out: the window then goes by the event time of the rows it gets")
-    })?;
-    let out_of_orderness = scan
-        .event_time
-        .as_ref()
-        .map(|time| time.out_of_orderness)
-        .unwrap_or_default();
-    scan.event_time = Some(EventTime {
-        expression: Some(expression),
-        out_of_orderness,
-    });
-    Ok(())
+    })
 }
 
-/// Whether rows of a plan have an event time.
-pub(super) fn has_event_time(plan: &LogicalPlan) -> bool {
-    let Some(scan) = plan.scan() else { return false };
-    match scan.relation {
-        Relation::Source(_) => scan.event_time.is_some(),
-        Relation::Statement(_) => scan.schema.system(SystemColumn::EventTime).is_some(),
-    }
-}
-
-/// The scan below, and the expression over its columns that `expr` is over the plan's.
-fn traced(plan: &mut LogicalPlan, expr: Expr) -> Option<(&mut Scan, Expr)> {
+/// Sets the event time of the scan below to what `expr` over the plan's columns is over the scan's, and lets it through
+/// the projections in between. `None` when the plan computes it anew.
+fn set(plan: &mut LogicalPlan, expr: Expr, catalog: &Catalog<'_>) -> Option<()> {
     match plan {
-        LogicalPlan::Scan(scan) => Some((scan, expr)),
-        LogicalPlan::Filter(filter) => traced(&mut filter.input, expr),
-        LogicalPlan::Distinct(distinct) => traced(&mut distinct.input, expr),
-        LogicalPlan::Limit(limit) => traced(&mut limit.input, expr),
+        LogicalPlan::Scan(scan) => {
+            let source = catalog.source(scan.relation.name()).map(|(source, _)| source);
+            scan.event_time = Some(EventTime {
+                expression: Some(expr),
+                out_of_orderness: source.map(out_of_orderness).unwrap_or_default(),
+            });
+            scan.schema = scan.schema.clone().with_system(SystemColumn::EventTime);
+        }
+        LogicalPlan::Filter(filter) => set(&mut filter.input, expr, catalog)?,
+        LogicalPlan::Distinct(distinct) => set(&mut distinct.input, expr, catalog)?,
+        LogicalPlan::Limit(limit) => set(&mut limit.input, expr, catalog)?,
         LogicalPlan::Project(project) => {
             let expr = through_project(project, expr)?;
-            traced(&mut project.input, expr)
+            set(&mut project.input, expr, catalog)?;
+            let passed_on = column(SystemColumn::EventTime.name());
+            match project.schema.system(SystemColumn::EventTime) {
+                Some(index) => project.expressions[index] = passed_on,
+                None => {
+                    project.expressions.push(passed_on);
+                    project.schema = project.schema.clone().with_system(SystemColumn::EventTime);
+                }
+            }
         }
-        LogicalPlan::Values(_) | LogicalPlan::Aggregate(_) => None,
+        LogicalPlan::Values(_) | LogicalPlan::Aggregate(_) => return None,
     }
+    Some(())
 }
 
 /// An expression over the columns of a projection as one over the projection's input.

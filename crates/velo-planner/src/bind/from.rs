@@ -9,10 +9,10 @@ use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
 use crate::plan::{LogicalPlan, Project, Relation, Scan, StatementKind};
 
-/// Metadata that a record may bring along; the bounds of windows come later.
-const RECORD_COLUMNS: [SystemColumn; 7] = [
+/// Metadata that every record may have. Event time is there only where something gives it, and the bounds of windows
+/// come later.
+const RECORD_COLUMNS: [SystemColumn; 6] = [
     SystemColumn::Timestamp,
-    SystemColumn::EventTime,
     SystemColumn::Offset,
     SystemColumn::Partition,
     SystemColumn::Key,
@@ -148,12 +148,14 @@ impl<'a> QueryBinder<'a, '_> {
             .unwrap_or_else(|| StreamSchema::of_user_columns([]));
         let is_free = |system: &SystemColumn| user.user_fields().iter().all(|field| field.name() != system.name());
         let fields = user.user_fields().iter().map(|field| field.as_ref().clone());
-        let schema = StreamSchema::new(fields, RECORD_COLUMNS.into_iter().filter(is_free));
-        let event_time = event_time(source, description, &schema, columns_unknown);
+        let event_time = event_time(source, description, &user, columns_unknown);
+        let event_time = self.checked(event_time)?;
+        let timed = event_time.iter().map(|_| SystemColumn::EventTime);
+        let schema = StreamSchema::new(fields, RECORD_COLUMNS.into_iter().chain(timed).filter(is_free));
         let scan = Scan {
             relation: Relation::Source(id.to_owned()),
             columns: (0..user.user_columns()).collect(),
-            event_time: self.checked(event_time)?,
+            event_time,
             filters: Vec::new(),
             schema,
         };

@@ -13,11 +13,18 @@ use crate::plan::{LogicalPlan, Project};
 #[derive(Debug)]
 pub(super) struct Item {
     name: String,
-    bound: Bound,
+    pub(super) bound: Bound,
     is_key: bool,
     /// `expr AS _event_time`: sets metadata, and is no user column.
     sets: Option<SystemColumn>,
     span: Span,
+}
+
+impl Item {
+    /// Whether it is `expr AS _event_time`.
+    pub(super) fn sets_event_time(&self) -> bool {
+        self.sets == Some(SystemColumn::EventTime)
+    }
 }
 
 /// Binds a select list. Every item sees the aliases of those before it; HAVING sees all of them.

@@ -125,6 +125,10 @@ impl Scope {
                 .with_help(format!("it reads `{qualifier}`"));
             }
         }
+        if self.qualifier.is_some() && SystemColumn::parse(&last.name.text) == Some(SystemColumn::EventTime) {
+            return Diagnostic::new(&code::UNKNOWN_COLUMN, span, "the rows have no event time")
+                .with_help("name the column that holds it: 'event.time.field' = 'column'");
+        }
         let help = match (meant, names.as_slice()) {
             (Some(meant), _) => format!("a similar column exists: `{meant}`; {}", available(&names)),
             (None, []) => "the query reads nothing that has columns".to_owned(),

@@ -4,7 +4,8 @@ use velo_common::{Diagnostic, Name, Span, code};
 use velo_data::{StreamSchema, SystemColumn};
 use velo_parser::ast::{self, ExprKind, GroupByItem, Literal, NumberKind, Query, Select, SelectItem};
 
-use super::bound::Bound;
+use super::bound::{Bound, column};
+use super::event_time::set_event_time;
 use super::expr::ExprBinder;
 use super::from::Input;
 use super::grouping::Grouping;
@@ -127,6 +128,13 @@ impl<'a> QueryBinder<'a, '_> {
     fn finish(&mut self, plan: LogicalPlan, mut items: Vec<Item>, columns_unknown: bool) -> Option<BoundQuery> {
         let checked = event_time_item(&mut items);
         self.checked(checked)?;
+        let mut plan = plan;
+        for item in items.iter_mut().filter(|item| item.sets_event_time()) {
+            // Behind an aggregate the rows get another time, and the watermark stays the aggregate's.
+            if set_event_time(&mut plan, &item.bound, self.catalog).is_ok() {
+                item.bound.expr = column(SystemColumn::EventTime.name());
+            }
+        }
         let (plan, key) = project(plan, items);
         Some(BoundQuery {
             plan,
@@ -358,13 +366,10 @@ fn grouped_metadata(input: &Input, windowed: bool) -> Vec<SystemColumn> {
     let bounds = [SystemColumn::WindowStart, SystemColumn::WindowEnd]
         .into_iter()
         .filter(|_| windowed);
-    let times = [SystemColumn::EventTime, SystemColumn::Timestamp];
+    let schema = input.plan.schema();
+    let times = [SystemColumn::EventTime, SystemColumn::Timestamp].into_iter();
     bounds
-        .chain(
-            times
-                .into_iter()
-                .filter(|column| input.scope.schema.system(*column).is_some()),
-        )
+        .chain(times.filter(|column| schema.system(*column).is_some()))
         .collect()
 }
 

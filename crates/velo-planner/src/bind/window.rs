@@ -4,7 +4,7 @@ use velo_common::{Diagnostic, Span, code};
 use velo_data::SystemColumn;
 use velo_parser::ast::{self, GroupByItem, Query, Select, SetExpr, Spanned, WindowKind};
 
-use super::event_time::{has_event_time, set_event_time};
+use super::event_time::set_event_time;
 use super::expr::ExprBinder;
 use super::from::Input;
 use super::query::QueryBinder;
@@ -77,9 +77,9 @@ impl<'a> QueryBinder<'a, '_> {
                 diagnostics: self.diagnostics,
             };
             let time = binder.bind(time_column)?;
-            return self.checked(set_event_time(&mut input.plan, &time));
+            return self.checked(set_event_time(&mut input.plan, &time, self.catalog));
         }
-        if has_event_time(&input.plan) && input.scope.schema.system(SystemColumn::EventTime).is_some() {
+        if input.plan.schema().system(SystemColumn::EventTime).is_some() {
             return Some(());
         }
         self.report(

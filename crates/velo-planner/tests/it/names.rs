@@ -39,6 +39,11 @@ fn system_columns_are_there_in_every_clause() {
         "SELECT _key, _TIMESTAMP, ROWTIME AS t FROM orders WHERE _offset > 5 AND _partition = 0",
         "SELECT _event_time, id FROM orders",
         "SELECT id, CAST(ms AS TIMESTAMP) AS _event_time FROM orders",
+        "CREATE STREAM s AS SELECT id, ms AS _event_time FROM orders; SELECT COUNT(*) AS n FROM s WINDOW TUMBLING(5s)",
+        "SELECT _event_time FROM timeless WITH ('timeless.path' = 't.csv')",
+        "SELECT id, FIRST_VALUE(name) AS f FROM timeless GROUP BY id WITH ('timeless.path' = 't.csv')",
+        "SELECT COUNT(*) AS n FROM timeless WINDOW TUMBLING(ms, 5s) \
+         WITH ('timeless.path' = 't.csv', 'watermark.max_out_of_orderness' = '3s')",
         "SELECT _topic, COUNT(*) AS n FROM orders GROUP BY _topic HAVING COUNT(*) > 1",
         "SELECT HEADER('trace') AS trace FROM orders",
         "SELECT _window_start FROM orders",
