@@ -4,27 +4,34 @@ use std::sync::Arc;
 use velo_common::{Diagnostic, Severity, Span, code};
 use velo_data::StreamSchema;
 use velo_datasources::{
-    FileFormat, PropertyError, PropertyErrorKind, Source, SourceConfig, SourceError, open_source, sample_schema,
+    FileFormat, PropertyError, PropertyErrorKind, SampledSchema, Source, SourceConfig, SourceError, open_source,
+    sample_schema,
 };
 use velo_planner::properties::{Properties, Scope, definition};
 use velo_planner::{DeclaredColumn, Outline, SourceDescription, SourceOutline};
 
 use crate::check::Mode;
-use crate::lints::money_in_double;
 
 /// The sources of a program: what planning needs to know, and what running needs.
 #[derive(Debug, Default)]
-pub(crate) struct OpenedSources {
+pub(crate) struct OpenedSources<'a> {
     pub(crate) descriptions: HashMap<String, SourceDescription>,
     pub(crate) opened: HashMap<String, Arc<dyn Source>>,
+    /// What samples showed, for sources without declared columns.
+    pub(crate) sampled: Vec<(&'a SourceOutline, SampledSchema)>,
 }
 
 /// Configures and opens every source that the program reads.
-pub(crate) fn open_sources(outline: &Outline<'_>, mode: Mode, diagnostics: &mut Vec<Diagnostic>) -> OpenedSources {
+pub(crate) fn open_sources<'a>(
+    outline: &'a Outline<'_>,
+    mode: Mode,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> OpenedSources<'a> {
     let mut sources = OpenedSources::default();
     for source in &outline.sources {
         let declared = source.declared.as_deref().map(declared_schema);
-        let opened = open(source, declared.as_ref(), mode, diagnostics);
+        let Opened { opened, sample } = open(source, declared.as_ref(), mode, diagnostics);
+        sources.sampled.extend(sample.map(|sample| (source, sample)));
         let description = match &opened {
             Some(opened) => SourceDescription {
                 // An empty file tells no columns, and has no rows that could have any.
@@ -49,18 +56,25 @@ fn declared_schema(columns: &[DeclaredColumn]) -> StreamSchema {
     StreamSchema::of_user_columns(columns.iter().map(field))
 }
 
+/// A source, unless something is wrong with it, and the sample that told its columns.
+#[derive(Default)]
+struct Opened {
+    opened: Option<Arc<dyn Source>>,
+    sample: Option<SampledSchema>,
+}
+
 fn open(
     source: &SourceOutline,
     declared: Option<&StreamSchema>,
     mode: Mode,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Arc<dyn Source>> {
+) -> Opened {
     let properties = file_properties(&source.properties);
     if !properties.contains_key("path") && !properties.contains_key("type") {
         if !source.properties.contains_key("topic") {
             diagnostics.push(unconfigured(source, mode));
         }
-        return None;
+        return Opened::default();
     }
     let config = match SourceConfig::from_properties(None, &properties) {
         Ok(config) => config,
@@ -68,7 +82,7 @@ fn open(
             let describe =
                 |error: &PropertyError| property_diagnostic(error, &source.properties, source.span, &source.name);
             diagnostics.extend(errors.iter().map(describe));
-            return None;
+            return Opened::default();
         }
     };
     for key in config.keys_without_effect(&properties) {
@@ -77,18 +91,25 @@ fn open(
     if let Some(diagnostic) = key_columns_of_envelope(source, &config) {
         diagnostics.push(diagnostic);
     }
-    if declared.is_none()
-        && let Ok(Some(sample)) = sample_schema(&config)
-    {
-        diagnostics.extend(money_in_double(source, &sample));
-    }
-    match open_source(&config, declared) {
-        Ok(opened) => Some(opened),
-        Err(error) => {
-            diagnostics.push(open_diagnostic(&error, source, declared.is_some(), mode));
-            None
-        }
-    }
+    let sample = match declared {
+        Some(_) => Ok(None),
+        None => sample_schema(&config),
+    };
+    let opened = sample.and_then(|sample| {
+        let sampled = sample
+            .as_ref()
+            .map(|sample| &sample.schema)
+            .filter(|schema| schema.user_columns() > 0);
+        let opened = open_source(&config, declared.or(sampled))?;
+        Ok(Opened {
+            opened: Some(opened),
+            sample,
+        })
+    });
+    opened.unwrap_or_else(|error| {
+        diagnostics.push(open_diagnostic(&error, source, declared.is_some(), mode));
+        Opened::default()
+    })
 }
 
 /// The properties that say where and what the data is; those of event time and statements are not the file's.
