@@ -75,7 +75,7 @@ impl JobOutputs {
             }
             outputs.statements.push(StatementOutput {
                 name: statement.name.clone(),
-                schema: statement.plan.schema().clone(),
+                schema: statement.output_schema(),
                 prints,
             });
         }

@@ -13,6 +13,7 @@ pub struct StreamSchema {
     arrow: SchemaRef,
     user_columns: usize,
     system: Vec<(SystemColumn, usize)>,
+    key: Vec<usize>,
 }
 
 impl StreamSchema {
@@ -32,6 +33,7 @@ impl StreamSchema {
             user_columns: arrow.fields().len(),
             arrow: Arc::new(arrow),
             system: Vec::new(),
+            key: Vec::new(),
         }
     }
 
@@ -57,6 +59,18 @@ impl StreamSchema {
     /// All columns, as Arrow sees them.
     pub fn arrow(&self) -> &SchemaRef {
         &self.arrow
+    }
+
+    /// Says which user columns make up the record key.
+    #[must_use]
+    pub fn with_key(mut self, key: Vec<usize>) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// Indexes of the user columns that make up the record key; none when rows have no key of their own.
+    pub fn key(&self) -> &[usize] {
+        &self.key
     }
 
     /// How many of the columns, counted from the first, are the user's.

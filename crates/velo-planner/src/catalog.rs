@@ -25,6 +25,8 @@ pub(crate) struct StatementOutput {
     pub(crate) columns_unknown: bool,
     pub(crate) append_only: bool,
     pub(crate) may_delete: bool,
+    /// Indexes of the user columns that make up the record key.
+    pub(crate) key: Vec<usize>,
 }
 
 /// Everything that queries of a program may read.

@@ -54,6 +54,7 @@ pub fn plan_program(
                 columns_unknown: *columns_unknown,
                 append_only: statement.plan.is_append_only(&|name| catalog.is_append_only(name)),
                 may_delete: may_delete(&statement.plan, &catalog),
+                key: statement.key.clone(),
             },
             None => StatementOutput {
                 kind: query.kind,
@@ -61,6 +62,7 @@ pub fn plan_program(
                 columns_unknown: true,
                 append_only: true,
                 may_delete: false,
+                key: Vec::new(),
             },
         };
         catalog.add_output(&query.name, output);

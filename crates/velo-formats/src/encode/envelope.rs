@@ -12,16 +12,46 @@ use crate::json::string::write_string;
 #[derive(Debug)]
 pub(super) struct EnvelopeEncoder {
     value: JsonEncoder,
-    key: Option<usize>,
+    key: Key,
     /// Event time, else the record's time.
     timestamp: Option<usize>,
     headers: Option<usize>,
     window: Option<(usize, usize)>,
 }
 
+/// Where the record key comes from.
+#[derive(Debug)]
+enum Key {
+    /// There is none.
+    None,
+    /// The one column that is the key, the user's or `_key`.
+    Column(usize),
+    /// Several of the user's columns: an object with their names.
+    Columns(Vec<usize>),
+}
+
+impl Key {
+    fn of(schema: &StreamSchema) -> Self {
+        match schema.key() {
+            [] => schema.system(SystemColumn::Key).map_or(Self::None, Self::Column),
+            [only] => Self::Column(*only),
+            several => Self::Columns(several.to_vec()),
+        }
+    }
+
+    fn columns(&self) -> &[usize] {
+        match self {
+            Self::None => &[],
+            Self::Column(only) => std::slice::from_ref(only),
+            Self::Columns(several) => several,
+        }
+    }
+}
+
 /// The metadata columns of a batch.
 struct Metadata<'a> {
-    key: Option<Values<'a>>,
+    key: Vec<(&'a str, Values<'a>)>,
+    composite_key: bool,
     timestamp: Option<Values<'a>>,
     headers: Option<Values<'a>>,
     window: Option<(Values<'a>, Values<'a>)>,
@@ -33,7 +63,7 @@ impl EnvelopeEncoder {
         let window_start = schema.system(SystemColumn::WindowStart);
         Self {
             value: JsonEncoder::new(schema),
-            key: schema.system(SystemColumn::Key),
+            key: Key::of(schema),
             timestamp: event_time.or_else(|| schema.system(SystemColumn::Timestamp)),
             headers: schema.system(SystemColumn::Headers),
             window: window_start.zip(schema.system(SystemColumn::WindowEnd)),
@@ -52,11 +82,7 @@ impl EnvelopeEncoder {
         let metadata = self.metadata(&batch.records)?;
         for row in rows {
             out.push(b'{');
-            if let Some(key) = non_null(metadata.key.as_ref(), row) {
-                out.extend_from_slice(b"\"key\":");
-                key.write_json(row, out, &mut encoded.non_finite_as_null);
-                out.push(b',');
-            }
+            metadata.write_key(row, out, encoded);
             out.extend_from_slice(b"\"value\":");
             self.value
                 .write_object(&columns, row, out, &mut encoded.non_finite_as_null);
@@ -74,8 +100,11 @@ impl EnvelopeEncoder {
     fn metadata<'a>(&self, records: &'a RecordBatch) -> Result<Metadata<'a>, FormatError> {
         let values = |index: usize| Values::new(records.schema_ref().field(index), records.column(index).as_ref());
         let bounds = |(start, end)| Ok((values(start)?, values(end)?));
+        let key = self.key.columns().iter();
+        let key = key.map(|index| Ok((records.schema_ref().field(*index).name().as_str(), values(*index)?)));
         Ok(Metadata {
-            key: self.key.map(values).transpose()?,
+            key: key.collect::<Result<_, FormatError>>()?,
+            composite_key: matches!(self.key, Key::Columns(_)),
             timestamp: self.timestamp.map(values).transpose()?,
             headers: self.headers.map(values).transpose()?,
             window: self.window.map(bounds).transpose()?,
@@ -84,6 +113,24 @@ impl EnvelopeEncoder {
 }
 
 impl Metadata<'_> {
+    /// Appends the key and a comma; nothing where a simple key is NULL.
+    fn write_key(&self, row: usize, out: &mut Vec<u8>, encoded: &mut EncodedRows) {
+        let is_null = |(_, value): &(&str, Values<'_>)| value.is_null(row);
+        if self.key.is_empty() || (!self.composite_key && self.key.iter().all(is_null)) {
+            return;
+        }
+        out.extend_from_slice(b"\"key\":");
+        for (index, (name, value)) in self.key.iter().enumerate() {
+            if self.composite_key {
+                out.push(if index == 0 { b'{' } else { b',' });
+                write_string(name, out);
+                out.push(b':');
+            }
+            value.write_json(row, out, &mut encoded.non_finite_as_null);
+        }
+        out.extend_from_slice(if self.composite_key { b"}," } else { b"," });
+    }
+
     /// Appends the members behind the value, each with a comma before it.
     fn write(&self, row: usize, out: &mut Vec<u8>) {
         if let Some(milliseconds) = milliseconds(self.timestamp.as_ref(), row) {

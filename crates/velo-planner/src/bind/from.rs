@@ -24,6 +24,8 @@ const RECORD_COLUMNS: [SystemColumn; 6] = [
 pub(super) struct Input {
     pub(super) plan: LogicalPlan,
     pub(super) scope: Scope,
+    /// Names of the columns that make up the record key.
+    pub(super) key: Vec<String>,
 }
 
 impl<'a> QueryBinder<'a, '_> {
@@ -59,7 +61,9 @@ impl<'a> QueryBinder<'a, '_> {
             }
         };
         let BoundQuery {
-            plan, columns_unknown, ..
+            plan,
+            columns_unknown,
+            key,
         } = bound?;
         let (qualifier, plan) = match &relation.alias {
             Some(TableAlias { name, columns }) => {
@@ -69,6 +73,8 @@ impl<'a> QueryBinder<'a, '_> {
             None => (own_name, plan),
         };
         let schema = plan.schema().clone();
+        let key_fields = key.iter().filter_map(|index| schema.user_fields().get(*index));
+        let key = key_fields.map(|field| field.name().clone()).collect();
         Some(Input {
             plan,
             scope: Scope {
@@ -76,6 +82,7 @@ impl<'a> QueryBinder<'a, '_> {
                 schema,
                 columns_unknown,
             },
+            key,
         })
     }
 
@@ -135,7 +142,7 @@ impl<'a> QueryBinder<'a, '_> {
         Some(BoundQuery {
             plan: LogicalPlan::Scan(scan),
             columns_unknown: output.columns_unknown,
-            key: Vec::new(),
+            key: output.key.clone(),
         })
     }
 

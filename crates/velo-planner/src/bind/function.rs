@@ -92,6 +92,7 @@ impl ExprBinder<'_> {
             () if call.filter.is_some() => "FILTER",
             () if !call.order_by.is_empty() => "ORDER BY",
             () if !call.within_group.is_empty() => "WITHIN GROUP",
+            () if call.null_treatment.is_some() => "IGNORE NULLS",
             () => return Some(()),
         };
         let known = velo_functions::scalar(&name.text).is_some();

@@ -7,7 +7,7 @@ use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Span, code};
 use velo_data::{StreamSchema, SystemColumn};
 use velo_functions::{AggregateKind, resolve_aggregate};
-use velo_parser::ast::{self, Argument, ExprKind, FunctionCall};
+use velo_parser::ast::{self, Argument, ExprKind, FunctionCall, OrderByItem};
 
 use super::bound::{Bound, column};
 use super::expr::ExprBinder;
@@ -136,6 +136,16 @@ fn aggregate_field(name: &str, call: &AggregateCall) -> Field {
     call.sql_type.field(name, true)
 }
 
+/// Whether `WITHIN GROUP (ORDER BY …)` does no more than name the value of a percentile.
+fn is_plain_order(kind: AggregateKind, within_group: &[OrderByItem]) -> bool {
+    let is_percentile = matches!(kind, AggregateKind::PercentileCont | AggregateKind::PercentileDisc);
+    match within_group {
+        [] => true,
+        [only] => is_percentile && !only.descending && only.nulls_first.is_none(),
+        _ => false,
+    }
+}
+
 impl ExprBinder<'_> {
     /// An aggregate: collected by the grouping, and from then on a column of its result.
     pub(super) fn aggregate(&mut self, kind: AggregateKind, call: &FunctionCall, span: Span) -> Option<Bound> {
@@ -150,7 +160,7 @@ impl ExprBinder<'_> {
                 .push(Diagnostic::new(&code::MISPLACED_AGGREGATE, span, message).with_help(help));
             return None;
         }
-        if !call.order_by.is_empty() {
+        if !call.order_by.is_empty() || !is_plain_order(kind, &call.within_group) {
             return self.unsupported(UnsupportedForm::AggregateOrderBy, span);
         }
         if call.null_treatment.is_some() {

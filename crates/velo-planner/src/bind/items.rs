@@ -175,8 +175,9 @@ pub(super) fn event_time_item(items: &mut [Item]) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// A projection to the items, with the input's metadata behind them, and which of the items are the record key.
-pub(super) fn project(input: LogicalPlan, items: Vec<Item>) -> (LogicalPlan, Vec<usize>) {
+/// A projection to the items, with the input's metadata behind them, and which of the items are the record key: those
+/// marked PRIMARY KEY, else the columns of the input's key if all of them are selected.
+pub(super) fn project(input: LogicalPlan, items: Vec<Item>, input_key: &[String]) -> (LogicalPlan, Vec<usize>) {
     let (setting, items): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.sets.is_some());
     let fields = items.iter().map(|item| item.bound.sql_type.field(&item.name, true));
     let mut schema = StreamSchema::of_user_columns(fields);
@@ -185,12 +186,7 @@ pub(super) fn project(input: LogicalPlan, items: Vec<Item>) -> (LogicalPlan, Vec
             schema = schema.with_selected_system(system, index);
         }
     }
-    let key = items
-        .iter()
-        .enumerate()
-        .filter(|(_, item)| item.is_key)
-        .map(|(index, _)| index)
-        .collect();
+    let key = key_of(&items, input_key);
     let mut expressions: Vec<Expr> = items.into_iter().map(|item| item.bound.expr).collect();
     for (system, index) in input.schema().system_columns() {
         if schema.system(*system).is_some() {
@@ -216,4 +212,15 @@ pub(super) fn project(input: LogicalPlan, items: Vec<Item>) -> (LogicalPlan, Vec
         }),
         key,
     )
+}
+
+/// Indexes of the items that are the record key.
+fn key_of(items: &[Item], input_key: &[String]) -> Vec<usize> {
+    let marked: Vec<usize> = (0..items.len()).filter(|index| items[*index].is_key).collect();
+    if !marked.is_empty() {
+        return marked;
+    }
+    let selected = |name: &String| items.iter().position(|item| item.bound.expr == column(name));
+    let inherited: Option<Vec<usize>> = input_key.iter().map(selected).collect();
+    inherited.unwrap_or_default()
 }

@@ -122,10 +122,17 @@ impl<'a> QueryBinder<'a, '_> {
             diagnostics: self.diagnostics,
         };
         let (items, _) = bind_items(&select.items, &mut binder);
-        self.finish(input.plan, items?, input.scope.columns_unknown)
+        self.finish(input.plan, items?, input.scope.columns_unknown, &input.key)
     }
 
-    fn finish(&mut self, plan: LogicalPlan, mut items: Vec<Item>, columns_unknown: bool) -> Option<BoundQuery> {
+    /// `key` are the names of the columns that make up the key of the rows so far.
+    fn finish(
+        &mut self,
+        plan: LogicalPlan,
+        mut items: Vec<Item>,
+        columns_unknown: bool,
+        key: &[String],
+    ) -> Option<BoundQuery> {
         let checked = event_time_item(&mut items);
         self.checked(checked)?;
         let mut plan = plan;
@@ -135,7 +142,7 @@ impl<'a> QueryBinder<'a, '_> {
                 item.bound.expr = column(SystemColumn::EventTime.name());
             }
         }
-        let (plan, key) = project(plan, items);
+        let (plan, key) = project(plan, items, key);
         Some(BoundQuery {
             plan,
             columns_unknown,
@@ -186,7 +193,11 @@ impl<'a> QueryBinder<'a, '_> {
             None => None,
         };
         let plan = self.aggregate(select, input.plan, grouping, window.ok()?, emit?, having)?;
-        self.finish(plan, items?, input.scope.columns_unknown)
+        let keys = match &plan {
+            LogicalPlan::Aggregate(aggregate) => aggregate.key_names(),
+            _ => Vec::new(),
+        };
+        self.finish(plan, items?, input.scope.columns_unknown, &keys)
     }
 
     fn aggregate(
@@ -387,5 +398,6 @@ fn one_row() -> Input {
             schema,
             columns_unknown: false,
         },
+        key: Vec::new(),
     }
 }

@@ -20,7 +20,18 @@ pub fn explain(statement: &PlannedStatement) -> String {
         [] => String::new(),
         sinks => format!(" → {}", sinks.join(", ")),
     };
-    line(&mut text, 0, &format!("{}{output}", statement.name));
+    let schema = statement.plan.schema();
+    let key: Vec<&str> = statement
+        .key
+        .iter()
+        .map(|index| schema.arrow().field(*index).name().as_str())
+        .collect();
+    let key = if key.is_empty() {
+        String::new()
+    } else {
+        format!(" (key: {})", key.join(", "))
+    };
+    line(&mut text, 0, &format!("{}{key}{output}", statement.name));
     node(&mut text, 1, &statement.plan);
     text
 }

@@ -280,6 +280,12 @@ impl Aggregate {
         self.keys.len()
     }
 
+    /// Names of the group keys in `schema`.
+    pub fn key_names(&self) -> Vec<String> {
+        let keys = self.schema.arrow().fields().iter().take(self.keys.len());
+        keys.map(|field| field.name().clone()).collect()
+    }
+
     /// Whether the rows carry this metadata.
     pub fn provides(&self, column: SystemColumn) -> bool {
         match column {

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use velo_common::Span;
+use velo_data::StreamSchema;
 
 use super::LogicalPlan;
 
@@ -36,6 +37,13 @@ pub struct PlannedStatement {
     pub settings: StatementSettings,
     /// The statement's text.
     pub span: Span,
+}
+
+impl PlannedStatement {
+    /// The columns of the rows that go to its sinks, with the record key.
+    pub fn output_schema(&self) -> StreamSchema {
+        self.plan.schema().clone().with_key(self.key.clone())
+    }
 }
 
 /// How a statement runs, from its properties and annotations.
