@@ -9,7 +9,7 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, TimestampMillisecondType};
 use datafusion_expr::Expr;
 use velo_data::{StreamBatch, StreamSchema, SystemColumn};
-use velo_planner::plan::Aggregate;
+use velo_planner::plan::{Aggregate, AggregateCall};
 
 use super::GroupBudget;
 use crate::aggregate::{AggregateFactory, GroupedAggregate};
@@ -80,57 +80,68 @@ pub(super) struct Visibility {
     pub(super) decided: Option<BooleanBuffer>,
 }
 
+/// The expressions that [`Grouping::inputs`] is made of, with the output column and the type of each.
+#[derive(Default)]
+struct Inputs<'a>(Vec<(&'a Expr, String, DataType)>);
+
+impl<'a> Inputs<'a> {
+    /// Adds an expression, and returns its index.
+    fn push(&mut self, expression: &'a Expr, column: &str, data_type: DataType) -> usize {
+        self.0.push((expression, column.to_owned(), data_type));
+        self.0.len() - 1
+    }
+
+    /// Adds what a call needs, and returns where that stands and the types of the arguments.
+    fn push_call(
+        &mut self,
+        call: &'a AggregateCall,
+        column: &str,
+        schema: &StreamSchema,
+    ) -> Result<(Call, Vec<DataType>), CompileError> {
+        let first = self.0.len();
+        for argument in &call.arguments {
+            self.push(argument, column, type_of(argument, schema)?);
+        }
+        let arguments = first..self.0.len();
+        let types = self.types(arguments.clone());
+        let filter = call
+            .filter
+            .as_ref()
+            .map(|filter| self.push(filter, column, DataType::Boolean));
+        Ok((Call { arguments, filter }, types))
+    }
+
+    fn types(&self, range: std::ops::Range<usize>) -> Vec<DataType> {
+        self.0[range]
+            .iter()
+            .map(|(_, _, data_type)| data_type.clone())
+            .collect()
+    }
+}
+
 impl Grouping {
     pub(crate) fn new(plan: &Aggregate, budget: GroupBudget) -> Result<Self, CompileError> {
         let input = plan.input.schema();
         let fields = plan.schema.arrow().fields();
-        let mut inputs: Vec<(&Expr, String, DataType)> = Vec::new();
+        let mut inputs = Inputs::default();
         for (key, field) in plan.keys.iter().zip(fields) {
-            inputs.push((key, field.name().clone(), field.data_type().clone()));
+            inputs.push(key, field.name(), field.data_type().clone());
         }
+        let keys = inputs.types(0..plan.keys.len());
         let mut calls = Vec::new();
         let mut factories = Vec::new();
         for (call, field) in plan.aggregates.iter().zip(&fields[plan.first_aggregate()..]) {
-            let first = inputs.len();
-            for argument in &call.arguments {
-                inputs.push((argument, field.name().clone(), type_of(argument, input)?));
-            }
-            let arguments = first..inputs.len();
-            let types = inputs[arguments.clone()]
-                .iter()
-                .map(|(_, _, data_type)| data_type.clone());
-            factories.push(AggregateFactory::new(
-                call,
-                types.collect(),
-                input.arrow(),
-                field.name(),
-            )?);
-            let filter = call.filter.as_ref().map(|filter| {
-                inputs.push((filter, field.name().clone(), DataType::Boolean));
-                inputs.len() - 1
-            });
-            calls.push(Call { arguments, filter });
+            let (inputs, types) = inputs.push_call(call, field.name(), input)?;
+            factories.push(AggregateFactory::new(call, types, input.arrow(), field.name())?);
+            calls.push(inputs);
         }
-        let types: Vec<DataType> = inputs[..plan.keys.len()]
-            .iter()
-            .map(|(_, _, data_type)| data_type.clone())
-            .collect();
-        let having = plan
-            .having
-            .iter()
-            .map(|having| (having, "HAVING".to_owned(), DataType::Boolean));
-        let having = plan
-            .having
-            .is_some()
-            .then(|| Expressions::new(having, &plan.schema))
-            .transpose()?;
         Ok(Self {
-            inputs: Expressions::new(inputs, input)?,
+            inputs: Expressions::new(inputs.0, input)?,
             keys: plan.keys.len(),
             calls,
-            encoder: KeyEncoder::new(&types)?,
+            encoder: KeyEncoder::new(&keys)?,
             factories,
-            having,
+            having: having(plan)?,
             metadata: metadata(plan)?,
             reopens: !plan.is_append_only(),
             schema: plan.schema.clone(),
@@ -290,6 +301,13 @@ impl Grouping {
             decided: Some(decided),
         })
     }
+}
+
+fn having(plan: &Aggregate) -> Result<Option<Expressions>, CompileError> {
+    let having = plan.having.as_ref();
+    let having =
+        having.map(|having| Expressions::new([(having, "HAVING".to_owned(), DataType::Boolean)], &plan.schema));
+    having.transpose()
 }
 
 /// The metadata columns behind keys and aggregates, all of which an aggregation can provide.
