@@ -9,6 +9,7 @@
 
 mod batch;
 mod clock;
+mod record_columns;
 mod row_error;
 mod row_kind;
 mod schema;
@@ -18,6 +19,7 @@ mod types;
 
 pub use batch::StreamBatch;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use record_columns::RecordColumns;
 pub use row_error::{RecordOrigin, RowError, RowErrorCause};
 pub use row_kind::RowKind;
 pub use schema::StreamSchema;

@@ -1,6 +1,6 @@
 use crate::SqlType;
 
-/// Metadata of a record that SQL can name, on top of the record's own columns.
+/// Metadata of a record, on top of the record's own columns. SQL can name all of it but [`Self::Record`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SystemColumn {
     /// `_timestamp`: record time, or processing time where records have none.
@@ -21,10 +21,13 @@ pub enum SystemColumn {
     WindowStart,
     /// `_window_end`: first instant behind the row's window.
     WindowEnd,
+    /// `_record`: the record's bytes as they were read, for the dead letter of a row that fails later than in
+    /// decoding. It exists only where a plan asks for it: SQL has no name for it and no reference lists it.
+    Record,
 }
 
 impl SystemColumn {
-    /// All of them, in the order of the reference.
+    /// All that SQL can name, in the order of the reference.
     pub const ALL: [Self; 9] = [
         Self::Timestamp,
         Self::EventTime,
@@ -49,6 +52,7 @@ impl SystemColumn {
             Self::Headers => "_headers",
             Self::WindowStart => "_window_start",
             Self::WindowEnd => "_window_end",
+            Self::Record => "_record",
         }
     }
 
@@ -71,6 +75,7 @@ impl SystemColumn {
             Self::Timestamp | Self::Offset | Self::Partition | Self::WindowStart | Self::WindowEnd => SqlType::BigInt,
             Self::EventTime => SqlType::Timestamp,
             Self::Key | Self::Topic => SqlType::String,
+            Self::Record => SqlType::Bytes,
             Self::Headers => SqlType::Map(Box::new(SqlType::String), Box::new(SqlType::Bytes)),
         }
     }
@@ -87,6 +92,20 @@ impl SystemColumn {
             Self::Headers => "headers of the record",
             Self::WindowStart => "start of the row's window in milliseconds, inclusive",
             Self::WindowEnd => "end of the row's window in milliseconds, exclusive",
+            Self::Record => "bytes of the record as they were read",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sql_names_every_column_but_the_record() {
+        for column in SystemColumn::ALL {
+            assert_eq!(SystemColumn::parse(&column.name().to_uppercase()), Some(column));
+        }
+        assert_eq!(SystemColumn::parse(SystemColumn::Record.name()), None);
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, BinaryViewBuilder, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
@@ -25,7 +25,8 @@ const RECORD_BYTES_MAX: usize = 64 << 20;
 pub struct Projection {
     /// The user columns to decode, in the order of the output, each with the one Arrow type of its SQL type.
     pub fields: Vec<FieldRef>,
-    /// Metadata columns behind them.
+    /// Metadata columns behind them. [`SystemColumn::Record`] is what a dead letter keeps of a record: its text
+    /// without the line end, of an envelope all of it.
     pub system: Vec<SystemColumn>,
     /// The topic or path that metadata and errors name.
     pub topic: Arc<str>,
@@ -54,6 +55,8 @@ pub struct Projection {
 pub struct Decoder {
     records: Records,
     columns: Vec<Column>,
+    /// The records' bytes, if they are wanted.
+    originals: Option<BinaryViewBuilder>,
     projection: Projection,
     schema: SchemaRef,
     cells: CellTable,
@@ -171,6 +174,10 @@ impl Decoder {
             records,
             cells: CellTable::new(columns.len()),
             columns,
+            originals: projection
+                .system
+                .contains(&SystemColumn::Record)
+                .then(BinaryViewBuilder::new),
             projection,
             schema: Arc::new(Schema::new(fields)),
             rejections: Rejections::default(),
@@ -243,8 +250,14 @@ impl Decoder {
             topic: &self.projection.topic,
             read_at_ms,
         };
+        let originals = self.originals.as_mut();
+        let originals = originals.map(|originals| Arc::new(originals.finish()) as ArrayRef);
         for (index, column) in self.projection.system.iter().enumerate() {
-            columns.push(defaults.complete(*column, metadata.get(index)));
+            let said = match column {
+                SystemColumn::Record => originals.as_ref(),
+                _ => metadata.get(index),
+            };
+            columns.push(defaults.complete(*column, said)?);
         }
         let batch = std::mem::replace(
             &mut self.batch,
@@ -369,6 +382,11 @@ impl Decoder {
                 syntax,
             };
             column.append(cells, &mut self.rejections);
+        }
+        if let Some(originals) = &mut self.originals {
+            for place in places {
+                originals.append_value(place.bytes);
+            }
         }
         let kept = self.batch.is_kept.len();
         self.batch.is_kept.resize(kept + texts.len(), true);

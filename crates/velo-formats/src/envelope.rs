@@ -83,7 +83,9 @@ pub(crate) fn member_of(column: SystemColumn) -> Option<usize> {
         SystemColumn::Partition => "partition",
         SystemColumn::Key => "key",
         SystemColumn::Headers => "headers",
-        SystemColumn::Topic | SystemColumn::WindowStart | SystemColumn::WindowEnd => return None,
+        SystemColumn::Topic | SystemColumn::WindowStart | SystemColumn::WindowEnd | SystemColumn::Record => {
+            return None;
+        }
     };
     MEMBERS.iter().position(|member| *member == name)
 }

@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, StringViewBuilder, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringViewArray, UInt32Array, new_null_array};
+use arrow::compute::take;
+use arrow::datatypes::Int64Type;
+use arrow::error::ArrowError;
 use velo_data::SystemColumn;
 
 /// What metadata is where the records do not say it.
@@ -18,29 +21,57 @@ pub(crate) struct Defaults<'a> {
 
 impl Defaults<'_> {
     /// A metadata column: what the records say, else what follows from where they were.
-    pub(crate) fn complete(&self, column: SystemColumn, said: Option<&ArrayRef>) -> ArrayRef {
-        match (column, said) {
-            (SystemColumn::Timestamp, _) => self.numbers(said, |_| self.read_at_ms),
-            (SystemColumn::Offset, _) => self.numbers(said, |row| (self.first_record + row as u64) as i64),
-            (SystemColumn::Partition, _) => self.numbers(said, |_| 0),
-            (SystemColumn::Topic, _) => self.topics(),
+    pub(crate) fn complete(&self, column: SystemColumn, said: Option<&ArrayRef>) -> Result<ArrayRef, ArrowError> {
+        Ok(match (column, said) {
+            (SystemColumn::Timestamp, said) => self.numbers(said, Numbers::Constant(self.read_at_ms)),
+            (SystemColumn::Offset, said) => self.numbers(said, Numbers::From(self.first_record as i64)),
+            (SystemColumn::Partition, said) => self.numbers(said, Numbers::Constant(0)),
+            (SystemColumn::Topic, _) => return self.topics(),
             (_, Some(said)) => Arc::clone(said),
             (_, None) => new_null_array(&column.sql_type().arrow(), self.rows),
+        })
+    }
+
+    fn numbers(&self, said: Option<&ArrayRef>, default: Numbers) -> ArrayRef {
+        match said.and_then(|said| said.as_primitive_opt::<Int64Type>()) {
+            Some(said) if said.null_count() == 0 => Arc::new(said.clone()),
+            Some(said) => {
+                let rows = said.iter().enumerate();
+                let numbers = rows.map(|(row, said)| said.unwrap_or(default.at(row)));
+                Arc::new(Int64Array::from_iter_values(numbers))
+            }
+            None => Arc::new(default.array(self.rows)),
         }
     }
 
-    fn numbers(&self, said: Option<&ArrayRef>, default: impl Fn(usize) -> i64) -> ArrayRef {
-        let said = said.and_then(|said| said.as_any().downcast_ref::<Int64Array>());
-        let number = |row: usize| match said {
-            Some(said) if said.is_valid(row) => said.value(row),
-            _ => default(row),
-        };
-        Arc::new(Int64Array::from_iter_values((0..self.rows).map(number)))
+    /// The topic in every row, all of them views of one text.
+    fn topics(&self) -> Result<ArrayRef, ArrowError> {
+        let topic = StringViewArray::from_iter_values([self.topic]);
+        take(&topic, &UInt32Array::from_value(0, self.rows), None)
+    }
+}
+
+/// Numbers that follow from the place of their row.
+#[derive(Debug, Clone, Copy)]
+enum Numbers {
+    /// The same in every row.
+    Constant(i64),
+    /// One more in each row, from this one on.
+    From(i64),
+}
+
+impl Numbers {
+    fn at(self, row: usize) -> i64 {
+        match self {
+            Self::Constant(number) => number,
+            Self::From(first) => first + row as i64,
+        }
     }
 
-    fn topics(&self) -> ArrayRef {
-        let mut topics = StringViewBuilder::with_capacity(self.rows).with_deduplicate_strings();
-        (0..self.rows).for_each(|_| topics.append_value(self.topic));
-        Arc::new(topics.finish())
+    fn array(self, rows: usize) -> Int64Array {
+        match self {
+            Self::Constant(number) => Int64Array::from_value(number, rows),
+            Self::From(first) => Int64Array::from_iter_values(first..first + rows as i64),
+        }
     }
 }

@@ -69,6 +69,7 @@ const fn group_and_example(column: SystemColumn) -> (&'static str, &'static str)
         SystemColumn::Key => (RECORD, "SELECT _key, amount FROM orders WHERE _key IS NOT NULL"),
         SystemColumn::Topic => (RECORD, "SELECT _topic, id FROM orders"),
         SystemColumn::Headers => (RECORD, "SELECT id, _headers FROM orders"),
+        SystemColumn::Record => (RECORD, ""), // SQL has no name for it.
         SystemColumn::WindowStart => (
             WINDOW,
             "SELECT _window_start, COUNT(*) AS n FROM orders WINDOW TUMBLING(1m)",

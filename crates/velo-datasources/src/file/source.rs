@@ -20,6 +20,7 @@ const PLAIN_SYSTEM_COLUMNS: &[SystemColumn] = &[
     SystemColumn::Offset,
     SystemColumn::Partition,
     SystemColumn::Topic,
+    SystemColumn::Record,
 ];
 
 /// Metadata of records in envelopes.
@@ -31,6 +32,7 @@ const ENVELOPE_SYSTEM_COLUMNS: &[SystemColumn] = &[
     SystemColumn::Key,
     SystemColumn::Topic,
     SystemColumn::Headers,
+    SystemColumn::Record,
 ];
 
 /// How much of a file is handled at a time.

@@ -77,7 +77,12 @@ fn joined(batches: &[SourceBatch]) -> (Option<arrow::array::RecordBatch>, Vec<Ro
 fn read(config: &FileSourceConfig, limits: ReadLimits, batch_rows_max: usize, resumes: bool) -> Vec<SourceBatch> {
     let declared = StreamSchema::of_user_columns([SqlType::BigInt.field("id", true), SqlType::String.field("s", true)]);
     let source = open(config, Some(&declared)).with_limits(limits);
-    let system = [SystemColumn::Offset, SystemColumn::Key, SystemColumn::EventTime];
+    let system = [
+        SystemColumn::Offset,
+        SystemColumn::Key,
+        SystemColumn::EventTime,
+        SystemColumn::Record,
+    ];
     let request: ReadRequest = request(&source, &system, batch_rows_max);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {

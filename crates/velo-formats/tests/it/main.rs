@@ -7,6 +7,7 @@ mod dead_letter;
 mod encode;
 mod envelope;
 mod json;
+mod metadata;
 mod properties;
 mod sample;
 mod support;
