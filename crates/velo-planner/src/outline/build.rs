@@ -1,16 +1,16 @@
 use std::collections::{HashMap, HashSet};
 
-use velo_common::{Diagnostic, Name, Severity, Span, code, nearest};
+use velo_common::{Diagnostic, Name, Span, code, nearest};
 use velo_parser::ast::{self, Insert, Property, Query, Script, Statement, StatementKind as Syntax};
 
 use super::definitions::{Definition, Definitions, declared_columns};
-use super::objects::{Role, is_sink, kind_of};
 use super::order::order_by_dependencies;
-use super::{DeclaredColumn, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, TargetColumns, annotations};
+use super::overrides::SetOverrides;
+use super::sinks::first_span;
+use super::syntax::{known_names, properties_of, relation_properties};
+use super::{Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, TargetColumns, annotations};
 use crate::plan::{Relation, StatementKind};
-use crate::properties::{
-    Assignment, KnownNames, Properties, PropertyValue, Scope, assign, definition, known_keys, split_key,
-};
+use crate::properties::{Assignment, KnownNames, NamedProperties, Properties, Scope, assign, definition};
 use crate::walk::{RelationReference, relations};
 
 pub(super) fn build<'a>(script: &'a Script, unparsed: &[Name], overrides: &Overrides) -> Outline<'a> {
@@ -48,6 +48,7 @@ pub(super) fn build<'a>(script: &'a Script, unparsed: &[Name], overrides: &Overr
     for index in 0..script.statements.len() {
         builder.statement(index);
     }
+    builder.check_names(&known_names);
     let views = builder.definitions.views();
     let Builder {
         mut queries,
@@ -66,66 +67,26 @@ pub(super) fn build<'a>(script: &'a Script, unparsed: &[Name], overrides: &Overr
     }
 }
 
-/// `--set`, sorted by what it applies to.
-#[derive(Default)]
-struct SetOverrides {
-    named: HashMap<String, Properties>,
-    bare: Properties,
-}
-
-impl SetOverrides {
-    fn parse(overrides: &Overrides, known_names: &KnownNames, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        let mut set = Self::default();
-        for (key, text) in &overrides.set {
-            let Some((name, definition)) = split_key(key, known_names) else {
-                let meant = nearest(key, known_keys()).map(|meant| format!("a similar property exists: `{meant}`"));
-                diagnostics.push(
-                    Diagnostic::global(&code::UNKNOWN_PROPERTY, format!("--set: there is no property `{key}`"))
-                        .with_help_if(meant),
-                );
-                continue;
-            };
-            if let Err(reason) = definition.value.check(text) {
-                let message = format!("--set: `{key}` {reason}");
-                diagnostics.push(Diagnostic::global(&code::INVALID_PROPERTY_VALUE, message));
-                continue;
-            }
-            let target = match name {
-                Some(name) => set.named.entry(name.to_lowercase()).or_default(),
-                None => &mut set.bare,
-            };
-            target.insert(
-                definition.key,
-                PropertyValue {
-                    text: text.clone(),
-                    span: None,
-                },
-            );
-        }
-        set
-    }
-}
-
-struct Builder<'a, 'o> {
-    script: &'a Script,
-    overrides: &'o Overrides,
+pub(super) struct Builder<'a, 'o> {
+    pub(super) script: &'a Script,
+    pub(super) overrides: &'o Overrides,
     /// Folded names that some statement defines which could not be parsed.
-    unparsed: HashSet<String>,
-    definitions: Definitions<'a>,
-    set: SetOverrides,
+    pub(super) unparsed: HashSet<String>,
+    pub(super) definitions: Definitions<'a>,
+    pub(super) set: SetOverrides,
     /// One for each statement.
-    assignments: Vec<Assignment>,
+    pub(super) assignments: Vec<Assignment>,
     /// Statements that configure a name, by folded name.
-    configured_by: HashMap<String, Vec<usize>>,
-    unnamed_queries: usize,
-    queries: Vec<QueryOutline<'a>>,
-    sources: Vec<SourceOutline>,
+    pub(super) configured_by: HashMap<String, Vec<usize>>,
+    pub(super) unnamed_queries: usize,
+    pub(super) queries: Vec<QueryOutline<'a>>,
+    pub(super) sources: Vec<SourceOutline>,
     /// Indexes of the sources of a name, by folded name.
-    sources_by_name: HashMap<String, Vec<usize>>,
-    sinks: Vec<SinkOutline>,
+    pub(super) sources_by_name: HashMap<String, Vec<usize>>,
+    pub(super) sinks: Vec<SinkOutline>,
     /// Folded.
-    sink_names: HashSet<String>,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) sink_names: HashSet<String>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 /// What the relations of a query are.
@@ -137,14 +98,14 @@ struct Reads {
 }
 
 /// A query on its way to becoming a [`QueryOutline`].
-struct Draft<'a> {
-    index: usize,
-    name: String,
-    kind: StatementKind,
-    query: &'a Query,
-    columns: TargetColumns<'a>,
+pub(super) struct Draft<'a> {
+    pub(super) index: usize,
+    pub(super) name: String,
+    pub(super) kind: StatementKind,
+    pub(super) query: &'a Query,
+    pub(super) columns: TargetColumns<'a>,
     /// `INSERT INTO target`, `SELECT … INTO target`.
-    target: Option<(Name, Span)>,
+    pub(super) target: Option<(Name, Span)>,
 }
 
 impl<'a> Builder<'a, '_> {
@@ -229,8 +190,7 @@ impl<'a> Builder<'a, '_> {
     fn query(&mut self, draft: Draft<'a>) {
         let diagnostics_before = self.diagnostics.len();
         let span = self.script.statements[draft.index].span;
-        let mut properties = self.assignments[draft.index].bare.clone();
-        properties.extend(self.set.bare.iter().map(|(key, value)| (*key, value.clone())));
+        let properties = self.statement_properties(&draft);
         let reads = self.reads(&draft, &properties);
         let sinks = self.sinks(&draft, &properties, &reads.relations);
         self.check_support(draft.index, Some(&draft));
@@ -354,252 +314,43 @@ impl<'a> Builder<'a, '_> {
             .push(Diagnostic::new(&code::UNKNOWN_TABLE, reference.span, message).with_help(help));
     }
 
-    /// The source that a relation names, configured as this statement sees it.
-    fn source(
-        &mut self,
-        draft: &Draft<'a>,
-        reference: &RelationReference<'_>,
-        name: String,
-        statement: &Properties,
-        declared: Option<(Option<Vec<DeclaredColumn>>, usize)>,
-    ) -> Relation {
-        let mut properties = match &declared {
-            Some((_, at)) => self.assignments[*at].bare.clone(),
-            None => Properties::new(),
+    /// What applies to the statement itself: keys without a name, and those under its own name that no source or
+    /// sink takes. The command line comes last.
+    fn statement_properties(&self, draft: &Draft<'a>) -> Properties {
+        let assignment = &self.assignments[draft.index];
+        let of_statement = |named: Option<&Properties>| {
+            let properties = named.into_iter().flatten();
+            let properties = properties.filter(|(key, _)| is_of_statement(key));
+            properties
+                .map(|(key, value)| (*key, value.clone()))
+                .collect::<Properties>()
         };
-        properties.extend(self.configured(draft.index, &name, reference.span));
-        if reference.is_uri {
-            self.add_uri(&mut properties, reference);
-        }
-        let is_declared = declared.is_some();
-        let reaches_source = |scope: Scope| match scope {
-            Scope::Time => true,
-            Scope::Source => !is_declared,
-            Scope::Object => !is_declared && draft.kind == StatementKind::Query && draft.query.into.is_none(),
-            _ => false,
-        };
-        for (key, value) in statement {
-            if definition(key).is_some_and(|definition| reaches_source(definition.scope)) {
-                properties.entry(key).or_insert_with(|| value.clone());
-            }
-        }
-        if let Some(set) = self.set.named.get(&name.to_lowercase()) {
-            properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
-        }
-        redirect(&mut properties, &self.overrides.sources, &name);
-        self.check_kind(Role::Source, &name, &properties, reference.span);
-        let declared = declared.and_then(|(columns, _)| columns);
-        Relation::Source(self.add_source(SourceOutline {
-            id: name.clone(),
-            name,
-            properties,
-            declared,
-            span: reference.span,
-        }))
+        let mut properties = assignment.bare.clone();
+        properties.extend(of_statement(assignment.of(&draft.name)));
+        properties.extend(self.set.bare.iter().map(|(key, value)| (*key, value.clone())));
+        properties.extend(of_statement(self.set.named.get(&draft.name.to_lowercase())));
+        properties
     }
 
-    fn add_uri(&mut self, properties: &mut Properties, reference: &RelationReference<'_>) {
-        let uri = reference.name.text.as_str();
-        match uri.split_once("://") {
-            Some(("file", path)) => {
-                properties.insert(
-                    "path",
-                    PropertyValue {
-                        text: path.to_owned(),
-                        span: Some(reference.span),
-                    },
-                );
-            }
-            Some((scheme, _)) => {
-                let message = format!("sources of the form `{scheme}://…` are not supported yet");
-                self.diagnostics
-                    .push(Diagnostic::new(&code::UNSUPPORTED, reference.span, message));
-            }
-            None => {
-                let message = format!("`{uri}` is no URI");
-                self.diagnostics.push(
-                    Diagnostic::new(&code::INVALID_LITERAL, reference.span, message)
-                        .with_help(format!("write 'file://{uri}'")),
-                );
-            }
-        }
-    }
-
-    /// What the statement configures under a name, else what the only other statement does that configures it.
-    fn configured(&mut self, index: usize, name: &str, span: Span) -> Properties {
-        if let Some(own) = self.assignments[index].of(name) {
-            return own.clone();
-        }
-        let statements = self
-            .configured_by
-            .get(&name.to_lowercase())
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let mut elsewhere = statements
-            .iter()
-            .filter_map(|statement| self.assignments[*statement].of(name));
-        let Some(first) = elsewhere.next() else {
-            return Properties::new();
-        };
-        if elsewhere.any(|other| !same_values(first, other)) {
-            let message = format!("`{name}` is configured differently by other statements, and not by this one");
-            self.diagnostics.push(
-                Diagnostic::new(&code::CONFLICTING_PROPERTY, span, message)
-                    .with_help(format!("configure `{name}` in this statement's WITH")),
-            );
-        }
-        first.clone()
-    }
-
-    fn check_kind(&mut self, role: Role, name: &str, properties: &Properties, span: Span) {
-        match kind_of(role, properties, span) {
-            Ok(Some(kind)) if !kind.is_supported() => {
-                let at = properties.get("type").and_then(|value| value.span).unwrap_or(span);
-                let (verb, option) = match role {
-                    Role::Source => ("reading from", "source"),
-                    Role::Sink => ("writing to", "sink"),
-                };
-                let message = format!("{verb} {} is not supported yet: `{name}`", kind.describe());
-                let diagnostic = Diagnostic::new(&code::UNSUPPORTED, at, message)
-                    .with_help(format!("run it on a file instead: --{option} {name}=PATH"));
-                if !self.diagnostics.contains(&diagnostic) {
-                    self.diagnostics.push(diagnostic);
-                }
-            }
-            Ok(_) => {}
-            Err(diagnostic) => self.diagnostics.push(diagnostic),
-        }
-    }
-
-    /// Adds a source, or finds the one that is configured the same.
-    fn add_source(&mut self, mut source: SourceOutline) -> String {
-        let of_same_name = self.sources_by_name.entry(source.name.to_lowercase()).or_default();
-        let mut others = of_same_name.iter().map(|index| &self.sources[*index]);
-        if let Some(same) = others.find(|other| same_values(&other.properties, &source.properties)) {
-            return same.id.clone();
-        }
-        if !of_same_name.is_empty() {
-            source.id = format!("{}#{}", source.name, of_same_name.len() + 1);
-        }
-        of_same_name.push(self.sources.len());
-        let id = source.id.clone();
-        self.sources.push(source);
-        id
-    }
-
-    /// Names of the statement's sinks: those it configures, inserts into, or is redirected to.
-    fn sinks(&mut self, draft: &Draft<'a>, statement: &Properties, reads: &HashMap<String, Relation>) -> Vec<String> {
-        let mut names: Vec<(String, Span)> = Vec::new();
-        let span = self.script.statements[draft.index].span;
-        let into = draft.query.into.as_ref().map(|into| (into.node.name(), into.span));
-        if let Some((target, target_span)) = draft.target.clone().or(into) {
-            match self.definitions.get(&target) {
-                Some((_, Definition::Statement | Definition::View(_))) => {
-                    let message = format!("inserting into `{target}`, which a query creates, is not supported yet");
-                    self.diagnostics
-                        .push(Diagnostic::new(&code::UNSUPPORTED, target_span, message));
-                }
-                _ => names.push((target.text, target_span)),
-            }
-        }
-        if let Some(list) = statement.get("sinks") {
-            let listed = list.text.split(',').map(str::trim).filter(|name| !name.is_empty());
-            names.extend(listed.map(|name| (name.to_owned(), list.span.unwrap_or(span))));
-        }
-        for named in &self.assignments[draft.index].named {
-            let own = named.name.eq_ignore_ascii_case(&draft.name);
-            let read = reads.contains_key(&named.name.to_lowercase());
-            if !read && (own || is_sink(&named.properties)) {
-                names.push((named.name.clone(), first_span(&named.properties).unwrap_or(span)));
-            }
-        }
-        let is_created = matches!(draft.kind, StatementKind::Stream | StatementKind::Table);
-        let configures_own = ["type", "path", "topic"].iter().any(|key| statement.contains_key(key));
-        if is_created && configures_own || self.is_redirected(&draft.name) {
-            names.push((draft.name.clone(), span));
-        }
-        let mut seen = HashSet::new();
-        names.retain(|(name, _)| seen.insert(name.to_lowercase()));
-        for (name, span) in &names {
-            self.add_sink(draft, name, statement, *span);
-        }
-        names.into_iter().map(|(name, _)| name).collect()
-    }
-
-    fn is_redirected(&self, name: &str) -> bool {
-        self.overrides
-            .sinks
-            .iter()
-            .any(|(sink, _)| sink.eq_ignore_ascii_case(name))
-    }
-
-    fn add_sink(&mut self, draft: &Draft<'a>, name: &str, statement: &Properties, span: Span) {
-        let declared = match self.definitions.get(&Name::new(name)) {
-            Some((_, Definition::Declared(declare, at))) => Some((declare, at)),
-            _ => None,
-        };
-        let mut properties = Properties::new();
-        if let Some((_, at)) = declared {
-            properties.extend(self.assignments[at].bare.clone());
-        }
-        if name.eq_ignore_ascii_case(&draft.name) {
-            let own = statement.iter().filter(|(key, _)| {
-                definition(key).is_some_and(|definition| matches!(definition.scope, Scope::Object | Scope::Sink))
-            });
-            properties.extend(own.map(|(key, value)| (*key, value.clone())));
-        }
-        properties.extend(self.configured(draft.index, name, span));
-        if let Some(set) = self.set.named.get(&name.to_lowercase()) {
-            properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
-        }
-        redirect(&mut properties, &self.overrides.sinks, name);
-        self.check_kind(Role::Sink, name, &properties, span);
-        if !self.sink_names.insert(name.to_lowercase()) {
-            return;
-        }
-        let declared = declared.and_then(|(declare, _)| declared_columns(declare, &mut self.diagnostics));
-        self.sinks.push(SinkOutline {
-            name: name.to_owned(),
-            properties,
-            declared,
-            span,
+    /// Says which names are configured that nothing reads or writes.
+    fn check_names(&mut self, known_names: &KnownNames) {
+        let named = self.assignments.iter().flat_map(|assignment| &assignment.named);
+        let unused = named.filter(|named| {
+            !known_names.contains(&named.name) && !self.sink_names.contains(&named.name.to_lowercase())
         });
-    }
-
-    /// Refuses the properties of a statement that this version cannot honour, and warns of those without effect.
-    fn check_support(&mut self, index: usize, draft: Option<&Draft<'a>>) {
-        let Some(statement) = self.assignments.get(index) else {
-            return;
+        let diagnostic = |named: &NamedProperties| {
+            let message = format!(
+                "no statement reads or writes `{}`, which is configured here",
+                named.name
+            );
+            let span = first_span(&named.properties)?;
+            Some(
+                Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message)
+                    .with_help("configure sources and sinks under their own names; 'name.sinks' lists further sinks"),
+            )
         };
-        let span = self.script.statements[index].span;
-        let mut found = Vec::new();
-        let objects = statement.named.iter().map(|named| &named.properties);
-        for properties in objects.chain([&statement.bare]) {
-            // What cannot be used at all is refused as a whole.
-            let role = if is_sink(properties) { Role::Sink } else { Role::Source };
-            if matches!(kind_of(role, properties, span), Ok(Some(kind)) if !kind.is_supported()) {
-                continue;
-            }
-            for (key, value) in properties {
-                if definition(key).is_some_and(|definition| !definition.supported) {
-                    let message = format!("`{key}` is not supported yet");
-                    found.push(Diagnostic::new(
-                        &code::UNSUPPORTED_PROPERTY,
-                        value.span.unwrap_or(span),
-                        message,
-                    ));
-                }
-            }
-        }
-        for (key, value) in &statement.bare {
-            let scope = definition(key).map(|definition| definition.scope);
-            if let (Some(reason), Some(at)) = (draft.and_then(|draft| idle(draft, scope)), value.span) {
-                let message = format!("`{key}` has no effect here: {reason}");
-                found.push(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, at, message));
-            }
-        }
-        debug_assert!(found.iter().all(|diagnostic| diagnostic.severity >= Severity::Warning));
-        self.diagnostics.extend(found);
+        let diagnostics: Vec<Diagnostic> = unused.filter_map(diagnostic).collect();
+        self.diagnostics.extend(diagnostics);
     }
 }
 
@@ -626,108 +377,10 @@ fn configured_by(assignments: &[Assignment]) -> HashMap<String, Vec<usize>> {
     statements
 }
 
-/// Why a property of this scope does nothing for the statement.
-fn idle(draft: &Draft<'_>, scope: Option<Scope>) -> Option<&'static str> {
-    match scope? {
-        Scope::Window if !crate::bind::has_window(draft.query) => Some("the query has no WINDOW"),
-        Scope::Table if draft.kind != StatementKind::Table => Some("the statement creates no table"),
-        Scope::Source | Scope::Time if relations(draft.query).is_empty() => Some("the query reads nothing"),
-        _ => None,
-    }
-}
-
-/// Replaces the place of an object by the one that the command line names.
-fn redirect(properties: &mut Properties, redirections: &[(String, String)], name: &str) {
-    let Some((_, path)) = redirections
-        .iter()
-        .rev()
-        .find(|(redirected, _)| redirected.eq_ignore_ascii_case(name))
-    else {
-        return;
-    };
-    properties.retain(|key, _| {
-        definition(key)
-            .is_some_and(|definition| !matches!(definition.scope, Scope::Object | Scope::Source | Scope::Sink))
-    });
-    properties.insert(
-        "path",
-        PropertyValue {
-            text: path.clone(),
-            span: None,
-        },
-    );
-}
-
-fn same_values(left: &Properties, right: &Properties) -> bool {
-    left.len() == right.len()
-        && left
-            .iter()
-            .all(|(key, value)| right.get(key).is_some_and(|other| other.text == value.text))
-}
-
-fn first_span(properties: &Properties) -> Option<Span> {
-    properties.values().filter_map(|value| value.span).min()
-}
-
-fn properties_of(statement: &Statement) -> &[Property] {
-    match &statement.kind {
-        Syntax::CreateAs(create) => &create.query.properties,
-        Syntax::Query(query) | Syntax::Insert(Insert { query, .. }) => &query.properties,
-        Syntax::Declare(declare) => &declare.properties,
-        _ => &[],
-    }
-}
-
-fn query_of(statement: &Statement) -> Option<&Query> {
-    match &statement.kind {
-        Syntax::CreateAs(create) => Some(&create.query),
-        Syntax::Query(query) | Syntax::Insert(Insert { query, .. }) => Some(query),
-        Syntax::CreateView(view) => Some(&view.query),
-        _ => None,
-    }
-}
-
-/// `FROM name WITH (…)`: properties of that relation, put under its name.
-fn relation_properties(statement: &Statement) -> Vec<Property> {
-    let references = query_of(statement).map(relations).unwrap_or_default();
-    let under_name = |reference: &RelationReference<'_>| {
-        let name = reference.name.text.clone();
-        let renamed = move |property: &Property| {
-            let mut property = property.clone();
-            property.key.node = format!("{name}.{}", property.key.node);
-            property
-        };
-        reference.properties.iter().map(renamed).collect::<Vec<_>>()
-    };
-    references.iter().flat_map(under_name).collect()
-}
-
-fn known_names(script: &Script, definitions: &Definitions<'_>, overrides: &Overrides) -> KnownNames {
-    let mut known = KnownNames::default();
-    for name in definitions.names() {
-        known.insert(name);
-    }
-    for (name, _) in overrides.sources.iter().chain(&overrides.sinks) {
-        known.insert(name);
-    }
-    for statement in &script.statements {
-        if let Syntax::Insert(insert) = &statement.kind {
-            known.insert(&insert.target.name().text);
-        }
-        let Some(query) = query_of(statement) else { continue };
-        if let Some(into) = &query.into {
-            known.insert(&into.node.name().text);
-        }
-        for reference in relations(query) {
-            known.insert(&reference.name.text);
-        }
-        for property in properties_of(statement) {
-            if let Some(name) = property.key.node.strip_suffix(".type") {
-                known.insert(name);
-            }
-        }
-    }
-    known
+/// Whether a key says how a statement runs, and not where data is and what it looks like.
+pub(super) fn is_of_statement(key: &str) -> bool {
+    definition(key)
+        .is_some_and(|definition| matches!(definition.scope, Scope::Window | Scope::Table | Scope::Statement))
 }
 
 /// A statement in the words of a message.

@@ -9,6 +9,11 @@ mod build;
 mod definitions;
 mod objects;
 mod order;
+mod overrides;
+mod sinks;
+mod sources;
+mod support;
+mod syntax;
 
 use std::collections::HashMap;
 

@@ -58,7 +58,8 @@ impl KnownNames {
         self.0.insert(name.to_lowercase());
     }
 
-    fn contains(&self, name: &str) -> bool {
+    /// Whether properties may be given under this name.
+    pub(crate) fn contains(&self, name: &str) -> bool {
         self.0.contains(&name.to_lowercase())
     }
 

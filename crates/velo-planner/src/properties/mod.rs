@@ -7,7 +7,7 @@ mod registry;
 mod settings;
 mod value;
 
-pub(crate) use assign::{Assignment, KnownNames, assign, split_key};
+pub(crate) use assign::{Assignment, KnownNames, NamedProperties, assign, split_key};
 pub(crate) use registry::known_keys;
 pub use registry::{PropertyDefinition, Scope, definition, definitions};
 pub(crate) use settings::{late_policy, settings, window_lateness};

@@ -1,0 +1,70 @@
+//! What the command line changes about a program.
+
+use std::collections::HashMap;
+
+use velo_common::{Diagnostic, code, nearest};
+
+use super::Overrides;
+use crate::properties::{KnownNames, Properties, PropertyValue, Scope, definition, known_keys, split_key};
+
+/// `--set`, sorted by what it applies to.
+#[derive(Default)]
+pub(super) struct SetOverrides {
+    pub(super) named: HashMap<String, Properties>,
+    pub(super) bare: Properties,
+}
+
+impl SetOverrides {
+    pub(super) fn parse(overrides: &Overrides, known_names: &KnownNames, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut set = Self::default();
+        for (key, text) in &overrides.set {
+            let Some((name, definition)) = split_key(key, known_names) else {
+                let meant = nearest(key, known_keys()).map(|meant| format!("a similar property exists: `{meant}`"));
+                diagnostics.push(
+                    Diagnostic::global(&code::UNKNOWN_PROPERTY, format!("--set: there is no property `{key}`"))
+                        .with_help_if(meant),
+                );
+                continue;
+            };
+            if let Err(reason) = definition.value.check(text) {
+                let message = format!("--set: `{key}` {reason}");
+                diagnostics.push(Diagnostic::global(&code::INVALID_PROPERTY_VALUE, message));
+                continue;
+            }
+            let target = match name {
+                Some(name) => set.named.entry(name.to_lowercase()).or_default(),
+                None => &mut set.bare,
+            };
+            target.insert(
+                definition.key,
+                PropertyValue {
+                    text: text.clone(),
+                    span: None,
+                },
+            );
+        }
+        set
+    }
+}
+
+/// Replaces the place of an object by the one that the command line names.
+pub(super) fn redirect(properties: &mut Properties, redirections: &[(String, String)], name: &str) {
+    let Some((_, path)) = redirections
+        .iter()
+        .rev()
+        .find(|(redirected, _)| redirected.eq_ignore_ascii_case(name))
+    else {
+        return;
+    };
+    properties.retain(|key, _| {
+        definition(key)
+            .is_some_and(|definition| !matches!(definition.scope, Scope::Object | Scope::Source | Scope::Sink))
+    });
+    properties.insert(
+        "path",
+        PropertyValue {
+            text: path.clone(),
+            span: None,
+        },
+    );
+}

@@ -1,0 +1,153 @@
+//! The sources that statements read, configured as each statement sees them.
+
+use velo_common::{Diagnostic, Span, code};
+
+use super::build::{Builder, Draft};
+use super::objects::{Role, kind_of};
+use super::overrides::redirect;
+use super::{DeclaredColumn, SourceOutline};
+use crate::plan::{Relation, StatementKind};
+use crate::properties::{Properties, PropertyValue, Scope, definition};
+use crate::walk::RelationReference;
+
+impl<'a> Builder<'a, '_> {
+    /// The source that a relation names, configured as this statement sees it.
+    pub(super) fn source(
+        &mut self,
+        draft: &Draft<'a>,
+        reference: &RelationReference<'_>,
+        name: String,
+        statement: &Properties,
+        declared: Option<(Option<Vec<DeclaredColumn>>, usize)>,
+    ) -> Relation {
+        let mut properties = match &declared {
+            Some((_, at)) => self.assignments[*at].bare.clone(),
+            None => Properties::new(),
+        };
+        properties.extend(self.configured(draft.index, &name, reference.span));
+        if reference.is_uri {
+            self.add_uri(&mut properties, reference);
+        }
+        let is_declared = declared.is_some();
+        let reaches_source = |scope: Scope| match scope {
+            Scope::Time => true,
+            Scope::Source => !is_declared,
+            Scope::Object => !is_declared && draft.kind == StatementKind::Query && draft.query.into.is_none(),
+            _ => false,
+        };
+        for (key, value) in statement {
+            if definition(key).is_some_and(|definition| reaches_source(definition.scope)) {
+                properties.entry(key).or_insert_with(|| value.clone());
+            }
+        }
+        if let Some(set) = self.set.named.get(&name.to_lowercase()) {
+            properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
+        }
+        redirect(&mut properties, &self.overrides.sources, &name);
+        self.check_kind(Role::Source, &name, &properties, reference.span);
+        let declared = declared.and_then(|(columns, _)| columns);
+        Relation::Source(self.add_source(SourceOutline {
+            id: name.clone(),
+            name,
+            properties,
+            declared,
+            span: reference.span,
+        }))
+    }
+
+    fn add_uri(&mut self, properties: &mut Properties, reference: &RelationReference<'_>) {
+        let uri = reference.name.text.as_str();
+        match uri.split_once("://") {
+            Some(("file", path)) => {
+                properties.insert(
+                    "path",
+                    PropertyValue {
+                        text: path.to_owned(),
+                        span: Some(reference.span),
+                    },
+                );
+            }
+            Some((scheme, _)) => {
+                let message = format!("sources of the form `{scheme}://…` are not supported yet");
+                self.diagnostics
+                    .push(Diagnostic::new(&code::UNSUPPORTED, reference.span, message));
+            }
+            None => {
+                let message = format!("`{uri}` is no URI");
+                self.diagnostics.push(
+                    Diagnostic::new(&code::INVALID_LITERAL, reference.span, message)
+                        .with_help(format!("write 'file://{uri}'")),
+                );
+            }
+        }
+    }
+
+    /// What the statement configures under a name, else what the only other statement does that configures it.
+    pub(super) fn configured(&mut self, index: usize, name: &str, span: Span) -> Properties {
+        if let Some(own) = self.assignments[index].of(name) {
+            return own.clone();
+        }
+        let statements = self
+            .configured_by
+            .get(&name.to_lowercase())
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let mut elsewhere = statements
+            .iter()
+            .filter_map(|statement| self.assignments[*statement].of(name));
+        let Some(first) = elsewhere.next() else {
+            return Properties::new();
+        };
+        if elsewhere.any(|other| !same_values(first, other)) {
+            let message = format!("`{name}` is configured differently by other statements, and not by this one");
+            self.diagnostics.push(
+                Diagnostic::new(&code::CONFLICTING_PROPERTY, span, message)
+                    .with_help(format!("configure `{name}` in this statement's WITH")),
+            );
+        }
+        first.clone()
+    }
+
+    pub(super) fn check_kind(&mut self, role: Role, name: &str, properties: &Properties, span: Span) {
+        match kind_of(role, properties, span) {
+            Ok(Some(kind)) if !kind.is_supported() => {
+                let at = properties.get("type").and_then(|value| value.span).unwrap_or(span);
+                let (verb, option) = match role {
+                    Role::Source => ("reading from", "source"),
+                    Role::Sink => ("writing to", "sink"),
+                };
+                let message = format!("{verb} {} is not supported yet: `{name}`", kind.describe());
+                let diagnostic = Diagnostic::new(&code::UNSUPPORTED, at, message)
+                    .with_help(format!("run it on a file instead: --{option} {name}=PATH"));
+                if !self.diagnostics.contains(&diagnostic) {
+                    self.diagnostics.push(diagnostic);
+                }
+            }
+            Ok(_) => {}
+            Err(diagnostic) => self.diagnostics.push(diagnostic),
+        }
+    }
+
+    /// Adds a source, or finds the one that is configured the same.
+    fn add_source(&mut self, mut source: SourceOutline) -> String {
+        let of_same_name = self.sources_by_name.entry(source.name.to_lowercase()).or_default();
+        let mut others = of_same_name.iter().map(|index| &self.sources[*index]);
+        if let Some(same) = others.find(|other| same_values(&other.properties, &source.properties)) {
+            return same.id.clone();
+        }
+        if !of_same_name.is_empty() {
+            source.id = format!("{}#{}", source.name, of_same_name.len() + 1);
+        }
+        of_same_name.push(self.sources.len());
+        let id = source.id.clone();
+        self.sources.push(source);
+        id
+    }
+}
+
+fn same_values(left: &Properties, right: &Properties) -> bool {
+    left.len() == right.len()
+        && left
+            .iter()
+            .all(|(key, value)| right.get(key).is_some_and(|other| other.text == value.text))
+}

@@ -1,0 +1,69 @@
+//! Where the syntax of a statement keeps its query, its properties and the names it uses.
+
+use velo_parser::ast::{Insert, Property, Query, Script, Statement, StatementKind as Syntax};
+
+use super::Overrides;
+use super::definitions::Definitions;
+use crate::properties::KnownNames;
+use crate::walk::{RelationReference, relations};
+
+pub(super) fn properties_of(statement: &Statement) -> &[Property] {
+    match &statement.kind {
+        Syntax::CreateAs(create) => &create.query.properties,
+        Syntax::Query(query) | Syntax::Insert(Insert { query, .. }) => &query.properties,
+        Syntax::Declare(declare) => &declare.properties,
+        _ => &[],
+    }
+}
+
+fn query_of(statement: &Statement) -> Option<&Query> {
+    match &statement.kind {
+        Syntax::CreateAs(create) => Some(&create.query),
+        Syntax::Query(query) | Syntax::Insert(Insert { query, .. }) => Some(query),
+        Syntax::CreateView(view) => Some(&view.query),
+        _ => None,
+    }
+}
+
+/// `FROM name WITH (…)`: properties of that relation, put under its name.
+pub(super) fn relation_properties(statement: &Statement) -> Vec<Property> {
+    let references = query_of(statement).map(relations).unwrap_or_default();
+    let under_name = |reference: &RelationReference<'_>| {
+        let name = reference.name.text.clone();
+        let renamed = move |property: &Property| {
+            let mut property = property.clone();
+            property.key.node = format!("{name}.{}", property.key.node);
+            property
+        };
+        reference.properties.iter().map(renamed).collect::<Vec<_>>()
+    };
+    references.iter().flat_map(under_name).collect()
+}
+
+pub(super) fn known_names(script: &Script, definitions: &Definitions<'_>, overrides: &Overrides) -> KnownNames {
+    let mut known = KnownNames::default();
+    for name in definitions.names() {
+        known.insert(name);
+    }
+    for (name, _) in overrides.sources.iter().chain(&overrides.sinks) {
+        known.insert(name);
+    }
+    for statement in &script.statements {
+        if let Syntax::Insert(insert) = &statement.kind {
+            known.insert(&insert.target.name().text);
+        }
+        let Some(query) = query_of(statement) else { continue };
+        if let Some(into) = &query.into {
+            known.insert(&into.node.name().text);
+        }
+        for reference in relations(query) {
+            known.insert(&reference.name.text);
+        }
+        for property in properties_of(statement) {
+            if let Some(name) = property.key.node.strip_suffix(".type") {
+                known.insert(name);
+            }
+        }
+    }
+    known
+}
