@@ -28,9 +28,10 @@ demo:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-# Print the generated pages of docs/ again: the index of diagnostics
+# Print the generated pages of docs/ again: diagnostics, properties, functions
 docs:
-    UPDATE_DOCS=1 cargo test --package velo-tests --test it docs::
+    VELO_UPDATE_DOCS=1 cargo test --package velo-tests --test it docs::
+    VELO_UPDATE_DOCS=1 cargo test --package velo-functions --test it reference::
 
 # Format all code
 fmt:

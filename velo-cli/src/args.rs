@@ -7,6 +7,9 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use velo_session::Overrides;
 
+/// Heading of the flags that every command takes.
+const GLOBAL: &str = "Global options";
+
 const AFTER_HELP: &str = "Exit codes: 0 fine; 1 the SQL is invalid; 2 wrong usage; 3 a run failed; 130 interrupted.";
 
 /// Streaming SQL in one binary: write SQL over your data, have it checked, run it.
@@ -14,15 +17,15 @@ const AFTER_HELP: &str = "Exit codes: 0 fine; 1 the SQL is invalid; 2 wrong usag
 #[command(name = "velo-cli", version, help_expected = true, arg_required_else_help = true, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     /// When to use colors
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", help_heading = GLOBAL, default_value_t = ColorChoice::Auto)]
     pub(crate) color: ColorChoice,
 
     /// Say more about what happens: -v informs, -vv debugs, -vvv traces
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = GLOBAL, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 
     /// Say nothing on standard error but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = GLOBAL, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
     #[command(subcommand)]
@@ -77,7 +80,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormat>,
 
-    /// How many workers share the keyed work of a statement [default: the number of cores]
+    /// How many workers share the work of a statement [default: the number of cores, fewer for small inputs]
     #[arg(long, value_name = "N")]
     pub(crate) parallelism: Option<NonZeroUsize>,
 

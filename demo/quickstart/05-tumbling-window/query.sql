@@ -1,4 +1,4 @@
--- Every minute, for every customer who spent more than 20: how much, and how often.
+-- Every minute, for every customer who spent more than 20: how much, and in how many orders.
 CREATE STREAM orders (
     ordered_at TIMESTAMP,
     customer   STRING,
@@ -13,8 +13,7 @@ CREATE STREAM big_spenders AS
 SELECT
     TUMBLE_START() AS minute,
     customer,
-    COUNT(*) AS orders,
-    SUM(amount) AS spent
+    COUNT(*) AS orders, SUM(amount) AS spent
 FROM orders
 GROUP BY customer
 WINDOW TUMBLING(1m)

@@ -22,6 +22,9 @@ use crate::print::summary::{self, StatementPolicies};
 use crate::progress::Progress;
 use crate::terminal::Terminal;
 
+/// Input below which another worker would cost more than it brings.
+const BYTES_PER_WORKER: u64 = 8 << 20;
+
 /// Why a valid program did not run to its end.
 #[derive(Debug, thiserror::Error)]
 enum RunError {
@@ -107,6 +110,11 @@ fn run_program(
     let is_drawing = terminal.stderr_is_terminal
         && !terminal.quiet
         && !(terminal.stdout_is_terminal && outputs.streams().next().is_some());
+    let input_bytes = program
+        .sources
+        .values()
+        .filter_map(|source| source.estimated_bytes())
+        .sum();
     let sinks = outputs.open(&printer)?;
     let job = Job {
         statements: outputs::with_sinks(program.statements, sinks),
@@ -115,7 +123,9 @@ fn run_program(
     let metrics = Arc::new(Metrics::default());
     let progress = is_drawing.then(|| Progress::draw(Arc::clone(&metrics)));
     let options = RunOptions {
-        parallelism: parallelism(args),
+        parallelism: args
+            .parallelism
+            .map_or_else(|| workers_for(input_bytes), NonZeroUsize::get),
         clock: Arc::new(SystemClock),
         cancel: cancel.clone(),
         progress: metrics,
@@ -129,9 +139,12 @@ fn run_program(
     Ok(summary)
 }
 
-fn parallelism(args: &RunArgs) -> usize {
-    let cores = || thread::available_parallelism().ok();
-    args.parallelism.or_else(cores).map_or(1, NonZeroUsize::get)
+/// As many workers as there are cores, but none without a share that is worth its thread. One worker also puts out
+/// its rows in an order that does not change from run to run, which suits those who look at small inputs.
+fn workers_for(input_bytes: u64) -> usize {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let shares = usize::try_from(input_bytes / BYTES_PER_WORKER).unwrap_or(usize::MAX);
+    shares.clamp(1, cores)
 }
 
 fn print_finding(finding: &Finding, terminal: Terminal) {
