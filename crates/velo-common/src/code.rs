@@ -109,6 +109,8 @@ codes! {
         "The columns of a source are neither declared nor could they be sampled. Declare them: CREATE STREAM name (column TYPE, …).";
     HEADER_MISMATCH = "V0602", Error, "File header does not fit the declared columns",
         "A declared column is missing in the file's header line.";
+    CONFIG_FILE = "V0603", Error, "Configuration file cannot be used",
+        "The file that `config_file` names, or one that it extends, is missing, is no YAML, refers to a variable that is not set, or declares a column that makes no sense.";
 
     UNSUPPORTED = "V0800", Error, "Not supported yet",
         "The form is part of the dialect, but this version cannot run it yet.";

@@ -7,6 +7,7 @@
 //! above.
 
 mod config;
+mod config_file;
 mod discard;
 mod error;
 mod file;
@@ -20,6 +21,7 @@ mod writer;
 pub use config::{
     FileFormat, FileSinkConfig, FileSourceConfig, PropertyError, PropertyErrorKind, SinkConfig, SourceConfig,
 };
+pub use config_file::{ConfigFileError, load_config_file};
 pub use error::{SinkError, SourceError};
 pub use file::{DeadLetterFile, FileSource, ReadLimits};
 pub use memory::{MemorySink, MemorySource};

@@ -25,5 +25,7 @@ mod walk;
 
 pub use bind::UnsupportedForm;
 pub use catalog::SourceDescription;
-pub use outline::{DeclaredColumn, ObjectKind, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, outline};
+pub use outline::{
+    ConfigFiles, DeclaredColumn, ObjectKind, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, outline,
+};
 pub use program::{PlannedProgram, SinkDescription, plan_program};

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use velo_common::{Diagnostic, code};
-use velo_data::{StreamSchema, SystemColumn};
+use velo_data::{RecordColumns, StreamSchema, SystemColumn};
 
 use crate::bind::{QueryBinder, WindowDefaults};
 use crate::catalog::{Catalog, SourceDescription, StatementOutput};
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
 use crate::outline::{Outline, QueryOutline};
-use crate::plan::{Aggregate, EmitMode, LogicalPlan, PlannedStatement, Relation};
+use crate::plan::{Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Relation};
 use crate::properties::{late_policy, settings, window_lateness};
 use crate::target::fit_target;
 
@@ -201,7 +201,11 @@ fn prune(statements: &mut [PlannedStatement], sinks: &HashMap<String, SinkDescri
             schema: StreamSchema::of_user_columns([]),
         });
         let plan = std::mem::replace(&mut statement.plan, nothing);
-        statement.plan = prune_columns(plan, &metadata);
+        let carried: &[SystemColumn] = match statement.settings.error_policy {
+            ErrorPolicy::DeadLetter { .. } => &RecordColumns::WANTED,
+            ErrorPolicy::Skip | ErrorPolicy::Fail => &[],
+        };
+        statement.plan = prune_columns(plan, &metadata, carried);
         if let Some((name, metadata)) = required_metadata(&statement.plan) {
             wanted.entry(name.to_owned()).or_default().extend(metadata);
         }

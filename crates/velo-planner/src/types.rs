@@ -2,7 +2,7 @@
 
 use velo_common::{Diagnostic, Span, code};
 use velo_data::{DECIMAL256_PRECISION_MAX, SqlType, StructField};
-use velo_parser::ast::{DataType, Spanned};
+use velo_parser::ast::{DataType, ExprKind, Spanned};
 
 /// Digits of a DECIMAL without any, as in `DuckDB`.
 const DECIMAL_PRECISION_DEFAULT: u8 = 18;
@@ -50,6 +50,15 @@ pub(crate) fn sql_type(data_type: &Spanned<DataType>) -> Result<SqlType, Diagnos
             SqlType::Struct(fields.iter().map(field).collect::<Result<_, Diagnostic>>()?)
         }
     })
+}
+
+/// The type that a text names; `None` when it names none.
+pub(crate) fn named_type(text: &str) -> Option<SqlType> {
+    let cast = velo_parser::parse_expression(&format!("CAST(NULL AS {text})")).ok()?;
+    match &cast.kind {
+        ExprKind::Cast { data_type, .. } => sql_type(data_type).ok(),
+        _ => None,
+    }
 }
 
 fn decimal(precision: Option<u8>, scale: Option<u8>, span: Span) -> Result<SqlType, Diagnostic> {

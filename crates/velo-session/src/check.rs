@@ -7,6 +7,7 @@ use velo_parser::ast::ObjectName;
 use velo_planner::plan::{PlannedStatement, Relation};
 use velo_planner::{Overrides, outline, plan_program};
 
+use crate::config::ConfigDirectory;
 use crate::lints::money_in_double;
 use crate::overrides::unmet_overrides;
 use crate::sinks::configure_sinks;
@@ -103,7 +104,8 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
     let mut diagnostics = parsed.diagnostics;
     let defines = parsed.failed.iter().filter_map(|failed| failed.defines.as_ref());
     let unparsed: Vec<Name> = defines.map(ObjectName::name).collect();
-    let outline = outline(&parsed.script, &unparsed, &options.overrides);
+    let config_files = ConfigDirectory::of_program(source.name());
+    let outline = outline(&parsed.script, &unparsed, &options.overrides, &config_files);
     diagnostics.extend(unmet_overrides(&outline, &options.overrides, options.mode));
     let sources = open_sources(&outline, options.mode, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
@@ -131,10 +133,15 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
 
 /// Sorts by place, and keeps one of several that say the same of one place.
 fn tidy(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by_key(|diagnostic| diagnostic.span.unwrap_or_default());
+    diagnostics.sort_by(|left, right| {
+        let place = |diagnostic: &Diagnostic| (diagnostic.span.unwrap_or_default(), diagnostic.code.id);
+        place(left)
+            .cmp(&place(right))
+            .then_with(|| left.message.cmp(&right.message))
+    });
     diagnostics.dedup_by(|later, earlier| {
-        let same_rule = later.code == earlier.code || (refuses(later) && refuses(earlier));
-        later.span == earlier.span && same_rule
+        let same = later.message == earlier.message || (refuses(later) && refuses(earlier));
+        later.span == earlier.span && same
     });
 }
 

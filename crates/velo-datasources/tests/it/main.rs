@@ -4,6 +4,7 @@
 
 mod chunking;
 mod config;
+mod config_file;
 mod dead_letters;
 mod file_sink;
 mod file_source;

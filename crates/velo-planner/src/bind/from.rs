@@ -11,13 +11,14 @@ use crate::plan::{LogicalPlan, Project, Relation, Scan, StatementKind};
 
 /// Metadata that every record may have. Event time is there only where something gives it, and the bounds of windows
 /// come later.
-const RECORD_COLUMNS: [SystemColumn; 6] = [
+const RECORD_COLUMNS: [SystemColumn; 7] = [
     SystemColumn::Timestamp,
     SystemColumn::Offset,
     SystemColumn::Partition,
     SystemColumn::Key,
     SystemColumn::Topic,
     SystemColumn::Headers,
+    SystemColumn::Record,
 ];
 
 /// The input of a query, and what the query calls it.

@@ -64,6 +64,10 @@ impl Scope {
     /// Index of a column by name: exact before ignoring case, the user's before metadata.
     fn lookup(&self, name: &Name) -> Lookup {
         let fields = self.schema.arrow().fields();
+        // The bytes of the record are for dead letters alone.
+        if self.schema.system(SystemColumn::Record).is_some() && name.text == SystemColumn::Record.name() {
+            return Lookup::None;
+        }
         if let Some(index) = fields.iter().position(|field| *field.name() == name.text) {
             return Lookup::Found(index);
         }
@@ -103,7 +107,10 @@ impl Scope {
             .iter()
             .map(|field| field.name().as_str())
             .collect();
-        let system = self.schema.system_columns().iter().map(|(column, _)| column.name());
+        let system = self.schema.system_columns().iter().map(|(column, _)| *column);
+        let system = system
+            .filter(|column| *column != SystemColumn::Record)
+            .map(|column| -> &str { column.name() });
         let meant = nearest(&last.name.text, names.iter().copied().chain(system));
         if parts.len() > 1
             && self

@@ -10,13 +10,16 @@ use crate::plan::{Aggregate, AggregateCall, Distinct, Filter, Limit, LogicalPlan
 type Names = BTreeSet<String>;
 
 /// Leaves out all columns but the user's and `metadata`, all the way down to what sources decode.
-pub(crate) fn prune_columns(plan: LogicalPlan, metadata: &[SystemColumn]) -> LogicalPlan {
+///
+/// `carried` is metadata that every node gets with its input, as far as the input has it: what a row error tells of
+/// the row.
+pub(crate) fn prune_columns(plan: LogicalPlan, metadata: &[SystemColumn], carried: &[SystemColumn]) -> LogicalPlan {
     let schema = plan.schema();
     let user = schema.user_fields().iter().map(|field| field.name().clone());
     let system = metadata.iter().filter_map(|column| schema.system(*column));
     let system = system.map(|index| schema.arrow().field(index).name().clone());
     let required = user.chain(system).collect();
-    prune(plan, &required)
+    Pruning { carried }.prune(plan, &required)
 }
 
 /// Metadata that a plan reads of another statement.
@@ -31,80 +34,123 @@ pub(crate) fn required_metadata(plan: &LogicalPlan) -> Option<(&str, Vec<SystemC
     ))
 }
 
-fn prune(plan: LogicalPlan, required: &Names) -> LogicalPlan {
-    match plan {
-        LogicalPlan::Scan(scan) => LogicalPlan::Scan(prune_scan(scan, required)),
-        LogicalPlan::Values(_) => plan,
-        LogicalPlan::Filter(filter) => {
-            let mut below = required.clone();
-            add_columns(&mut below, [&filter.predicate]);
-            LogicalPlan::Filter(Filter {
-                input: Box::new(prune(*filter.input, &below)),
-                ..filter
-            })
-        }
-        LogicalPlan::Project(project) => prune_project(project, required),
-        LogicalPlan::Aggregate(aggregate) => LogicalPlan::Aggregate(prune_aggregate(aggregate, required)),
-        LogicalPlan::Distinct(distinct) => {
-            let mut below = required.clone();
-            below.extend(
-                distinct
-                    .input
-                    .schema()
-                    .user_fields()
-                    .iter()
-                    .map(|field| field.name().clone()),
-            );
-            LogicalPlan::Distinct(Distinct {
-                input: Box::new(prune(*distinct.input, &below)),
-            })
-        }
-        LogicalPlan::Limit(limit) => LogicalPlan::Limit(Limit {
-            input: Box::new(prune(*limit.input, required)),
-            ..limit
-        }),
-    }
+/// One pass over a plan.
+struct Pruning<'a> {
+    carried: &'a [SystemColumn],
 }
 
-fn prune_scan(scan: Scan, required: &Names) -> Scan {
-    let mut read = required.clone();
-    add_columns(&mut read, &scan.filters);
-    let event_time = scan
-        .event_time
-        .filter(|_| read.contains(SystemColumn::EventTime.name()));
-    add_columns(&mut read, event_time.iter().filter_map(|time| time.expression.as_ref()));
-    let (schema, kept) = pruned_schema(&scan.schema, &read);
-    let columns = kept
-        .iter()
-        .filter_map(|index| scan.columns.get(*index))
-        .copied()
-        .collect();
-    Scan {
-        columns,
-        event_time,
-        schema,
-        ..scan
+impl Pruning<'_> {
+    fn prune(&self, plan: LogicalPlan, required: &Names) -> LogicalPlan {
+        match plan {
+            LogicalPlan::Scan(scan) => LogicalPlan::Scan(self.prune_scan(scan, required)),
+            LogicalPlan::Values(_) => plan,
+            LogicalPlan::Filter(filter) => {
+                let mut below = required.clone();
+                add_columns(&mut below, [&filter.predicate]);
+                self.add_carried(&mut below, filter.input.schema());
+                LogicalPlan::Filter(Filter {
+                    input: Box::new(self.prune(*filter.input, &below)),
+                    ..filter
+                })
+            }
+            LogicalPlan::Project(project) => self.prune_project(project, required),
+            LogicalPlan::Aggregate(aggregate) => LogicalPlan::Aggregate(self.prune_aggregate(aggregate, required)),
+            LogicalPlan::Distinct(distinct) => {
+                let mut below = required.clone();
+                below.extend(
+                    distinct
+                        .input
+                        .schema()
+                        .user_fields()
+                        .iter()
+                        .map(|field| field.name().clone()),
+                );
+                LogicalPlan::Distinct(Distinct {
+                    input: Box::new(self.prune(*distinct.input, &below)),
+                })
+            }
+            LogicalPlan::Limit(limit) => LogicalPlan::Limit(Limit {
+                input: Box::new(self.prune(*limit.input, required)),
+                ..limit
+            }),
+        }
     }
-}
 
-fn prune_project(project: Project, required: &Names) -> LogicalPlan {
-    let (schema, kept) = pruned_schema(&project.schema, required);
-    let expressions: Vec<Expr> = kept
-        .iter()
-        .filter_map(|index| project.expressions.get(*index))
-        .cloned()
-        .collect();
-    let mut below = Names::new();
-    add_columns(&mut below, &expressions);
-    let input = prune(*project.input, &below);
-    if is_identity(&expressions, &schema, input.schema()) {
-        return input;
+    fn prune_scan(&self, scan: Scan, required: &Names) -> Scan {
+        let mut read = required.clone();
+        add_columns(&mut read, &scan.filters);
+        self.add_carried(&mut read, &scan.schema);
+        let event_time = scan
+            .event_time
+            .filter(|_| read.contains(SystemColumn::EventTime.name()));
+        add_columns(&mut read, event_time.iter().filter_map(|time| time.expression.as_ref()));
+        let (schema, kept) = pruned_schema(&scan.schema, &read);
+        let columns = kept
+            .iter()
+            .filter_map(|index| scan.columns.get(*index))
+            .copied()
+            .collect();
+        Scan {
+            columns,
+            event_time,
+            schema,
+            ..scan
+        }
     }
-    LogicalPlan::Project(Project {
-        input: Box::new(input),
-        expressions,
-        schema,
-    })
+
+    fn prune_project(&self, project: Project, required: &Names) -> LogicalPlan {
+        let (schema, kept) = pruned_schema(&project.schema, required);
+        let expressions: Vec<Expr> = kept
+            .iter()
+            .filter_map(|index| project.expressions.get(*index))
+            .cloned()
+            .collect();
+        let mut below = Names::new();
+        add_columns(&mut below, &expressions);
+        self.add_carried(&mut below, project.input.schema());
+        let input = self.prune(*project.input, &below);
+        if is_identity(&expressions, &schema, input.schema()) {
+            return input;
+        }
+        LogicalPlan::Project(Project {
+            input: Box::new(input),
+            expressions,
+            schema,
+        })
+    }
+
+    fn prune_aggregate(&self, aggregate: Aggregate, required: &Names) -> Aggregate {
+        let mut read = required.clone();
+        add_columns(&mut read, &aggregate.having);
+        // Keys make the groups and aggregates are few; metadata is what can be left out.
+        read.extend(aggregate.schema.user_fields().iter().map(|field| field.name().clone()));
+        let (schema, _) = pruned_schema(&aggregate.schema, &read);
+        let mut below = Names::new();
+        add_columns(&mut below, &aggregate.keys);
+        self.add_carried(&mut below, aggregate.input.schema());
+        for call in &aggregate.aggregates {
+            add_columns(&mut below, call.arguments.iter().chain(&call.filter));
+        }
+        let by_time = aggregate.window.is_some() || aggregate.aggregates.iter().any(goes_by_event_time);
+        for column in [SystemColumn::EventTime, SystemColumn::Timestamp] {
+            let own = column == SystemColumn::EventTime && by_time;
+            let input = aggregate.input.schema();
+            if let Some(index) = input.system(column).filter(|_| own || schema.system(column).is_some()) {
+                below.insert(input.arrow().field(index).name().clone());
+            }
+        }
+        let input = Box::new(self.prune(*aggregate.input, &below));
+        Aggregate {
+            input,
+            schema,
+            ..aggregate
+        }
+    }
+
+    fn add_carried(&self, names: &mut Names, schema: &StreamSchema) {
+        let carried = self.carried.iter().filter_map(|column| schema.system(*column));
+        names.extend(carried.map(|index| schema.arrow().field(index).name().clone()));
+    }
 }
 
 /// Whether a projection hands on its input's columns as they are. Metadata that nobody reads may be left over.
@@ -120,33 +166,6 @@ fn is_identity(expressions: &[Expr], schema: &StreamSchema, input: &StreamSchema
         && schema.arrow().fields().len() <= input.arrow().fields().len()
         && starts_alike
         && expressions.iter().zip(schema.arrow().fields()).all(names_itself)
-}
-
-fn prune_aggregate(aggregate: Aggregate, required: &Names) -> Aggregate {
-    let mut read = required.clone();
-    add_columns(&mut read, &aggregate.having);
-    // Keys make the groups and aggregates are few; metadata is what can be left out.
-    read.extend(aggregate.schema.user_fields().iter().map(|field| field.name().clone()));
-    let (schema, _) = pruned_schema(&aggregate.schema, &read);
-    let mut below = Names::new();
-    add_columns(&mut below, &aggregate.keys);
-    for call in &aggregate.aggregates {
-        add_columns(&mut below, call.arguments.iter().chain(&call.filter));
-    }
-    let by_time = aggregate.window.is_some() || aggregate.aggregates.iter().any(goes_by_event_time);
-    for column in [SystemColumn::EventTime, SystemColumn::Timestamp] {
-        let own = column == SystemColumn::EventTime && by_time;
-        let input = aggregate.input.schema();
-        if let Some(index) = input.system(column).filter(|_| own || schema.system(column).is_some()) {
-            below.insert(input.arrow().field(index).name().clone());
-        }
-    }
-    let input = Box::new(prune(*aggregate.input, &below));
-    Aggregate {
-        input,
-        schema,
-        ..aggregate
-    }
 }
 
 fn goes_by_event_time(call: &AggregateCall) -> bool {

@@ -8,12 +8,17 @@ use super::order::order_by_dependencies;
 use super::overrides::SetOverrides;
 use super::sinks::first_span;
 use super::syntax::{known_names, properties_of, relation_properties};
-use super::{Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, TargetColumns, annotations};
+use super::{ConfigFiles, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, TargetColumns, annotations};
 use crate::plan::{Relation, StatementKind};
 use crate::properties::{Assignment, KnownNames, NamedProperties, Properties, Scope, assign, definition};
 use crate::walk::{RelationReference, relations};
 
-pub(super) fn build<'a>(script: &'a Script, unparsed: &[Name], overrides: &Overrides) -> Outline<'a> {
+pub(super) fn build<'a>(
+    script: &'a Script,
+    unparsed: &[Name],
+    overrides: &Overrides,
+    config_files: &dyn ConfigFiles,
+) -> Outline<'a> {
     let mut diagnostics = Vec::new();
     annotations::check(&script.head, &mut diagnostics);
     let definitions = Definitions::collect(script, &mut diagnostics);
@@ -32,6 +37,7 @@ pub(super) fn build<'a>(script: &'a Script, unparsed: &[Name], overrides: &Overr
     let mut builder = Builder {
         script,
         overrides,
+        config_files,
         unparsed: unparsed.iter().map(Name::folded).collect(),
         definitions,
         set,
@@ -70,6 +76,7 @@ pub(super) fn build<'a>(script: &'a Script, unparsed: &[Name], overrides: &Overr
 pub(super) struct Builder<'a, 'o> {
     pub(super) script: &'a Script,
     pub(super) overrides: &'o Overrides,
+    pub(super) config_files: &'o dyn ConfigFiles,
     /// Folded names that some statement defines which could not be parsed.
     pub(super) unparsed: HashSet<String>,
     pub(super) definitions: Definitions<'a>,

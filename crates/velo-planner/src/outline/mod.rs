@@ -6,6 +6,7 @@
 
 mod annotations;
 mod build;
+mod config_file;
 mod definitions;
 mod objects;
 mod order;
@@ -15,7 +16,7 @@ mod sources;
 mod support;
 mod syntax;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use velo_common::{Diagnostic, Name, Span};
 use velo_data::SqlType;
@@ -138,10 +139,25 @@ pub struct DeclaredColumn {
     pub span: Span,
 }
 
+/// Where the contents of configuration files come from.
+pub trait ConfigFiles {
+    /// The flat keys and values of the file that `config_file` names.
+    ///
+    /// # Errors
+    ///
+    /// Why the file cannot be used, in words.
+    fn load(&self, path: &str) -> Result<BTreeMap<String, String>, String>;
+}
+
 /// Reads the statements of a program and finds out how they hang together.
 ///
 /// `unparsed` are names whose definitions could not be parsed. That has been reported, so what reads them is left
 /// out in silence.
-pub fn outline<'a>(script: &'a Script, unparsed: &[Name], overrides: &Overrides) -> Outline<'a> {
-    build::build(script, unparsed, overrides)
+pub fn outline<'a>(
+    script: &'a Script,
+    unparsed: &[Name],
+    overrides: &Overrides,
+    config_files: &dyn ConfigFiles,
+) -> Outline<'a> {
+    build::build(script, unparsed, overrides, config_files)
 }

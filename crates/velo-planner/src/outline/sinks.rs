@@ -84,12 +84,15 @@ impl<'a> Builder<'a, '_> {
         if let Some(set) = self.set.named.get(&name.to_lowercase()) {
             properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
         }
+        let configured_columns = self.add_config_file(Role::Sink, &mut properties, span);
         redirect(&mut properties, &self.overrides.sinks, name);
         self.check_kind(Role::Sink, name, &properties, span);
         if !self.sink_names.insert(name.to_lowercase()) {
             return;
         }
-        let declared = declared.and_then(|(declare, _)| declared_columns(declare, &mut self.diagnostics));
+        let declared = declared
+            .and_then(|(declare, _)| declared_columns(declare, &mut self.diagnostics))
+            .or(configured_columns);
         self.sinks.push(SinkOutline {
             name: name.to_owned(),
             properties,

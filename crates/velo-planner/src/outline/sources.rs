@@ -43,9 +43,10 @@ impl<'a> Builder<'a, '_> {
         if let Some(set) = self.set.named.get(&name.to_lowercase()) {
             properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
         }
+        let configured_columns = self.add_config_file(Role::Source, &mut properties, reference.span);
         redirect(&mut properties, &self.overrides.sources, &name);
         self.check_kind(Role::Source, &name, &properties, reference.span);
-        let declared = declared.and_then(|(columns, _)| columns);
+        let declared = declared.and_then(|(columns, _)| columns).or(configured_columns);
         Relation::Source(self.add_source(SourceOutline {
             id: name.clone(),
             name,

@@ -81,7 +81,7 @@ const GUARANTEES: &[&str] = &["at_least_once", "exactly_once"];
 static DEFINITIONS: &[PropertyDefinition] = &[
     // Sources and sinks of any kind.
     yes("type", Scope::Object, Text),
-    not_yet("config_file", Scope::Object, Text),
+    yes("config_file", Scope::Object, Text),
     also(
         yes("format", Scope::Object, Text),
         &["value.format", "value.serializer", "value_format"],

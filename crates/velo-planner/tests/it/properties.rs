@@ -35,3 +35,13 @@ fn property_mistakes() {
         "-- @metrik: x\n-- @metric: orders_total\n-- @job_mode: transactional\nSELECT id FROM orders",
     ]);
 }
+
+#[test]
+fn configuration_files_stand_below_sql() {
+    assert_plans!([
+        "SELECT at, price FROM x WITH ('x.config_file' = 'x.yaml')",
+        "SELECT COUNT(*) AS n FROM x WINDOW TUMBLING(5s) WITH ('x.config_file' = 'x.yaml', 'x.path' = 'y.csv')",
+        "SELECT id FROM x WITH ('x.config_file' = 'wrong.yaml')",
+        "SELECT id FROM x WITH ('x.config_file' = 'missing.yaml')",
+    ]);
+}

@@ -12,3 +12,13 @@ fn conditions_move_to_the_scan_and_unread_columns_are_left_out() {
         "SELECT 1 AS one FROM orders",
     ]);
 }
+
+#[test]
+fn dead_letters_carry_the_record_to_where_rows_can_fail() {
+    assert_plans!([
+        "SELECT id + 1 AS n FROM orders WHERE id / 2 > 1 WITH ('dead.letter.queue.path' = 'dead.jsonl')",
+        "SELECT id, SUM(ms * 2) AS s FROM (SELECT id, ms + 1 AS ms FROM orders) t GROUP BY id \
+         WITH ('dead.letter.queue.path' = 'dead.jsonl')",
+        "SELECT _record FROM orders",
+    ]);
+}

@@ -1,9 +1,9 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use velo_common::{Name, SourceText, render_plain};
 use velo_data::{SqlType, StreamSchema, StructField, SystemColumn};
 use velo_planner::explain::explain;
-use velo_planner::{Outline, Overrides, SinkDescription, SourceDescription, outline, plan_program};
+use velo_planner::{ConfigFiles, Outline, Overrides, SinkDescription, SourceDescription, outline, plan_program};
 
 /// The plans of a program, or everything that is wrong with it, in the order of the text.
 pub(crate) fn plan(sql: &str) -> String {
@@ -18,7 +18,7 @@ pub(crate) fn plan(sql: &str) -> String {
         sources: vec![("orders".into(), "orders.jsonl".into())],
         ..Overrides::default()
     };
-    let outline = outline(&parsed.script, &unparsed, &overrides);
+    let outline = outline(&parsed.script, &unparsed, &overrides, &Configs);
     let planned = plan_program(&outline, &descriptions(&outline), &sinks(&outline));
     let mut diagnostics = parsed.diagnostics;
     diagnostics.extend(outline.diagnostics);
@@ -35,6 +35,42 @@ pub(crate) fn plan(sql: &str) -> String {
         }
     }
     text
+}
+
+/// Configuration files that tests name.
+struct Configs;
+
+impl ConfigFiles for Configs {
+    fn load(&self, path: &str) -> Result<BTreeMap<String, String>, String> {
+        let values: &[(&str, &str)] = match path {
+            "x.yaml" => &[
+                ("datasource.type", "file_source"),
+                ("path", "x.csv"),
+                ("format", "csv"),
+                ("event.time.field", "at"),
+                ("schema.fields[0].name", "at"),
+                ("schema.fields[0].type", "BIGINT"),
+                ("schema.fields[1].name", "price"),
+                ("schema.fields[1].type", "DECIMAL(10, 2)"),
+                ("schema.fields[1].nullable", "false"),
+            ],
+            "wrong.yaml" => &[
+                ("path", "x.csv"),
+                ("formt", "csv"),
+                ("has_headers", "perhaps"),
+                ("error.policy", "skip"),
+                ("schema.fields[0].name", "a"),
+                ("schema.fields[0].type", "NUMBER"),
+                ("schema.fields[1].type", "INT"),
+                ("schema.fields[2].nmae", "b"),
+            ],
+            other => return Err(format!("cannot read `{other}`")),
+        };
+        Ok(values
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect())
+    }
 }
 
 /// Several programs, each with what comes of it.

@@ -1,0 +1,76 @@
+use std::path::Path;
+
+use super::ConfigFileError;
+use super::yaml::Node;
+
+/// Puts in the values of `${VAR}` and `${VAR:default}` in all texts; `$$` stands for one `$`.
+pub(super) fn substituted(
+    node: Node,
+    path: &Path,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Node, ConfigFileError> {
+    Ok(match node {
+        Node::Null => Node::Null,
+        Node::Scalar(text) => Node::Scalar(substituted_text(&text, path, variable)?),
+        Node::List(items) => {
+            let items = items.into_iter().map(|item| substituted(item, path, variable));
+            Node::List(items.collect::<Result<_, _>>()?)
+        }
+        Node::Mapping(entries) => {
+            let entries = entries
+                .into_iter()
+                .map(|(key, value)| Ok((key, substituted(value, path, variable)?)));
+            Node::Mapping(entries.collect::<Result<_, _>>()?)
+        }
+    })
+}
+
+fn substituted_text(
+    text: &str,
+    path: &Path,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, ConfigFileError> {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        let (before, tail) = rest.split_at(at);
+        result.push_str(before);
+        rest = if let Some(tail) = tail.strip_prefix("$$") {
+            result.push('$');
+            tail
+        } else if let Some(reference) = tail.strip_prefix("${") {
+            let malformed = || ConfigFileError::Reference {
+                path: path.to_owned(),
+                text: text.to_owned(),
+            };
+            let (reference, tail) = reference.split_once('}').ok_or_else(malformed)?;
+            let (name, default) = match reference.split_once(':') {
+                Some((name, default)) => (name, Some(default)),
+                None => (reference, None),
+            };
+            if !is_variable_name(name) {
+                return Err(malformed());
+            }
+            match variable(name).as_deref().or(default) {
+                Some(value) => result.push_str(value),
+                None => {
+                    return Err(ConfigFileError::Variable {
+                        path: path.to_owned(),
+                        name: name.to_owned(),
+                    });
+                }
+            }
+            tail
+        } else {
+            result.push('$');
+            &tail[1..]
+        };
+    }
+    result.push_str(rest);
+    Ok(result)
+}
+
+fn is_variable_name(name: &str) -> bool {
+    let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}

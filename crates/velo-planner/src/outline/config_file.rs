@@ -1,0 +1,146 @@
+//! Configuration files: values under those that SQL gives, and columns.
+
+use std::collections::BTreeMap;
+
+use velo_common::{Diagnostic, Name, Span, code, nearest};
+
+use super::DeclaredColumn;
+use super::build::{Builder, is_of_statement};
+use super::objects::{ObjectKind, Role, kind_of};
+use crate::properties::{Properties, PropertyValue, definition, known_keys};
+use crate::types::named_type;
+
+/// Prefixes that configuration files may put before the keys of a source or sink.
+const PREFIXES: [&str; 2] = ["datasource.", "datasink."];
+
+impl Builder<'_, '_> {
+    /// Puts the values of an object's configuration file under those that SQL gives it, and tells the columns that
+    /// the file declares. What is wrong in the file is reported where SQL names it.
+    pub(super) fn add_config_file(
+        &mut self,
+        role: Role,
+        properties: &mut Properties,
+        object: Span,
+    ) -> Option<Vec<DeclaredColumn>> {
+        let file = properties.remove("config_file")?;
+        let span = file.span.unwrap_or(object);
+        let values = match self.config_files.load(&file.text) {
+            Ok(values) => values,
+            Err(reason) => {
+                self.diagnostics.push(Diagnostic::new(&code::CONFIG_FILE, span, reason));
+                return None;
+            }
+        };
+        let (fields, values): (Vec<_>, Vec<_>) = values
+            .into_iter()
+            .map(unprefixed)
+            .partition(|(key, _)| key.starts_with("schema."));
+        let mut unknown = Vec::new();
+        for (key, text) in values {
+            match definition(&key).filter(|definition| !is_of_statement(definition.key)) {
+                Some(definition) => {
+                    if let Err(reason) = definition.value.check(&text) {
+                        let message = format!("`{key}` in `{}` {reason}", file.text);
+                        self.diagnostics
+                            .push(Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, message));
+                    } else if !properties.contains_key(definition.key) {
+                        properties.insert(definition.key, PropertyValue { text, span: Some(span) });
+                    }
+                }
+                None => unknown.push(key),
+            }
+        }
+        // What a client library knows is that library's to check.
+        let is_client = matches!(kind_of(role, properties, span), Ok(Some(ObjectKind::Kafka)));
+        if !is_client {
+            self.diagnostics
+                .extend(unknown.iter().map(|key| unknown_key(key, &file.text, span)));
+        }
+        self.columns(fields, &file.text, span)
+    }
+
+    /// `schema.fields`: a list of columns with `name`, `type` and, if they may not be NULL, `nullable: false`.
+    fn columns(&mut self, fields: Vec<(String, String)>, file: &str, span: Span) -> Option<Vec<DeclaredColumn>> {
+        let mut columns: BTreeMap<usize, Field> = BTreeMap::new();
+        for (key, text) in fields {
+            let place = key
+                .strip_prefix("schema.fields[")
+                .and_then(|rest| rest.split_once("]."));
+            let place = place.and_then(|(index, attribute)| Some((index.parse::<usize>().ok()?, attribute)));
+            let known = place.is_some_and(|(index, attribute)| columns.entry(index).or_default().set(attribute, text));
+            if !known {
+                self.diagnostics.push(unknown_key(&key, file, span));
+            }
+        }
+        let columns: Vec<DeclaredColumn> = columns
+            .into_iter()
+            .filter_map(|(index, field)| match field.declared(span) {
+                Ok(column) => Some(column),
+                Err(reason) => {
+                    let message = format!("column {} of `schema.fields` in `{file}`: {reason}", index + 1);
+                    self.diagnostics
+                        .push(Diagnostic::new(&code::CONFIG_FILE, span, message));
+                    None
+                }
+            })
+            .collect();
+        (!columns.is_empty()).then_some(columns)
+    }
+}
+
+/// One item of `schema.fields`.
+#[derive(Default)]
+struct Field {
+    name: Option<String>,
+    type_name: Option<String>,
+    nullable: Option<String>,
+}
+
+impl Field {
+    /// Whether there is such an attribute.
+    fn set(&mut self, attribute: &str, text: String) -> bool {
+        let target = match attribute {
+            "name" => &mut self.name,
+            "type" => &mut self.type_name,
+            "nullable" => &mut self.nullable,
+            _ => return false,
+        };
+        *target = Some(text);
+        true
+    }
+
+    fn declared(self, span: Span) -> Result<DeclaredColumn, String> {
+        let name = self.name.ok_or("it has no `name`")?;
+        let type_name = self.type_name.ok_or_else(|| format!("`{name}` has no `type`"))?;
+        let sql_type = named_type(&type_name).ok_or_else(|| format!("`{type_name}` is no type"))?;
+        let nullable = match self.nullable.as_deref() {
+            None | Some("true") => true,
+            Some("false") => false,
+            Some(other) => return Err(format!("`nullable` takes `true` or `false`, not `{other}`")),
+        };
+        Ok(DeclaredColumn {
+            name: Name::new(name),
+            sql_type,
+            nullable,
+            is_key: false,
+            span,
+        })
+    }
+}
+
+fn unprefixed((key, text): (String, String)) -> (String, String) {
+    let bare = PREFIXES
+        .iter()
+        .find_map(|prefix| key.strip_prefix(prefix))
+        .map(str::to_owned);
+    (bare.unwrap_or(key), text)
+}
+
+fn unknown_key(key: &str, file: &str, span: Span) -> Diagnostic {
+    let message = format!("`{key}` in `{file}` is no property of a source or sink");
+    let help = match definition(key) {
+        Some(_) => Some(format!("`{key}` belongs to a statement: write it in WITH")),
+        None => nearest(key, known_keys()).map(|meant| format!("a similar property exists: `{meant}`")),
+    };
+    Diagnostic::new(&code::UNKNOWN_PROPERTY, span, message).with_help_if(help)
+}
