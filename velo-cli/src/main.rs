@@ -25,10 +25,10 @@ use terminal::Terminal;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let terminal = Terminal::detect(&cli);
-    log_to_stderr(cli.verbose, terminal.stderr_color);
+    log_to_stderr(cli.verbose, terminal.stderr.color);
     let result = match &cli.command {
         Command::Validate(args) => commands::validate(args, terminal),
-        Command::Run(args) => commands::run(args, terminal),
+        Command::Run(args) => Ok(commands::run(args, terminal)),
         Command::Explain(args) => commands::explain(args, terminal),
         Command::Completions(args) => commands::completions(args),
     };

@@ -1,7 +1,5 @@
 //! Where the rows of a program's statements go, and the sinks that take them there.
 
-use std::collections::HashMap;
-
 use velo_data::StreamSchema;
 use velo_datasources::{FileFormat, Sink, SinkConfig, SinkError, open_shared_sink};
 use velo_engine::JobStatement;
@@ -24,18 +22,14 @@ pub(crate) struct JobOutputs {
 struct StatementOutput {
     name: String,
     schema: StreamSchema,
-    /// Whether the rows go to standard output, and the format if the program names one.
-    prints: Option<PrintedFormat>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PrintedFormat {
-    Default,
-    Csv,
+    /// The form that the program gives to rows on standard output; `None` when they do not go there.
+    printed_as: Option<FileFormat>,
 }
 
 /// A sink and the statements that feed it.
 struct NamedSink {
+    /// Folded.
+    name: String,
     config: SinkConfig,
     /// Indexes of the statements.
     writers: Vec<usize>,
@@ -48,43 +42,42 @@ impl JobOutputs {
             statements: Vec::new(),
             sinks: Vec::new(),
         };
-        let mut by_name: HashMap<String, usize> = HashMap::new();
         for (index, statement) in program.statements.iter().enumerate() {
-            let mut prints = None;
+            let mut printed_as = None;
             for output in program.outputs(statement) {
                 match output {
-                    Output::Default => prints = Some(PrintedFormat::Default),
-                    Output::Sink(
-                        _,
-                        SinkConfig::Stdout {
-                            format: FileFormat::Csv,
-                        },
-                    ) => prints = Some(PrintedFormat::Csv),
-                    Output::Sink(_, SinkConfig::Stdout { .. }) => prints = Some(PrintedFormat::Default),
-                    Output::Sink(name, config) => {
-                        let sink = *by_name.entry(name.to_lowercase()).or_insert_with(|| {
-                            outputs.sinks.push(NamedSink {
-                                config,
-                                writers: Vec::new(),
-                            });
-                            outputs.sinks.len() - 1
-                        });
-                        outputs.sinks[sink].writers.push(index);
-                    }
+                    Output::Default => printed_as = Some(FileFormat::JsonLines),
+                    Output::Sink(_, SinkConfig::Stdout { format }) => printed_as = Some(format),
+                    Output::Sink(name, config) => outputs.add_writer(index, name.to_lowercase(), config),
                 }
             }
+            let schema = statement.output_schema();
             outputs.statements.push(StatementOutput {
                 name: statement.name.clone(),
-                schema: statement.output_schema(),
-                prints,
+                schema,
+                printed_as,
             });
         }
         outputs
     }
 
+    fn add_writer(&mut self, statement: usize, name: String, config: SinkConfig) {
+        match self.sinks.iter_mut().find(|sink| sink.name == name) {
+            Some(sink) => sink.writers.push(statement),
+            None => self.sinks.push(NamedSink {
+                name,
+                config,
+                writers: vec![statement],
+            }),
+        }
+    }
+
     /// Names of the statements whose rows go to standard output.
     pub(crate) fn streams(&self) -> impl Iterator<Item = &str> {
-        let printed = self.statements.iter().filter(|statement| statement.prints.is_some());
+        let printed = self
+            .statements
+            .iter()
+            .filter(|statement| statement.printed_as.is_some());
         printed.map(|statement| statement.name.as_str())
     }
 
@@ -98,11 +91,11 @@ impl JobOutputs {
         let is_csv = self
             .statements
             .iter()
-            .any(|statement| statement.prints == Some(PrintedFormat::Csv));
+            .any(|statement| statement.printed_as == Some(FileFormat::Csv));
         match asked {
             Some(format) => format,
             None if is_csv => RowFormat::Csv,
-            None if terminal.stdout_is_terminal => RowFormat::Table,
+            None if terminal.stdout.is_terminal => RowFormat::Table,
             None => RowFormat::Jsonl,
         }
     }
@@ -115,7 +108,7 @@ impl JobOutputs {
     pub(crate) fn open(&self, printer: &RowPrinter) -> Result<StatementSinks, SinkError> {
         let printed = |statement: &StatementOutput| {
             let sink = statement
-                .prints
+                .printed_as
                 .map(|_| printer.sink(&statement.name, &statement.schema));
             sink.into_iter().collect()
         };

@@ -53,7 +53,7 @@ impl Drop for Progress {
 
 fn new_bar(bytes_total: Option<u64>) -> ProgressBar {
     let (bar, template) = match bytes_total {
-        Some(bytes) => (ProgressBar::new(bytes), "{bar:20} {percent:>3}%  {msg}  ETA {eta}"),
+        Some(bytes) => (ProgressBar::new(bytes), "{percent:>3}% {wide_bar} {msg}  ETA {eta}"),
         None => (ProgressBar::new_spinner(), "{spinner} {msg}"),
     };
     // The templates are constants that indicatif understands; its default would do as well.

@@ -8,28 +8,33 @@ use crate::args::{Cli, ColorChoice};
 /// Where the command prints, and how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Terminal {
-    /// Whether a person looks at standard output.
-    pub(crate) stdout_is_terminal: bool,
-    /// Whether a person looks at standard error.
-    pub(crate) stderr_is_terminal: bool,
-    /// Whether standard output takes colors.
-    pub(crate) stdout_color: bool,
-    /// Whether standard error takes colors.
-    pub(crate) stderr_color: bool,
+    /// Standard output.
+    pub(crate) stdout: Stream,
+    /// Standard error.
+    pub(crate) stderr: Stream,
     /// Whether only errors are to be told.
     pub(crate) quiet: bool,
+}
+
+/// One of the two output streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stream {
+    /// Whether a person looks at it.
+    pub(crate) is_terminal: bool,
+    /// Whether it takes colors.
+    pub(crate) color: bool,
 }
 
 impl Terminal {
     /// What the process was started with.
     pub(crate) fn detect(cli: &Cli) -> Self {
-        let stdout_is_terminal = io::stdout().is_terminal();
-        let stderr_is_terminal = io::stderr().is_terminal();
+        let stream = |is_terminal: bool| Stream {
+            is_terminal,
+            color: wants_color(cli.color, is_terminal),
+        };
         Self {
-            stdout_is_terminal,
-            stderr_is_terminal,
-            stdout_color: wants_color(cli.color, stdout_is_terminal),
-            stderr_color: wants_color(cli.color, stderr_is_terminal),
+            stdout: stream(io::stdout().is_terminal()),
+            stderr: stream(io::stderr().is_terminal()),
             quiet: cli.quiet,
         }
     }

@@ -46,6 +46,6 @@ fn checked(args: &ExplainArgs) -> Result<CheckedProgram, Finding> {
 }
 
 fn refuse(finding: &Finding, terminal: Terminal) -> io::Result<Exit> {
-    io::stderr().write_all(diagnostics::text(finding, terminal.stderr_color).as_bytes())?;
+    io::stderr().write_all(diagnostics::text(finding, terminal.stderr.color).as_bytes())?;
     Ok(Exit::Invalid)
 }

@@ -1,4 +1,4 @@
-//! One module per subcommand. Each returns how the process ends; an error is one of writing the output.
+//! One module per subcommand. Each returns how the process ends; an error, if any, is one of writing its output.
 
 mod completions;
 mod explain;

@@ -47,7 +47,7 @@ impl From<&RunError> for Exit {
 }
 
 /// Checks all programs, then runs one after the other until one fails or the person has had enough.
-pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> io::Result<Exit> {
+pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Exit {
     let options = SessionOptions {
         mode: Mode::Run,
         overrides: (&args.overrides).into(),
@@ -56,21 +56,21 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> io::Result<Exit> {
     for path in &args.programs {
         match check_program(path, &options, terminal) {
             Ok(program) => programs.push(program),
-            Err(exit) => return Ok(exit),
+            Err(exit) => return exit,
         }
     }
     let cancel = cancel_on_interrupt();
     for program in programs {
         match run_program(program, args, &cancel, terminal) {
-            Ok(summary) if summary.interrupted => return Ok(Exit::Interrupted),
+            Ok(summary) if summary.interrupted => return Exit::Interrupted,
             Ok(_) => {}
             Err(error) => {
                 print_error(&error, terminal);
-                return Ok(Exit::from(&error));
+                return Exit::from(&error);
             }
         }
     }
-    Ok(Exit::Success)
+    Exit::Success
 }
 
 /// A program that can run; otherwise what keeps it from running has been printed.
@@ -81,7 +81,7 @@ fn check_program(path: &Path, options: &SessionOptions, terminal: Terminal) -> R
     })?;
     for diagnostic in &program.diagnostics {
         if diagnostic.is_error() || !terminal.quiet {
-            let text = render(diagnostic, &program.source, terminal.stderr_color);
+            let text = render(diagnostic, &program.source, terminal.stderr.color);
             print_on_stderr(&format!("{text}\n\n"));
         }
     }
@@ -107,9 +107,9 @@ fn run_program(
         });
     }
     // Rows and progress on one terminal would write over each other.
-    let is_drawing = terminal.stderr_is_terminal
+    let is_drawing = terminal.stderr.is_terminal
         && !terminal.quiet
-        && !(terminal.stdout_is_terminal && outputs.streams().next().is_some());
+        && !(terminal.stdout.is_terminal && outputs.streams().next().is_some());
     let input_bytes = program
         .sources
         .values()
@@ -148,7 +148,7 @@ fn workers_for(input_bytes: u64) -> usize {
 }
 
 fn print_finding(finding: &Finding, terminal: Terminal) {
-    print_on_stderr(&diagnostics::text(finding, terminal.stderr_color));
+    print_on_stderr(&diagnostics::text(finding, terminal.stderr.color));
 }
 
 fn print_on_stderr(text: &str) {

@@ -59,7 +59,7 @@ fn find(args: &ValidateArgs) -> Vec<Finding> {
 fn text_report(findings: &[Finding], args: &ValidateArgs, terminal: Terminal) -> String {
     let mut report: String = findings
         .iter()
-        .map(|finding| diagnostics::text(finding, terminal.stdout_color))
+        .map(|finding| diagnostics::text(finding, terminal.stdout.color))
         .collect();
     if args.show_system_columns {
         report.push_str(&reference_text());

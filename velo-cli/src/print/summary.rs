@@ -117,7 +117,7 @@ fn describe_late(late: LateSummary, fate: &str, text: &mut String) {
     let rows = rows(late.rows);
     let _ = writeln!(
         text,
-        "  {rows} late, {fate}: 'watermark.max_out_of_orderness' = '{bound}' would have kept {them}"
+        "  {rows} late, {fate}; 'watermark.max_out_of_orderness' = '{bound}' would keep {them}"
     );
 }
 

@@ -15,6 +15,9 @@ use super::rows::Console;
 /// Rows by which the widths of columns are told; wider values that come later stand out.
 const ROWS_MEASURED: usize = 1_000;
 
+/// As in JSON output; the fraction is left out when it is nothing.
+const TIMESTAMP: &str = "%Y-%m-%dT%H:%M:%S%.fZ";
+
 const GAP: &str = "  ";
 
 /// Prints the rows of one stream as a table. Deletes have no form there: they are counted and left out.
@@ -65,7 +68,9 @@ impl TableSink {
     }
 
     fn add(&mut self, batch: &StreamBatch) -> Result<(), ArrowError> {
-        let options = FormatOptions::default().with_null("NULL");
+        let options = FormatOptions::default()
+            .with_null("NULL")
+            .with_timestamp_format(Some(TIMESTAMP));
         let columns = &batch.records.columns()[..self.columns.len()];
         let formatter = |column: &'_ ArrayRef| -> Result<Vec<String>, ArrowError> {
             let formatter = ArrayFormatter::try_new(column.as_ref(), &options)?;

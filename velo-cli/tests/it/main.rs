@@ -1,5 +1,7 @@
 //! The binary as its users see it: what goes in, what comes out, and how it exits.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 mod cases;
 mod commands;
 mod demo;
