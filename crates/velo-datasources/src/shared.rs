@@ -10,12 +10,12 @@ use crate::{Sink, SinkConfig, SinkError, SinkSummary, open_sink};
 
 /// Opens one sink for the statements that feed it together: one writer for each schema, in their order.
 ///
-/// The user columns of all schemas must be the same. Metadata that only some of them have is NULL in the rows of
+/// The user columns of all schemas must be the same, and so must their keys. Metadata that only some of them have is NULL in the rows of
 /// the others. The sink finishes with its last writer, whose summary is that of all; the others' are empty.
 ///
 /// # Errors
 ///
-/// When the destination cannot be written, or the user columns differ.
+/// When the destination cannot be written, or user columns or keys differ.
 pub fn open_shared_sink(config: &SinkConfig, schemas: &[&StreamSchema]) -> Result<Vec<Box<dyn Sink>>, SinkError> {
     let common = match schemas {
         [] => return Ok(Vec::new()),
@@ -43,22 +43,30 @@ fn common_schema(
 ) -> Result<StreamSchema, SinkError> {
     let mut common = first.clone();
     for other in others {
-        if !are_same_columns(first.user_fields(), other.user_fields()) {
-            let message = format!(
-                "the statements that feed it have different columns: {} and {}",
-                names(first.user_fields()),
-                names(other.user_fields())
-            );
-            return Err(SinkError::Format {
-                destination: destination(config),
-                message,
-            });
-        }
+        check_fit(first, other).map_err(|message| SinkError::Format {
+            destination: destination(config),
+            message,
+        })?;
         for (column, _) in other.system_columns() {
             common = common.with_system(*column);
         }
     }
     Ok(common)
+}
+
+/// Why the rows of one cannot stand beside those of the other.
+fn check_fit(first: &StreamSchema, other: &StreamSchema) -> Result<(), String> {
+    let (columns, others) = (first.user_fields(), other.user_fields());
+    if !are_same_columns(columns, others) {
+        let (columns, others) = (names(columns), names(others));
+        return Err(format!(
+            "the statements that feed it have different columns: {columns} and {others}"
+        ));
+    }
+    if first.key() != other.key() {
+        return Err("the statements that feed it have different keys; declare its columns and PRIMARY KEY".to_owned());
+    }
+    Ok(())
 }
 
 fn destination(config: &SinkConfig) -> String {
@@ -192,10 +200,13 @@ mod tests {
     }
 
     #[test]
-    fn different_columns_are_refused() {
+    fn different_columns_and_keys_are_refused() {
         let id = StreamSchema::of_user_columns([SqlType::BigInt.field("id", true)]);
         let name = StreamSchema::of_user_columns([SqlType::String.field("name", true)]);
         let error = open_shared_sink(&SinkConfig::Discard, &[&id, &name]).err().unwrap();
         assert!(error.to_string().contains("`id` Int64 and `name` Utf8View"), "{error}");
+        let keyed = id.clone().with_key(vec![0]);
+        let error = open_shared_sink(&SinkConfig::Discard, &[&id, &keyed]).err().unwrap();
+        assert!(error.to_string().contains("different keys"), "{error}");
     }
 }
