@@ -127,6 +127,10 @@ const PROGRAMS: &[(&str, &str)] = &[
         "V0602",
         "CREATE STREAM wrong (idd BIGINT) WITH (path = 'orders.csv'); SELECT idd FROM wrong",
     ),
+    (
+        "V0603",
+        "SELECT id FROM other WITH ('other.path' = 'orders.csv', 'other.config_file' = 'gone.yaml')",
+    ),
     ("V0800", "SELECT a.id FROM orders a JOIN orders b ON a.id = b.id"),
     ("V0801", "SELECT id FROM orders WITH ('state.ttl' = '1h')"),
     (

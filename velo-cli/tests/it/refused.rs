@@ -113,7 +113,7 @@ const STATEMENTS: &[(&str, &str)] = &[
     ),
     (
         "SELECT id FROM t WITH ('t.type' = 'kafka_source', 't.topic' = 't')",
-        "V0801 `t`: `kafka_source` is not supported yet",
+        "V0800 reading from Kafka topics is not supported yet: `t`",
     ),
 ];
 
