@@ -1,10 +1,10 @@
 //! The logical plan: what a statement computes, with names and types resolved.
 //!
 //! Invariants, kept by the planner and relied on by the engine:
-//! - an expression's columns are fields of its input's [`StreamSchema`], by name; field names are unique;
+//! - an expression's columns are fields of its input's [`StreamSchema`](velo_data::StreamSchema), by name; field names are unique;
 //! - every expression has the canonical Arrow type of a [`velo_data::SqlType`], and both sides of an operator
 //!   have been brought to the types that it takes;
-//! - a windowed aggregate's input carries [`SystemColumn::EventTime`];
+//! - a windowed aggregate's input carries [`SystemColumn::EventTime`](velo_data::SystemColumn::EventTime);
 //! - an input that is not append-only ([`LogicalPlan::is_append_only`]) stands only under projections and limits.
 
 mod expressions;

@@ -1,6 +1,6 @@
 //! Every property that dialect and configuration know: its spellings, what it applies to, what it takes.
 //!
-//! [`registry`] is the one table of keys; nothing else in the project spells a key that is not in it.
+//! [`definitions`] is the one table of keys; nothing else in the project spells a key that is not in it.
 
 mod assign;
 mod registry;
