@@ -5,15 +5,14 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::{cast, concat};
-use arrow::datatypes::{DataType, Int64Type};
-use arrow::error::ArrowError;
+use arrow::datatypes::DataType;
 use datafusion_common::{DFSchema, DataFusionError};
 use datafusion_expr::Expr;
 use datafusion_expr::execution_props::ExecutionProps;
 use datafusion_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion_physical_expr::{PhysicalExpr, create_physical_expr};
-use velo_data::{RecordOrigin, RowError, RowErrorCause, StreamBatch, StreamSchema, SystemColumn};
-use velo_functions::take_zero_divisions;
+use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema};
+use velo_functions::{error_message, take_zero_divisions};
 
 use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
@@ -25,7 +24,7 @@ use crate::event::Output;
 #[derive(Debug)]
 pub(crate) struct Expressions {
     compiled: Vec<Compiled>,
-    origin: OriginColumns,
+    record: RecordColumns,
     cause: RowErrorCause,
 }
 
@@ -67,7 +66,7 @@ impl Expressions {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             compiled,
-            origin: OriginColumns::of(schema),
+            record: RecordColumns::of(schema),
             cause: RowErrorCause::Expression,
         })
     }
@@ -130,7 +129,7 @@ impl Expressions {
             Err((expression, error)) if length <= 1 => failures.push(Failure {
                 row: offset,
                 expression,
-                message: message_of(&error),
+                message: error_message(&error),
             }),
             Err(_) => {
                 let half = length / 2;
@@ -162,8 +161,8 @@ impl Expressions {
             cause: self.cause,
             message: failure.message.clone(),
             column: Some(self.compiled[failure.expression].column.clone()),
-            origin: self.origin.of_row(records, failure.row),
-            original: None,
+            origin: self.record.origin(records, failure.row),
+            original: self.record.original(records, failure.row),
         }
     }
 }
@@ -249,64 +248,5 @@ pub(crate) fn trues(column: &BooleanArray) -> BooleanBuffer {
     match column.nulls() {
         Some(nulls) => column.values() & nulls.inner(),
         None => column.values().clone(),
-    }
-}
-
-/// Where in a batch the origin of each row stands, as far as the plan carries it.
-#[derive(Debug, Clone)]
-pub(crate) struct OriginColumns {
-    topic: Option<usize>,
-    partition: Option<usize>,
-    offset: Option<usize>,
-}
-
-impl OriginColumns {
-    pub(crate) fn of(schema: &StreamSchema) -> Self {
-        Self {
-            topic: schema.system(SystemColumn::Topic),
-            partition: schema.system(SystemColumn::Partition),
-            offset: schema.system(SystemColumn::Offset),
-        }
-    }
-
-    pub(crate) fn of_row(&self, records: &RecordBatch, row: usize) -> RecordOrigin {
-        let integer = |index: Option<usize>| {
-            let column = records.column(index?).as_primitive_opt::<Int64Type>()?;
-            column.is_valid(row).then(|| column.value(row))
-        };
-        let text = |index: Option<usize>| {
-            let column = records.column(index?).as_string_view_opt()?;
-            column.is_valid(row).then(|| Arc::from(column.value(row)))
-        };
-        RecordOrigin {
-            topic: text(self.topic),
-            partition: integer(self.partition).and_then(|partition| i32::try_from(partition).ok()),
-            offset: integer(self.offset),
-            line: None,
-        }
-    }
-}
-
-/// The message of an error without the names of the libraries that it passed through.
-fn message_of(error: &DataFusionError) -> String {
-    match error {
-        DataFusionError::ArrowError(error, _) => arrow_message_of(error),
-        DataFusionError::Execution(message) => message.clone(),
-        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => message_of(inner),
-        DataFusionError::External(error) => error.to_string(),
-        other => other.strip_backtrace(),
-    }
-}
-
-fn arrow_message_of(error: &ArrowError) -> String {
-    match error {
-        ArrowError::ComputeError(message)
-        | ArrowError::ArithmeticOverflow(message)
-        | ArrowError::CastError(message)
-        | ArrowError::ParseError(message)
-        | ArrowError::InvalidArgumentError(message) => message.clone(),
-        ArrowError::DivideByZero => "division by zero".to_owned(),
-        ArrowError::ExternalError(error) => error.to_string(),
-        other => other.to_string(),
     }
 }

@@ -1,5 +1,8 @@
 use std::fmt;
 
+use arrow::error::ArrowError;
+use datafusion_common::DataFusionError;
+
 /// Why a function cannot be called as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FunctionError {
@@ -29,3 +32,27 @@ impl fmt::Display for FunctionError {
 }
 
 impl std::error::Error for FunctionError {}
+
+/// The message of an error without the names of the libraries that it passed through.
+pub fn error_message(error: &DataFusionError) -> String {
+    match error {
+        DataFusionError::ArrowError(error, _) => arrow_message(error),
+        DataFusionError::Execution(message) => message.clone(),
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => error_message(inner),
+        DataFusionError::External(error) => error.to_string(),
+        other => other.strip_backtrace(),
+    }
+}
+
+fn arrow_message(error: &ArrowError) -> String {
+    match error {
+        ArrowError::ComputeError(message)
+        | ArrowError::ArithmeticOverflow(message)
+        | ArrowError::CastError(message)
+        | ArrowError::ParseError(message)
+        | ArrowError::InvalidArgumentError(message) => message.clone(),
+        ArrowError::DivideByZero => "division by zero".to_owned(),
+        ArrowError::ExternalError(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}

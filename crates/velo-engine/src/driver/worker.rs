@@ -158,6 +158,7 @@ impl Worker {
     }
 
     async fn take_values(&mut self, values: &ValuesFunction) -> Result<(), EngineError> {
+        self.set_processing_time();
         let mut out = Output::default();
         let batch = values(&mut out).map_err(|source| self.operator_error(source))?;
         self.accounts.settle(&mut out)?;
@@ -172,6 +173,7 @@ impl Worker {
 
     /// Passes an event through a scan.
     fn scan(&self, scan: &mut Chain, event: Event) -> Result<Vec<Event>, EngineError> {
+        self.set_processing_time();
         let mut out = Output::default();
         scan.push(event, &mut out)
             .map_err(|source| self.operator_error(source))?;
@@ -200,6 +202,7 @@ impl Worker {
     }
 
     async fn process(&mut self, event: Event) -> Result<(), EngineError> {
+        self.set_processing_time();
         let mut out = Output::default();
         let pushed = self.chain.push(event, &mut out);
         pushed.map_err(|source| self.operator_error(source))?;
@@ -208,6 +211,11 @@ impl Worker {
             self.downstream.send(event, &self.accounts).await?;
         }
         Ok(())
+    }
+
+    /// What `NOW()` is for the event at hand.
+    fn set_processing_time(&self) {
+        velo_functions::set_processing_time(self.accounts.clock.now_ms());
     }
 
     fn operator_error(&self, source: crate::OperatorError) -> EngineError {

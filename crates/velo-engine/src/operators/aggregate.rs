@@ -1,11 +1,10 @@
-use velo_data::{StreamBatch, StreamSchema};
+use velo_data::{RecordColumns, StreamBatch, StreamSchema};
 
 use super::changes::{changes, in_order};
 use super::group_set::{GroupSet, SnapshotRows, restore_sets};
 use super::grouping::Grouping;
 use crate::error::OperatorResult;
 use crate::event::Output;
-use crate::expression::OriginColumns;
 use crate::keys::{KeyGroups, RowSet};
 use crate::operator::Operator;
 use crate::state::OperatorState;
@@ -13,7 +12,7 @@ use crate::state::OperatorState;
 /// `GROUP BY … EMIT CHANGES`: with every row the new values of its group.
 pub(crate) struct AggregateChanges {
     groups: WindowlessGroups,
-    origins: OriginColumns,
+    origins: RecordColumns,
 }
 
 /// `GROUP BY … EMIT FINAL`: every group once, when the input ends, in the order of the keys.
@@ -59,7 +58,7 @@ impl AggregateChanges {
     pub(crate) fn new(grouping: Grouping, input: &StreamSchema) -> OperatorResult<Self> {
         Ok(Self {
             groups: WindowlessGroups::new(grouping)?,
-            origins: OriginColumns::of(input),
+            origins: RecordColumns::of(input),
         })
     }
 }

@@ -3,13 +3,12 @@
 use arrow::array::{Array, RecordBatch, UInt32Array};
 use arrow::compute::{interleave, take_record_batch};
 use hashbrown::HashMap;
-use velo_data::{RowKind, StreamBatch};
+use velo_data::{RecordColumns, RowKind, StreamBatch};
 
 use super::group_set::{GroupSet, record_column, reject_failures};
 use super::grouping::{Bounds, Grouping, Prepared, Visibility};
 use crate::error::OperatorResult;
 use crate::event::Output;
-use crate::expression::OriginColumns;
 use crate::keys::RowSet;
 
 /// Rows of a changelog.
@@ -33,7 +32,7 @@ pub(super) fn changes(
     prepared: &Prepared,
     rows: &RowSet<'_>,
     window: Option<Bounds>,
-    origins: &OriginColumns,
+    origins: &RecordColumns,
     out: &mut Output,
 ) -> OperatorResult<Changes> {
     set.find_groups(grouping, &prepared.encoded, rows)?;
@@ -50,11 +49,15 @@ pub(super) fn changes(
         bound.or_else(|| record_column(&selected, column))
     })?;
     let mut valid = vec![true; rows.len()];
-    let origin = |position: usize| match rows {
-        RowSet::Range(range) => origins.of_row(&prepared.batch.records, range.start + position),
-        RowSet::Indices(indices) => origins.of_row(&prepared.batch.records, indices[position] as usize),
+    let record = |position: usize| {
+        let row = match rows {
+            RowSet::Range(range) => range.start + position,
+            RowSet::Indices(indices) => indices[position] as usize,
+        };
+        let records = &prepared.batch.records;
+        (origins.origin(records, row), origins.original(records, row))
     };
-    reject_failures(grouping, &values, &mut valid, origin, out);
+    reject_failures(grouping, &values, &mut valid, record, out);
     let visibility = grouping.visibility(&records, out)?;
     let decided = Decided::of(set, &valid, &visibility);
     let records = decided.records(&records, before.as_ref(), grouping, &set.ids)?;

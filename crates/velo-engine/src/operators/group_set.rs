@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use bytes::Bytes;
 use velo_data::{RecordOrigin, RowError, RowErrorCause, RowKind, StreamBatch, SystemColumn};
 
 use super::grouping::{Bounds, Grouping, Prepared, Selected, keep};
@@ -110,7 +111,13 @@ impl GroupSet {
         })?;
         let visibility = grouping.visibility(&records, out)?;
         let mut emitted = vec![true; ids.len()];
-        reject_failures(grouping, &values, &mut emitted, |_| RecordOrigin::default(), out);
+        reject_failures(
+            grouping,
+            &values,
+            &mut emitted,
+            |_| (RecordOrigin::default(), None),
+            out,
+        );
         for (row, (emitted, id)) in emitted.iter_mut().zip(ids).enumerate() {
             *emitted &= visibility.visible.value(row);
             self.visible[*id as usize] = *emitted;
@@ -134,23 +141,25 @@ fn input<'a>(selected: &'a Selected, index: usize, groups: &'a [u32]) -> Aggrega
     }
 }
 
-/// Rejects the rows for which an aggregate has no value because it failed, and marks them.
+/// Rejects the rows for which an aggregate has no value because it failed, and marks them. `record` tells of the record
+/// that caused a value where there is one: its origin and its bytes.
 pub(super) fn reject_failures(
     grouping: &Grouping,
     values: &[Values],
     valid: &mut [bool],
-    origin: impl Fn(usize) -> RecordOrigin,
+    record: impl Fn(usize) -> (RecordOrigin, Option<Bytes>),
     out: &mut Output,
 ) {
     for (index, values) in values.iter().enumerate().take(grouping.calls()) {
         for failure in &values.failures {
             if std::mem::take(&mut valid[failure.position]) {
+                let (origin, original) = record(failure.position);
                 out.reject(RowError {
                     cause: RowErrorCause::Expression,
                     message: failure.message.clone(),
                     column: Some(grouping.column_name(index)),
-                    origin: origin(failure.position),
-                    original: None,
+                    origin,
+                    original,
                 });
             }
         }

@@ -4,13 +4,13 @@ use std::time::Duration;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::is_not_null;
 use arrow::datatypes::{DataType, SchemaRef, TimestampMillisecondType};
-use velo_data::{RowError, RowErrorCause, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{RecordColumns, RowError, RowErrorCause, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_planner::plan::{Relation, Scan};
 
 use super::group_set::{read_shared_number, shared_number};
 use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
-use crate::expression::{Expressions, OriginColumns, Predicate};
+use crate::expression::{Expressions, Predicate};
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
 use crate::state::OperatorState;
@@ -24,7 +24,7 @@ pub(crate) struct ScanRows {
     columns: Vec<Origin>,
     event_time: Option<EventTimeColumn>,
     predicate: Predicate,
-    origins: OriginColumns,
+    origins: RecordColumns,
     schema: StreamSchema,
     steps: Vec<WatermarkStep>,
 }
@@ -105,7 +105,7 @@ impl ScanRows {
             columns: columns(plan, input)?,
             event_time: EventTimeColumn::of(plan, input)?,
             predicate: Predicate::new(&plan.filters, "WHERE", &plan.schema)?,
-            origins: OriginColumns::of(&plan.schema),
+            origins: RecordColumns::of(&plan.schema),
             schema: plan.schema.clone(),
             steps,
         })
@@ -199,8 +199,8 @@ impl ScanRows {
                 cause: RowErrorCause::EventTime,
                 message: "the event time is missing".to_owned(),
                 column: Some(SystemColumn::EventTime.name().to_owned()),
-                origin: self.origins.of_row(&batch.records, row),
-                original: None,
+                origin: self.origins.origin(&batch.records, row),
+                original: self.origins.original(&batch.records, row),
             });
         }
         Ok((batch.filter(&timed)?, arrow::compute::filter(&times, &timed)?))

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use velo_common::format_duration;
-use velo_data::{RowError, RowErrorCause, StreamBatch, StreamSchema};
+use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema};
 use velo_planner::plan::{EmitMode, LatePolicy, Window, WindowAssigner};
 
 use super::changes::{changes, in_order};
@@ -12,7 +12,6 @@ use super::grouping::{Bounds, Grouping, Prepared};
 use super::window_assignment::Tumbling;
 use crate::error::{OperatorError, OperatorResult};
 use crate::event::{LateRows, Output};
-use crate::expression::OriginColumns;
 use crate::keys::{KeyGroups, RowSet};
 use crate::operator::Operator;
 use crate::state::OperatorState;
@@ -26,7 +25,7 @@ pub(crate) struct TumblingWindows {
     lateness_ms: i64,
     late: LatePolicy,
     emit: EmitMode,
-    origins: OriginColumns,
+    origins: RecordColumns,
     /// Open windows by their start. A window is fired when its final results are out.
     windows: BTreeMap<i64, WindowGroups>,
     watermark_ms: i64,
@@ -49,7 +48,7 @@ impl TumblingWindows {
             lateness_ms: i64::try_from(window.allowed_lateness.as_millis()).unwrap_or(i64::MAX),
             late: window.late,
             emit,
-            origins: OriginColumns::of(input),
+            origins: RecordColumns::of(input),
             windows: BTreeMap::new(),
             watermark_ms: i64::MIN,
         }
@@ -116,8 +115,8 @@ impl TumblingWindows {
                 bounds.end
             ),
             column: None,
-            origin: self.origins.of_row(records, row),
-            original: None,
+            origin: self.origins.origin(records, row),
+            original: self.origins.original(records, row),
         }
     }
 

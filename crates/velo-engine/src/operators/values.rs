@@ -54,5 +54,7 @@ pub(crate) fn values_batch(values: &ValuesRows, out: &mut Output) -> OperatorRes
         concat(&parts)
     };
     let columns = (0..schema.fields().len()).map(column).collect::<Result<_, _>>()?;
-    Ok(StreamBatch::inserts(RecordBatch::try_new(Arc::clone(schema), columns)?))
+    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+    let records = RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?;
+    Ok(StreamBatch::inserts(records))
 }

@@ -56,5 +56,5 @@ fn evaluate(expr: &Expr) -> Result<ScalarValue, String> {
         });
     // Divisions by zero while planning are nobody's rows.
     velo_functions::take_zero_divisions();
-    result.map_err(|error| error.strip_backtrace())
+    result.map_err(|error| velo_functions::error_message(&error))
 }
