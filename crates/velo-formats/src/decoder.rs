@@ -326,7 +326,7 @@ impl Decoder {
                 Outcome::Row(text) => text,
                 Outcome::Rejected(problem) => {
                     self.cells.row(row).clear();
-                    self.rejections.reject(row, || problem);
+                    self.rejections.reject(row, || *problem);
                     ""
                 }
             };

@@ -42,7 +42,9 @@ impl EnvelopeLines {
         cells: &mut RowCells<'_>,
     ) -> Option<ScannedRecord<'a>> {
         let line = next_line(input, is_end)?;
-        Some(ScannedRecord::of_line(line, |text| self.scan(text, cells)))
+        Some(ScannedRecord::of_line(line, |text| {
+            self.scan(text, cells).map_err(Box::new)
+        }))
     }
 
     fn scan(&mut self, text: &str, cells: &mut RowCells<'_>) -> Result<(), Problem> {
@@ -64,11 +66,11 @@ impl EnvelopeLines {
         }
         self.value
             .scan(&mut Scanner::new(text.as_bytes(), value.start), |target, value| {
-                cells.take_member(text, target, value);
+                cells.take_member(target, value);
             })?;
         for (member, column) in &self.metadata {
             if let Some(value) = members[*member] {
-                cells.set(*column, Cell::of_json(text, value));
+                cells.set(*column, Cell::of_json(value));
             }
         }
         Ok(())

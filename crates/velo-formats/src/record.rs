@@ -27,14 +27,14 @@ pub(crate) enum Outcome<'a> {
     Blank,
     /// A row, whose cells point into this text.
     Row(&'a str),
-    /// A record that cannot be used.
-    Rejected(Problem),
+    /// A record that cannot be used. Boxed, since every record's outcome is handed on by value.
+    Rejected(Box<Problem>),
 }
 
 impl<'a> ScannedRecord<'a> {
     /// The record that a line is when `scan` looks at its text.
-    pub(crate) fn of_line(line: Line<'a>, scan: impl FnOnce(&'a str) -> Result<(), Problem>) -> Self {
-        let outcome = match std::str::from_utf8(line.text) {
+    pub(crate) fn of_line(line: Line<'a>, scan: impl FnOnce(&'a str) -> Result<(), Box<Problem>>) -> Self {
+        let outcome = match simdutf8::basic::from_utf8(line.text) {
             _ if line.is_blank() => Outcome::Blank,
             Ok(text) => match scan(text) {
                 Ok(()) => Outcome::Row(text),
@@ -55,7 +55,7 @@ impl Outcome<'_> {
     /// A record whose bytes do not have the form of the format.
     #[cold]
     pub(crate) fn malformed(message: String) -> Self {
-        Self::Rejected(Problem::malformed(message))
+        Self::Rejected(Box::new(Problem::malformed(message)))
     }
 }
 
@@ -102,8 +102,8 @@ pub(crate) struct RowCells<'a> {
 impl RowCells<'_> {
     /// Takes over a member of a JSON object.
     #[inline]
-    pub(crate) fn take_member(&mut self, text: &str, target: Target, value: ValueSpan) {
-        self.cells[target.column * BLOCK_ROWS + self.row].take_member(text, target, value);
+    pub(crate) fn take_member(&mut self, target: Target, value: ValueSpan) {
+        self.cells[target.column * BLOCK_ROWS + self.row].take_member(target, value);
     }
 
     /// Sets one cell.

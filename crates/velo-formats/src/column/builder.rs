@@ -5,7 +5,7 @@ use arrow::array::{
     Decimal256Builder, Float64Builder, Int8Builder, Int16Builder, Int64Builder, IntervalMonthDayNanoBuilder, NullArray,
     PrimitiveBuilder, StringViewBuilder, Time32MillisecondBuilder, TimestampMillisecondBuilder,
 };
-use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Field};
+use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, DecimalType, Field};
 use arrow::error::ArrowError;
 use velo_data::{RowErrorCause, SqlType};
 
@@ -16,6 +16,7 @@ use super::nested::{ArrayBuilder, MapBuilder, StructBuilder};
 use super::rejections::{Problem, Rejections};
 use crate::FormatError;
 use crate::json::string::compact;
+use crate::value::short_number::ShortNumber;
 
 /// The values of one column so far.
 ///
@@ -105,13 +106,18 @@ impl ColumnBuilder {
             Self::Boolean(builder) => target.each(convert::boolean, |value| builder.append_option(value)),
             Self::TinyInt(builder) => target.primitive(builder, |token| convert::integer(token, "TINYINT")),
             Self::SmallInt(builder) => target.primitive(builder, |token| convert::integer(token, "SMALLINT")),
-            Self::BigInt(builder) => target.primitive(builder, |token| convert::integer(token, "BIGINT")),
-            Self::Double(builder) => target.primitive(builder, convert::double),
+            Self::BigInt(builder) => target.numbers(builder, ShortNumber::to_integer, |token| {
+                convert::integer(token, "BIGINT")
+            }),
+            Self::Double(builder) => target.numbers(builder, ShortNumber::to_double, convert::double),
             Self::Decimal128(builder, precision, scale) => {
                 let (precision, scale) = (*precision, *scale);
-                target.primitive(builder, |token| {
-                    convert::decimal::<Decimal128Type>(token, precision, scale)
-                });
+                let fits = |value: &i128| Decimal128Type::is_valid_decimal_precision(*value, precision);
+                target.numbers(
+                    builder,
+                    |number| number.to_decimal(scale).filter(fits),
+                    |token| convert::decimal::<Decimal128Type>(token, precision, scale),
+                );
             }
             Self::Decimal256(builder, precision, scale) => {
                 let (precision, scale) = (*precision, *scale);
@@ -121,7 +127,7 @@ impl ColumnBuilder {
             }
             Self::Date(builder) => target.primitive(builder, convert::date),
             Self::Time(builder) => target.primitive(builder, convert::time),
-            Self::Timestamp(builder) => target.primitive(builder, convert::timestamp),
+            Self::Timestamp(builder) => target.numbers(builder, ShortNumber::to_integer, convert::timestamp),
             Self::Interval(builder) => target.primitive(builder, convert::interval),
             Self::Text(builder) => target.text(builder),
             Self::Json(builder) => target.json(builder),
@@ -190,6 +196,26 @@ impl Appending<'_, '_> {
         convert: impl Fn(Token<'_>) -> Converted<T::Native>,
     ) {
         self.each(convert, |value| builder.append_option(value));
+    }
+
+    /// Appends short numbers as `short` makes them, and every other cell as `convert` does.
+    #[inline]
+    fn numbers<T: ArrowPrimitiveType>(
+        &mut self,
+        builder: &mut PrimitiveBuilder<T>,
+        short: impl Fn(ShortNumber) -> Option<T::Native>,
+        convert: impl Fn(Token<'_>) -> Converted<T::Native>,
+    ) {
+        let mut scratch = String::new();
+        for (index, cell) in self.cells.places.iter().enumerate() {
+            match cell.number.and_then(&short) {
+                Some(value) => builder.append_value(value),
+                None => {
+                    let converted = self.cells.token(index, &mut scratch).map(&convert);
+                    builder.append_option(self.accept(index, converted));
+                }
+            }
+        }
     }
 
     /// Converts each cell and appends the value, or NULL.

@@ -1,6 +1,7 @@
 use crate::json::members::Target;
 use crate::json::scanner::{Scanner, ValueSpan};
 use crate::json::string::unescape;
+use crate::value::short_number::ShortNumber;
 
 /// Where a value stands in the text of its record.
 ///
@@ -12,6 +13,8 @@ pub(crate) struct Cell {
     pub(crate) start: u32,
     /// First byte behind it.
     pub(crate) end: u32,
+    /// JSON: the number, if it is a short one.
+    pub(crate) number: Option<ShortNumber>,
     /// Whether there is a value, which NULL is not.
     pub(crate) is_present: bool,
     /// Whether the text has escapes (JSON) or doubled quotes (CSV).
@@ -22,13 +25,14 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    /// The cell of a JSON value in `text`.
+    /// The cell of a JSON value.
     #[inline]
-    pub(crate) fn of_json(text: &str, value: ValueSpan) -> Self {
+    pub(crate) fn of_json(value: ValueSpan) -> Self {
         Self {
             start: value.start as u32,
             end: value.end as u32,
-            is_present: text.as_bytes().get(value.start) != Some(&b'n'),
+            number: value.number,
+            is_present: !value.is_null,
             is_escaped: value.is_escaped,
             is_marked: false,
         }
@@ -36,9 +40,9 @@ impl Cell {
 
     /// Takes over the value of a member: the last one wins, but one named to the letter before one that is not.
     #[inline]
-    pub(crate) fn take_member(&mut self, text: &str, target: Target, value: ValueSpan) {
+    pub(crate) fn take_member(&mut self, target: Target, value: ValueSpan) {
         if target.is_exact || !self.is_marked {
-            *self = Self::of_json(text, value);
+            *self = Self::of_json(value);
             self.is_marked = target.is_exact;
         }
     }

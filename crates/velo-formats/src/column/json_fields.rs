@@ -60,5 +60,5 @@ fn json_cell(text: &str) -> Option<Cell> {
     let mut scanner = Scanner::new(text.as_bytes(), 0);
     let value = scanner.value().ok()?;
     scanner.end().ok()?;
-    Some(Cell::of_json(text, value))
+    Some(Cell::of_json(value))
 }

@@ -55,9 +55,8 @@ impl ArrayBuilder {
 
     pub(super) fn append(&mut self, target: &mut Appending<'_, '_>) {
         let mut elements = InnerCells::default();
-        target.containers(b'[', "an ARRAY", |text, row, scanner| {
-            let scanned =
-                scanner.map(|mut scanner| scanner.elements(|value| elements.push(row, Cell::of_json(text, value))));
+        target.containers(b'[', "an ARRAY", |_, row, scanner| {
+            let scanned = scanner.map(|mut scanner| scanner.elements(|value| elements.push(row, Cell::of_json(value))));
             self.extents.push(scanned.is_some(), elements.cells.len());
         });
         self.extents.end_block();
@@ -106,12 +105,12 @@ impl MapBuilder {
             let scanned = scanner.map(|mut scanner| {
                 scanner.members(|name, value| {
                     let raw_name = text.get(name.start..name.end).unwrap_or_default();
-                    let value = Cell::of_json(text, value);
+                    let value = Cell::of_json(value);
                     if let Some(place) = places.get(raw_name) {
                         values.cells[*place] = value; // The last one wins.
                     } else {
                         places.insert(raw_name, values.cells.len());
-                        keys.push(row, Cell::of_json(text, name));
+                        keys.push(row, Cell::of_json(name));
                         values.push(row, value);
                     }
                 })
@@ -148,10 +147,10 @@ impl StructBuilder {
         let rows = target.cells.places.len();
         let mut fields = vec![vec![Cell::default(); rows]; self.columns.len()];
         let mut index = 0;
-        target.containers(b'{', "a STRUCT", |text, _, scanner| {
+        target.containers(b'{', "a STRUCT", |_, _, scanner| {
             let scanned = scanner.map(|mut scanner| {
                 self.members.scan(&mut scanner, |member, value| {
-                    fields[member.column][index].take_member(text, member, value);
+                    fields[member.column][index].take_member(member, value);
                 })
             });
             self.validity.append(scanned.is_some());

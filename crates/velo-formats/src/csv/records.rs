@@ -78,7 +78,7 @@ impl CsvRecords {
             let plural = if fields == 1 { "" } else { "s" };
             return Outcome::malformed(format!("the record has {fields} field{plural}, not {wanted}"));
         }
-        match std::str::from_utf8(bytes) {
+        match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => Outcome::Row(text),
             Err(_) => Outcome::malformed("the record is not UTF-8".to_owned()),
         }
@@ -108,6 +108,7 @@ fn cell_of(field: RawField, takes_empty_text: bool) -> Cell {
     Cell {
         start: field.start as u32,
         end: field.end as u32,
+        number: None,
         is_present: !is_empty || (field.is_quoted && takes_empty_text),
         is_escaped: field.is_escaped,
         is_marked: false,

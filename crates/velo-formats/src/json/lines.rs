@@ -27,14 +27,14 @@ impl JsonLines {
     ) -> Option<ScannedRecord<'a>> {
         let line = next_line(input, is_end)?;
         Some(ScannedRecord::of_line(line, |text| {
-            self.scan(text, cells).map_err(Problem::from)
+            self.scan(text, cells).map_err(|error| Box::new(Problem::from(error)))
         }))
     }
 
     fn scan(&mut self, text: &str, cells: &mut RowCells<'_>) -> Result<(), SyntaxError> {
         let mut scanner = Scanner::new(text.as_bytes(), 0);
         self.members
-            .scan(&mut scanner, |target, value| cells.take_member(text, target, value))?;
+            .scan(&mut scanner, |target, value| cells.take_member(target, value))?;
         scanner.end()
     }
 }

@@ -34,9 +34,50 @@ pub(crate) struct MemberIndex {
 struct MemberName {
     /// As it stands in the text, quotes included.
     raw: Box<[u8]>,
+    /// The first bytes of `raw`, behind them zeros.
+    head: u128,
+    /// Ones where `head` has bytes.
+    head_mask: u128,
     target: Option<Target>,
     /// The name that followed last time.
     next: usize,
+}
+
+/// A name that was not the expected one.
+#[derive(Debug)]
+struct Surprise {
+    target: Option<Target>,
+    /// Its place in `names`, where it is remembered.
+    name: Option<usize>,
+    /// Its end in the text.
+    behind: usize,
+}
+
+/// Bytes of a name that are compared as one integer, without a call.
+const HEAD_BYTES: usize = size_of::<u128>();
+
+impl MemberName {
+    fn new(raw: &[u8], target: Option<Target>, next: usize) -> Self {
+        let unused_bits = 8 * HEAD_BYTES.saturating_sub(raw.len()) as u32;
+        let bytes = raw.iter().take(HEAD_BYTES).rev();
+        Self {
+            raw: raw.into(),
+            head: bytes.fold(0, |head, byte| head << 8 | u128::from(*byte)),
+            head_mask: u128::MAX.checked_shr(unused_bits).unwrap_or(0),
+            target,
+            next,
+        }
+    }
+
+    /// Whether the text begins with the name.
+    #[inline]
+    fn begins(&self, text: &[u8]) -> bool {
+        match text.first_chunk::<HEAD_BYTES>() {
+            Some(head) if u128::from_le_bytes(*head) & self.head_mask != self.head => false,
+            Some(_) if self.raw.len() <= HEAD_BYTES => true,
+            _ => text.starts_with(&self.raw),
+        }
+    }
 }
 
 impl MemberIndex {
@@ -57,55 +98,68 @@ impl MemberIndex {
         }
     }
 
-    /// Passes over the object at the scanner's place and tells each member's column, value and whether it is
-    /// escaped, in the order of the text.
+    /// Passes over the object at the scanner's place and tells each member's column and value, in the order of the
+    /// text.
     pub(crate) fn scan(
         &mut self,
         scanner: &mut Scanner<'_>,
-        mut found: impl FnMut(Target, ValueSpan),
+        found: impl FnMut(Target, ValueSpan),
     ) -> Result<(), SyntaxError> {
+        let behind = self.behind_object(*scanner, found)?;
+        scanner.move_to(behind);
+        Ok(())
+    }
+
+    #[inline]
+    fn behind_object(
+        &mut self,
+        mut scanner: Scanner<'_>,
+        mut found: impl FnMut(Target, ValueSpan),
+    ) -> Result<usize, SyntaxError> {
         if !scanner.take(b'{') {
             return Err(scanner.error("expected an object"));
         }
         if scanner.take(b'}') {
-            return Ok(());
+            return Ok(scanner.position());
         }
-        let mut previous = None;
+        let (mut previous, mut expected) = (None, self.first);
         loop {
-            let (target, name) = self.name(scanner, previous)?;
+            scanner.peek();
+            let target = match self.names.get(expected) {
+                Some(name) if name.begins(scanner.rest()) => {
+                    scanner.move_to(scanner.position() + name.raw.len());
+                    (previous, expected) = (Some(expected), name.next);
+                    name.target
+                }
+                _ => {
+                    let surprise = self.surprise(scanner, previous)?;
+                    scanner.move_to(surprise.behind);
+                    previous = surprise.name;
+                    expected = previous.map_or(self.first, |previous| self.names[previous].next);
+                    surprise.target
+                }
+            };
             scanner.colon()?;
             let value = scanner.value()?;
             if let Some(target) = target {
                 found(target, value);
             }
-            previous = name;
             if !scanner.take(b',') {
                 break;
             }
         }
         if scanner.take(b'}') {
-            Ok(())
+            Ok(scanner.position())
         } else {
             Err(scanner.error("expected `,` or `}`"))
         }
     }
 
-    /// Passes over a member's name; the second result is its place in `names`, where it is remembered.
-    #[inline]
-    fn name(
-        &mut self,
-        scanner: &mut Scanner<'_>,
-        previous: Option<usize>,
-    ) -> Result<(Option<Target>, Option<usize>), SyntaxError> {
+    /// Reads a name that another one was expected for.
+    #[inline(never)]
+    fn surprise(&mut self, mut scanner: Scanner<'_>, previous: Option<usize>) -> Result<Surprise, SyntaxError> {
         if scanner.peek() != Some(b'"') {
             return Err(scanner.error("expected a member name"));
-        }
-        let predicted = previous.map_or(self.first, |previous| self.names[previous].next);
-        if let Some(name) = self.names.get(predicted)
-            && scanner.rest().starts_with(&name.raw)
-        {
-            scanner.advance(name.raw.len());
-            return Ok((name.target, Some(predicted)));
         }
         let text = scanner.rest();
         let start = scanner.position();
@@ -118,7 +172,11 @@ impl MemberIndex {
                 None => self.first = name,
             }
         }
-        Ok((target, name))
+        Ok(Surprise {
+            target,
+            name,
+            behind: scanner.position(),
+        })
     }
 
     fn look_up(&mut self, raw: &[u8], is_escaped: bool) -> (Option<Target>, Option<usize>) {
@@ -131,11 +189,7 @@ impl MemberIndex {
         }
         let place = self.names.len();
         self.by_raw.insert(raw.into(), place);
-        self.names.push(MemberName {
-            raw: raw.into(),
-            target,
-            next: place,
-        });
+        self.names.push(MemberName::new(raw, target, place));
         (target, Some(place))
     }
 

@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use crate::value::short_number::ShortNumber;
+use crate::value::word::{HIGHEST, load, repeat};
+
 /// Deepest nesting of objects and arrays; the kinds of the open ones are the bits of one integer.
 pub(crate) const DEPTH_MAX: u32 = u128::BITS;
 
@@ -30,12 +33,19 @@ pub(crate) struct ValueSpan {
     pub(crate) start: usize,
     /// First byte behind it.
     pub(crate) end: usize,
+    /// Whether it is `null`.
+    pub(crate) is_null: bool,
     /// Whether it is a string with escapes.
     pub(crate) is_escaped: bool,
+    /// The number, if it is a short one.
+    pub(crate) number: Option<ShortNumber>,
 }
 
 /// A position in a JSON text.
-#[derive(Debug, Clone)]
+///
+/// Whatever is rare is done by a function that takes the scanner by value and gives the next place back: a scanner
+/// that is never borrowed lives in registers, which makes the usual path twice as fast.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -48,42 +58,52 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next byte to look at.
-    pub(crate) fn position(&self) -> usize {
+    #[inline]
+    pub(crate) fn position(self) -> usize {
         self.at
     }
 
     /// The bytes not yet looked at.
-    pub(crate) fn rest(&self) -> &'a [u8] {
+    #[inline]
+    pub(crate) fn rest(self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
-    /// Passes over `count` bytes that the caller has recognised.
-    pub(crate) fn advance(&mut self, count: usize) {
-        self.at += count;
+    /// Passes over what stands before a place that the caller has found.
+    #[inline]
+    pub(crate) fn move_to(&mut self, at: usize) {
+        self.at = at;
     }
 
     /// The next byte behind white space, not passed over.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        loop {
-            match self.bytes.get(self.at) {
-                Some(b' ' | b'\t' | b'\r' | b'\n') => self.at += 1,
-                other => return other.copied(),
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte > b' ' => Some(*byte),
+            None => None,
+            Some(_) => {
+                self.at = self.behind_white_space();
+                self.bytes.get(self.at).copied()
             }
         }
+    }
+
+    fn behind_white_space(self) -> usize {
+        let is_white = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        self.at + self.rest().iter().take_while(is_white).count()
     }
 
     /// Passes over white space and then `byte`, if it is there.
     #[inline]
     pub(crate) fn take(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
+        let found = self.bytes.get(self.at) == Some(&byte) || self.peek() == Some(byte);
         self.at += usize::from(found);
         found
     }
 
     /// An error at the next byte.
     #[cold]
-    pub(crate) fn error(&self, problem: &'static str) -> SyntaxError {
+    pub(crate) fn error(self, problem: &'static str) -> SyntaxError {
         let at = self.at.min(self.bytes.len());
         SyntaxError { at, problem }
     }
@@ -97,25 +117,23 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes over one value of any kind.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would borrow the scanner")]
     pub(crate) fn value(&mut self) -> Result<ValueSpan, SyntaxError> {
         let first = self.peek();
         let start = self.at;
-        let is_escaped = match first {
-            Some(b'"') => self.string()?,
-            Some(b'-' | b'0'..=b'9') => {
-                self.number()?;
-                false
-            }
-            _ => {
-                self.nested_value()?;
-                false
-            }
-        };
+        let (mut is_escaped, mut number) = (false, None);
+        match first {
+            Some(b'"') => is_escaped = self.string()?,
+            Some(b'-' | b'0'..=b'9') => number = self.number()?,
+            _ => self.at = self.behind_any_value()?,
+        }
         Ok(ValueSpan {
             start,
             end: self.at,
+            is_null: first == Some(b'n'),
             is_escaped,
+            number,
         })
     }
 
@@ -167,24 +185,30 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes over a string, quotes included; tells whether it has escapes.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as for `value`")]
     pub(crate) fn string(&mut self) -> Result<bool, SyntaxError> {
         self.at += 1;
-        let mut is_escaped = false;
+        self.at += plain_prefix(self.rest());
+        if self.bytes.get(self.at) == Some(&b'"') {
+            self.at += 1;
+            return Ok(false);
+        }
+        self.at = self.behind_escaped_string()?;
+        Ok(true)
+    }
+
+    /// The place behind the rest of a string, from a byte on that does not stand for itself and is no quote.
+    #[inline(never)]
+    fn behind_escaped_string(mut self) -> Result<usize, SyntaxError> {
         loop {
-            self.at += plain_prefix(self.rest());
             match self.bytes.get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(is_escaped);
-                }
-                Some(b'\\') => {
-                    is_escaped = true;
-                    self.escape()?;
-                }
+                Some(b'"') => return Ok(self.at + 1),
+                Some(b'\\') => self.escape()?,
                 Some(_) => return Err(self.error("control character in a string")),
                 None => return Err(self.error("unterminated string")),
             }
+            self.at += plain_prefix(self.rest());
         }
     }
 
@@ -219,9 +243,21 @@ impl<'a> Scanner<'a> {
         Ok(unit)
     }
 
-    /// Passes over a number.
-    #[inline]
-    fn number(&mut self) -> Result<(), SyntaxError> {
+    /// Passes over a number, and reads it if it is short.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as for `value`")]
+    fn number(&mut self) -> Result<Option<ShortNumber>, SyntaxError> {
+        if let Some((number, length)) = ShortNumber::scan(self.rest()) {
+            self.at += length;
+            return Ok(Some(number));
+        }
+        self.at = self.behind_number()?;
+        Ok(None)
+    }
+
+    /// The place behind any number.
+    #[inline(never)]
+    fn behind_number(mut self) -> Result<usize, SyntaxError> {
         if self.bytes.get(self.at) == Some(&b'-') {
             self.at += 1;
         }
@@ -245,11 +281,10 @@ impl<'a> Scanner<'a> {
             Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-') => {
                 Err(self.error("malformed number"))
             }
-            _ => Ok(()),
+            _ => Ok(self.at),
         }
     }
 
-    #[inline]
     fn digits(&mut self) -> Result<(), SyntaxError> {
         let start = self.at;
         while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
@@ -269,8 +304,9 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Passes over a value, nested ones without recursion.
-    fn nested_value(&mut self) -> Result<(), SyntaxError> {
+    /// The place behind a value of any kind; nested ones take no recursion.
+    #[inline(never)]
+    fn behind_any_value(mut self) -> Result<usize, SyntaxError> {
         let mut open = OpenContainers::default();
         loop {
             match self.peek() {
@@ -292,19 +328,19 @@ impl<'a> Scanner<'a> {
                 Some(b'"') => {
                     self.string()?;
                 }
-                Some(b'-' | b'0'..=b'9') => self.number()?,
+                Some(b'-' | b'0'..=b'9') => drop(self.number()?),
                 Some(b't') => self.literal(b"true")?,
                 Some(b'f') => self.literal(b"false")?,
                 Some(b'n') => self.literal(b"null")?,
                 _ => return Err(self.error("expected a value")),
             }
             if self.close(&mut open)? {
-                return Ok(());
+                return Ok(self.at);
             }
         }
     }
 
-    fn push(&self, open: &mut OpenContainers, is_object: bool) -> Result<(), SyntaxError> {
+    fn push(self, open: &mut OpenContainers, is_object: bool) -> Result<(), SyntaxError> {
         if open.depth == DEPTH_MAX {
             return Err(self.error("nested too deeply"));
         }
@@ -387,28 +423,27 @@ pub(crate) fn parse_hex4(digits: [u8; 4]) -> Option<u16> {
 }
 
 /// Length of the part of a string that holds no quote, backslash or control character.
-///
-/// Eight bytes at a time: a byte below `n` leaves its high bit set in `word - n` and had it clear before.
 #[inline]
 pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let zero_bytes = |word: u64| word.wrapping_sub(LOW) & !word;
-    let mut length = 0;
     let mut rest = bytes;
-    while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(LOW * 0x20) & !word;
-        let special =
-            control | zero_bytes(word ^ (LOW * u64::from(b'"'))) | zero_bytes(word ^ (LOW * u64::from(b'\\')));
-        let special = special & HIGH;
+    loop {
+        // The zeros behind the last byte are control characters.
+        let special = special_bytes(load(rest));
         if special != 0 {
-            // Borrows may mark bytes above the first special one, never below it.
-            return length + (special.trailing_zeros() / 8) as usize;
+            return bytes.len() - rest.len() + (special.trailing_zeros() / 8) as usize;
         }
-        length += 8;
-        rest = tail;
+        rest = rest.get(8..).unwrap_or_default();
     }
-    let is_special = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
-    length + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// Marks the bytes of a word that cannot stand for themselves in a string, by their highest bits.
+///
+/// A byte below `n` leaves its highest bit set in `word - n` and had it clear before. Borrows may mark bytes
+/// above the first special one, never below it.
+#[inline]
+fn special_bytes(word: u64) -> u64 {
+    let controls = word.wrapping_sub(repeat(0x20));
+    let quotes = (word ^ repeat(b'"')).wrapping_sub(repeat(1));
+    let backslashes = (word ^ repeat(b'\\')).wrapping_sub(repeat(1));
+    (controls | quotes | backslashes) & !word & HIGHEST
 }

@@ -1,5 +1,7 @@
 //! Dates and times in ISO 8601, read and written without going through a calendar library.
 
+use super::fixed_timestamp::parse_fixed_timestamp;
+
 const MS_PER_SECOND: i64 = 1_000;
 const MS_PER_MINUTE: i64 = 60 * MS_PER_SECOND;
 const MS_PER_HOUR: i64 = 60 * MS_PER_MINUTE;
@@ -20,7 +22,12 @@ pub(crate) fn parse_time(text: &str) -> Option<i32> {
 /// Milliseconds since the epoch of a date, `T` or a space, a time, and `Z` or an offset such as `+02:00`.
 ///
 /// Without a time it is midnight, without an offset UTC; digits behind the milliseconds are cut off.
+#[inline]
 pub(crate) fn parse_timestamp(text: &str) -> Option<i64> {
+    parse_fixed_timestamp(text.as_bytes()).or_else(|| parse_any_timestamp(text))
+}
+
+fn parse_any_timestamp(text: &str) -> Option<i64> {
     let (days, rest) = date(text.as_bytes())?;
     let midnight = i64::from(days) * MS_PER_DAY;
     let Some((separator, rest)) = rest.split_first() else {
@@ -31,6 +38,38 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<i64> {
     }
     let (milliseconds, rest) = time(rest)?;
     Some(midnight + i64::from(milliseconds) - offset(rest)?)
+}
+
+/// The parts of a time in UTC, not yet known to be one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CivilTime {
+    pub(super) year: i64,
+    pub(super) month: i64,
+    pub(super) day: i64,
+    pub(super) hours: i64,
+    pub(super) minutes: i64,
+    pub(super) seconds: i64,
+    pub(super) milliseconds: i64,
+}
+
+/// Milliseconds since the epoch, if there is such a day and such a time of day.
+#[inline]
+pub(super) fn civil_timestamp(time: CivilTime) -> Option<i64> {
+    let of_day = time_of_day(time.hours, time.minutes, time.seconds, time.milliseconds)?;
+    let days = checked_days(time.year, time.month, time.day)?;
+    Some(days * MS_PER_DAY + of_day)
+}
+
+#[inline]
+fn checked_days(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_day = (1..=12).contains(&month) && day >= 1 && day <= days_of_month(year, month);
+    is_day.then(|| days_from_civil(year, month, day))
+}
+
+#[inline]
+fn time_of_day(hours: i64, minutes: i64, seconds: i64, milliseconds: i64) -> Option<i64> {
+    let is_time = hours <= 23 && minutes <= 59 && seconds <= 59;
+    is_time.then_some(hours * MS_PER_HOUR + minutes * MS_PER_MINUTE + seconds * MS_PER_SECOND + milliseconds)
 }
 
 /// Appends `YYYY-MM-DD`.
@@ -86,10 +125,7 @@ fn date(bytes: &[u8]) -> Option<(i32, &[u8])> {
     let (year, rest) = year(bytes)?;
     let (month, rest) = two_digits(symbol(rest, b'-')?)?;
     let (day, rest) = two_digits(symbol(rest, b'-')?)?;
-    if !(1..=12).contains(&month) || day < 1 || day > days_of_month(year, month) {
-        return None;
-    }
-    let days = i32::try_from(days_from_civil(year, month, day)).ok()?;
+    let days = i32::try_from(checked_days(year, month, day)?).ok()?;
     Some((days, rest))
 }
 
@@ -120,10 +156,7 @@ fn time(bytes: &[u8]) -> Option<(i32, &[u8])> {
         Some(rest) => milliseconds(rest)?,
         None => (0, rest),
     };
-    if hours > 23 || minutes > 59 || seconds > 59 {
-        return None;
-    }
-    let total = hours * MS_PER_HOUR + minutes * MS_PER_MINUTE + seconds * MS_PER_SECOND + fraction;
+    let total = time_of_day(hours, minutes, seconds, fraction)?;
     Some((total as i32, rest))
 }
 
