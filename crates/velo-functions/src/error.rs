@@ -46,8 +46,11 @@ pub fn error_message(error: &DataFusionError) -> String {
 
 fn arrow_message(error: &ArrowError) -> String {
     match error {
+        ArrowError::ArithmeticOverflow(message) => match message.strip_prefix("Overflow happened on: ") {
+            Some(operation) => format!("{operation} overflows"),
+            None => message.clone(),
+        },
         ArrowError::ComputeError(message)
-        | ArrowError::ArithmeticOverflow(message)
         | ArrowError::CastError(message)
         | ArrowError::ParseError(message)
         | ArrowError::InvalidArgumentError(message) => message.clone(),

@@ -1,6 +1,6 @@
 //! The second half of planning: every statement of an outline bound, checked and optimized.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use velo_common::{Diagnostic, code};
 use velo_data::{RecordColumns, StreamSchema, SystemColumn};
@@ -9,7 +9,7 @@ use crate::bind::{QueryBinder, WindowDefaults};
 use crate::catalog::{Catalog, SourceDescription, StatementOutput};
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
 use crate::outline::{Outline, QueryOutline};
-use crate::plan::{Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Relation};
+use crate::plan::{Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Relation, Values};
 use crate::properties::{late_policy, settings, window_lateness};
 use crate::target::fit_target;
 
@@ -190,13 +190,15 @@ fn first_aggregate(plan: &LogicalPlan) -> Option<&Aggregate> {
 
 /// Prunes all plans, consumers first, so that a statement keeps just the metadata that somebody reads.
 fn prune(statements: &mut [PlannedStatement], sinks: &HashMap<String, SinkDescription>) {
+    let timed = statements_with_event_time(statements);
     let mut wanted: HashMap<String, Vec<SystemColumn>> = HashMap::new();
     for statement in statements.iter_mut().rev() {
         let mut metadata = wanted.remove(&statement.name).unwrap_or_default();
-        for sink in statement.sinks.iter().filter_map(|name| sinks.get(name)) {
-            metadata.extend(&sink.metadata);
-        }
-        let nothing = LogicalPlan::Values(crate::plan::Values {
+        let of_sinks = statement.sinks.iter().filter_map(|name| sinks.get(name));
+        let of_sinks = of_sinks.flat_map(|sink| &sink.metadata).copied();
+        metadata
+            .extend(of_sinks.filter(|column| *column != SystemColumn::EventTime || timed.contains(&statement.name)));
+        let nothing = LogicalPlan::Values(Values {
             rows: Vec::new(),
             schema: StreamSchema::of_user_columns([]),
         });
@@ -210,4 +212,24 @@ fn prune(statements: &mut [PlannedStatement], sinks: &HashMap<String, SinkDescri
             wanted.entry(name.to_owned()).or_default().extend(metadata);
         }
     }
+}
+
+/// Names of the statements whose rows have an event time that the program asks for: by a window, a field, or
+/// `AS _event_time`.
+///
+/// A sink writes it along with the rows then. It does not ask for it by itself: a row without a timestamp would fail
+/// for the want of something that nobody needs.
+fn statements_with_event_time(statements: &[PlannedStatement]) -> HashSet<String> {
+    let mut timed: HashSet<String> = HashSet::new();
+    for statement in statements {
+        let windowed = first_aggregate(&statement.plan).is_some_and(|aggregate| aggregate.window.is_some());
+        let by_scan = statement.plan.scan().is_some_and(|scan| match &scan.relation {
+            Relation::Source(_) => scan.event_time.as_ref().is_some_and(|time| time.expression.is_some()),
+            Relation::Statement(name) => timed.contains(name),
+        });
+        if windowed || by_scan {
+            timed.insert(statement.name.clone());
+        }
+    }
+    timed
 }

@@ -194,6 +194,11 @@ fn open_diagnostic(error: &SourceError, source: &SourceOutline, declared: bool, 
         message = format!("{message}: {cause}");
     }
     let mut diagnostic = Diagnostic::new(code, place, message);
+    if let SourceError::NotFound { path } = error
+        && path.is_relative()
+    {
+        diagnostic = diagnostic.with_help("a relative path starts in the directory that the command runs in");
+    }
     // Data may come later; what is wrong with data that is there stays wrong.
     if mode == Mode::Validate && code == &code::FILE_NOT_FOUND {
         diagnostic.severity = Severity::Warning;

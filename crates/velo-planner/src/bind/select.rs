@@ -168,26 +168,28 @@ impl<'a> QueryBinder<'a, '_> {
         let emit = self.emit_mode(windowed);
         let mut grouping = Grouping::new(windowed, grouped_metadata(&input, windowed));
         let keys_bound = self.group_keys(select, &input.scope, &mut grouping);
+        let mut found = Vec::new();
         let mut binder = ExprBinder {
             scope: &input.scope,
             grouping: Some(&mut grouping),
             aliases: &[],
             clause: "this clause",
-            diagnostics: self.diagnostics,
+            diagnostics: &mut found,
         };
-        // A key that could not be bound makes its column look ungrouped, which would be said twice.
-        let binding = keys_bound.then(|| {
-            let (items, aliases) = bind_items(&select.items, &mut binder);
-            let having = select
-                .having
-                .as_ref()
-                .map(|having| binder.having(&having.node, &aliases));
-            (items, having)
-        });
+        let (items, aliases) = bind_items(&select.items, &mut binder);
+        let having = select
+            .having
+            .as_ref()
+            .map(|having| binder.having(&having.node, &aliases));
+        // Behind a key that could not be bound its column looks ungrouped, and that would be said twice.
+        found.retain(|diagnostic| keys_bound || diagnostic.code != &code::UNGROUPED_COLUMN);
+        self.diagnostics.append(&mut found);
         if matches!(reason, Reason::Aggregate(_)) && select.from.is_some() {
             return None;
         }
-        let (items, having) = binding?;
+        if !keys_bound {
+            return None;
+        }
         let having = match having {
             Some(having) => Some(having?.expr),
             None => None,
