@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, AsArray, BinaryViewArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array,
+    Array, ArrayRef, AsArray, BinaryViewArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array,
     RecordBatch, StringViewArray, Time32MillisecondArray, TimestampMillisecondArray,
 };
-use arrow::datatypes::Field;
+use arrow::datatypes::{Decimal128Type, Field, Float64Type};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -81,7 +81,121 @@ impl Reference {
     }
 }
 
+/// White space that may stand between any two tokens of a line.
+fn white_space() -> impl Strategy<Value = String> {
+    prop_oneof![4 => Just(String::new()), 1 => "[ \t\r]{1,9}"]
+}
+
+/// A name of a member that is a column, in several spellings, or of one that is none.
+fn member_name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "\"number\"",
+        "\"\\u006eumber\"",
+        "\"text\"",
+        "\"t\\u0065xt\"",
+        "\"a name of more than sixteen bytes\"",
+        "\"a name of more than sixteen \\u0062ytes\"",
+        "\"\"",
+        "\"numbers\"",
+        "\"a name of more than sixteen letters\"",
+        "\"\\\"\"",
+    ])
+}
+
+/// Numbers on both sides of what is read as a short one, texts of all lengths, and nested values.
+fn member_value() -> impl Strategy<Value = String> {
+    let nested = prop::sample::select(vec![
+        "null",
+        "true",
+        "[]",
+        "{}",
+        "[ 1 , {\"number\" : [\"]\", \"\\\"}\"]} ]",
+        "{\"text\":{\"text\":\"{\"}, \"number\":-1}",
+    ]);
+    prop_oneof![
+        3 => "-?(0|[1-9][0-9]{0,20})",
+        3 => "-?(0|[1-9][0-9]{0,11})\\.[0-9]{1,12}",
+        1 => "-?[1-9]\\.?[0-9]{1,3}[eE][-+]?[0-9]{1,2}",
+        3 => ".{0,30}".prop_map(|text| serde_json::to_string(&text).unwrap()),
+        2 => nested.prop_map(str::to_owned),
+    ]
+}
+
+/// A line of JSON with members in any order, some missing, some twice, and white space anywhere.
+fn spaced_line() -> impl Strategy<Value = String> {
+    let member = (
+        member_name(),
+        member_value(),
+        [white_space(), white_space(), white_space(), white_space()],
+    );
+    (vec(member, 0..7), white_space(), white_space()).prop_map(|(members, before, behind)| {
+        let members = members
+            .iter()
+            .map(|(name, value, [a, b, c, d])| format!("{a}{name}{b}:{c}{value}{d}"));
+        let members: Vec<String> = members.collect();
+        format!("{before}{{{}}}{behind}", members.join(","))
+    })
+}
+
+/// The value that the last member of this name has.
+fn last<'v>(reference: &'v Value, name: &str) -> &'v Value {
+    reference.get(name).unwrap_or(&Value::Null)
+}
+
 proptest! {
+    /// However a line is laid out, and whatever the lines before it were like, its members are found and its
+    /// numbers are what `serde_json` says.
+    #[test]
+    fn layout_does_not_matter(lines in vec(spaced_line(), 1..12)) {
+        let names = ["number", "text", "a name of more than sixteen bytes"];
+        let as_json = names.map(|name| SqlType::Json.field(name, true));
+        let (records, rejected) = decode_json(&as_json, lines.join("\n").as_bytes());
+        prop_assert!(rejected.is_empty(), "{:?}", rejected);
+        for (row, line) in lines.iter().enumerate() {
+            let reference: Value = serde_json::from_str(line).unwrap();
+            for (index, name) in names.iter().enumerate() {
+                let column = records.column(index).as_string_view();
+                let found = if column.is_valid(row) { serde_json::from_str(column.value(row)).unwrap() } else { Value::Null };
+                prop_assert_eq!(&found, last(&reference, name), "{} in {}", name, line);
+            }
+            let (double, rejected) = decode_json(&[SqlType::Double.field("number", true)], line.as_bytes());
+            match last(&reference, "number") {
+                Value::Number(number) => {
+                    let double = double.column(0).as_primitive::<Float64Type>().value(0);
+                    let expected = number.as_f64().unwrap();
+                    // The reference may be off by the last bit.
+                    prop_assert!((double - expected).abs() <= expected.abs() * f64::EPSILON, "{}", line);
+                }
+                Value::Null => prop_assert!(rejected.is_empty()),
+                _ => prop_assert_eq!(rejected.len(), 1),
+            }
+        }
+    }
+
+    /// Short and long numbers alike give the nearest double, which the standard library's parser gives too.
+    #[test]
+    fn doubles_are_the_nearest_ones(text in "-?(0|[1-9][0-9]{0,19})(\\.[0-9]{1,12})?") {
+        let line = format!("{{\"d\":{text}}}");
+        let (records, _) = decode_json(&[SqlType::Double.field("d", true)], line.as_bytes());
+        let double = records.column(0).as_primitive::<Float64Type>().value(0);
+        prop_assert_eq!(double.to_bits(), text.parse::<f64>().unwrap().to_bits());
+    }
+
+    /// Short and long decimals alike are the digits that stand there, or do not fit.
+    #[test]
+    fn decimals_are_their_digits(whole in 0..10u64.pow(17), fraction in "[0-9]{0,9}", is_negative in any::<bool>()) {
+        let sign = if is_negative { "-" } else { "" };
+        let point = if fraction.is_empty() { "" } else { "." };
+        let line = format!("{{\"d\":{sign}{whole}{point}{fraction}}}");
+        let (records, rejected) = decode_json(&[decimal(18, 9).field("d", true)], line.as_bytes());
+        let digits: i128 = format!("{sign}{whole}{fraction:0<9}").parse().unwrap();
+        if digits.abs() < 10i128.pow(18) {
+            prop_assert_eq!(records.column(0).as_primitive::<Decimal128Type>().value(0), digits);
+        } else {
+            prop_assert_eq!(rejected.len(), 1);
+        }
+    }
+
     /// What is JSON, and what its members are, is what `serde_json` says.
     #[test]
     fn json_is_read_as_the_reference_reads_it(text in json_like()) {
