@@ -125,13 +125,6 @@ codes! {
         "Plain files and the standard output hold rows, not changes; deletes are counted and skipped.";
 }
 
-impl Code {
-    /// The code with this identifier.
-    pub fn by_id(id: &str) -> Option<&'static Self> {
-        ALL.iter().find(|code| code.id.eq_ignore_ascii_case(id)).copied()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -136,9 +136,9 @@ impl UnsupportedForm {
         );
         match self {
             Self::SlidingWindow | Self::SessionWindow | Self::CumulateWindow => {
-                diagnostic.with_help("use TUMBLING(size) for now")
+                diagnostic.with_help("TUMBLING(size) is supported")
             }
-            Self::EmitEvery => diagnostic.with_help("use EMIT CHANGES or EMIT FINAL for now"),
+            Self::EmitEvery => diagnostic.with_help("EMIT CHANGES and EMIT FINAL are supported"),
             Self::OverChangelog => diagnostic.with_help("let the statement it reads EMIT FINAL"),
             _ => diagnostic,
         }

@@ -7,8 +7,8 @@
 //! - a windowed aggregate's input carries [`SystemColumn::EventTime`](velo_data::SystemColumn::EventTime);
 //! - an input that is not append-only ([`LogicalPlan::is_append_only`]) stands only under projections and limits.
 
-mod expressions;
 mod nodes;
+mod rewrite;
 mod statement;
 
 pub use nodes::{

@@ -1,0 +1,31 @@
+use super::{Aggregate, Distinct, Filter, Limit, LogicalPlan, Project};
+
+impl LogicalPlan {
+    /// The same node with other inputs, one for each it has.
+    #[must_use]
+    pub fn map_input(self, map: &mut dyn FnMut(Self) -> Self) -> Self {
+        let mut boxed = |input: Box<Self>| Box::new(map(*input));
+        match self {
+            Self::Scan(_) | Self::Values(_) => self,
+            Self::Filter(node) => Self::Filter(Filter {
+                input: boxed(node.input),
+                ..node
+            }),
+            Self::Project(node) => Self::Project(Project {
+                input: boxed(node.input),
+                ..node
+            }),
+            Self::Aggregate(node) => Self::Aggregate(Aggregate {
+                input: boxed(node.input),
+                ..node
+            }),
+            Self::Distinct(node) => Self::Distinct(Distinct {
+                input: boxed(node.input),
+            }),
+            Self::Limit(node) => Self::Limit(Limit {
+                input: boxed(node.input),
+                ..node
+            }),
+        }
+    }
+}
