@@ -57,6 +57,11 @@ fn declared_target<'a>(query: &QueryOutline<'_>, outline: &'a Outline<'_>) -> Op
 }
 
 fn defined(columns: &[ColumnDefinition]) -> Result<Vec<TargetColumn>, Diagnostic> {
+    if let Some(column) = columns.iter().find(|column| column.not_null) {
+        let message = "NOT NULL in the columns of a query is not supported yet";
+        return Err(Diagnostic::new(&code::UNSUPPORTED, column.name.span, message)
+            .with_help("leave NULLs out with WHERE … IS NOT NULL"));
+    }
     let column = |(index, column): (usize, &ColumnDefinition)| {
         Ok(TargetColumn {
             name: column.name.name.text.clone(),
@@ -101,7 +106,11 @@ fn named(names: &[Ident]) -> Vec<TargetColumn> {
 /// The declared columns, each filled by the query's column at the place of its name, or with NULL.
 fn named_of(names: &[Ident], declared: &[DeclaredColumn]) -> Result<Vec<TargetColumn>, Diagnostic> {
     let matches = |name: &Name, column: &DeclaredColumn| name.matches(&column.name.text);
-    for name in names {
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].iter().any(|other| other.name.matches(&name.name.text)) {
+            let message = format!("column `{}` is given twice", name.name);
+            return Err(Diagnostic::new(&code::DUPLICATE_NAME, name.span, message));
+        }
         if !declared.iter().any(|column| matches(&name.name, column)) {
             let meant = nearest(&name.name.text, declared.iter().map(|column| column.name.text.as_str()));
             let message = format!("the target has no column `{}`", name.name);

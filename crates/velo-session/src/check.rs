@@ -10,6 +10,7 @@ use velo_planner::{Overrides, outline, plan_program};
 use crate::config::ConfigDirectory;
 use crate::lints::money_in_double;
 use crate::overrides::unmet_overrides;
+use crate::paths::conflicts;
 use crate::sinks::configure_sinks;
 use crate::sources::open_sources;
 
@@ -110,6 +111,7 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
     let sources = open_sources(&outline, options.mode, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);
+    diagnostics.extend(conflicts(&outline, &sinks.configs, &planned.statements));
     diagnostics.extend(money_in_double(&sources.sampled, &planned.statements));
     let opened = sources.opened;
     diagnostics.extend(outline.diagnostics);

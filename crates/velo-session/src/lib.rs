@@ -11,6 +11,7 @@ mod config;
 mod files;
 mod lints;
 mod overrides;
+mod paths;
 mod sinks;
 mod sources;
 

@@ -156,7 +156,7 @@ impl ExprBinder<'_> {
 }
 
 /// The bound of a window that a function name asks for.
-fn window_bound(name: &str) -> Option<SystemColumn> {
+pub(super) fn window_bound(name: &str) -> Option<SystemColumn> {
     let folded = name.to_ascii_lowercase();
     let kinds = [
         "tumble", "tumbling", "hop", "hopping", "sliding", "session", "cumulate", "window",

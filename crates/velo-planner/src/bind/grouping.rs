@@ -55,6 +55,8 @@ impl Grouping {
             Expr::Column(column) => column.name.clone(),
             _ => syntax.to_string(),
         };
+        // Metadata that rows are grouped by is a key, and no longer that of some record.
+        self.system.retain(|system| system.name() != name);
         let name = self.unique(&name);
         self.keys.push(Key {
             syntax: syntax.clone(),

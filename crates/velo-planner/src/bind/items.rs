@@ -136,7 +136,10 @@ fn sets(alias: &Name, value: &Bound) -> Option<SystemColumn> {
 fn check_names(items: &[Item], diagnostics: &mut Vec<Diagnostic>) -> bool {
     let before = diagnostics.len();
     for (index, item) in items.iter().enumerate().filter(|(_, item)| item.sets.is_none()) {
-        if items[..index].iter().any(|other| other.name == item.name) {
+        if items[..index]
+            .iter()
+            .any(|other| other.name.to_lowercase() == item.name.to_lowercase())
+        {
             let message = format!("two columns of the result are called `{}`", item.name);
             diagnostics.push(
                 Diagnostic::new(&code::DUPLICATE_NAME, item.span, message)

@@ -250,15 +250,42 @@ pub(super) fn like(
         },
     };
     let operand = operand.coerced(&SqlType::String)?;
-    let pattern = pattern.coerced(&SqlType::String)?;
+    let pattern = backslash_escaped(pattern.coerced(&SqlType::String)?, escape)?;
     let like = Like::new(
         negated,
         Box::new(operand.expr),
         Box::new(pattern.expr),
-        escape,
+        None,
         case_insensitive,
     );
     Ok(Bound::new(Expr::Like(like), SqlType::Boolean, span))
+}
+
+/// A pattern in the kernels' own form, in which a backslash escapes and nothing else does.
+fn backslash_escaped(pattern: Bound, escape: Option<char>) -> Result<Bound, Diagnostic> {
+    let Some(text) = pattern.as_text() else {
+        return match escape {
+            None | Some('\\') => Ok(pattern),
+            Some(_) => Err(Diagnostic::new(
+                &code::UNSUPPORTED,
+                pattern.span,
+                "ESCAPE with a pattern that is no constant is not supported yet",
+            )),
+        };
+    };
+    let mut escaped = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            character if Some(character) == escape => {
+                escaped.push('\\');
+                escaped.extend(characters.next());
+            }
+            '\\' => escaped.push_str("\\\\"),
+            character => escaped.push(character),
+        }
+    }
+    Ok(Bound::text(&escaped, pattern.span))
 }
 
 /// `CAST(operand AS to)`, `TRY_CAST(operand AS to)`.

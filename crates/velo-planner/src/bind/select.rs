@@ -8,6 +8,7 @@ use super::bound::{Bound, column};
 use super::event_time::set_event_time;
 use super::expr::ExprBinder;
 use super::from::Input;
+use super::function::window_bound;
 use super::grouping::Grouping;
 use super::items::{Item, bind_items, event_time_item, project};
 use super::query::{BoundQuery, QueryBinder};
@@ -15,7 +16,7 @@ use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
 use super::window::windows;
 use crate::plan::{Aggregate, Distinct, EmitMode, Filter, LogicalPlan, Values, Window};
-use crate::walk::walk_expr;
+use crate::walk::{operands, walk_expr};
 
 impl<'a> QueryBinder<'a, '_> {
     /// A SELECT; `query` is what stands around it.
@@ -261,7 +262,7 @@ impl<'a> QueryBinder<'a, '_> {
             None => {
                 for item in &select.items {
                     if let SelectItem::Expr { expr, .. } = &item.node
-                        && is_implicit_key(expr)
+                        && is_implicit_key(expr, scope)
                     {
                         add(expr, &mut binder);
                     }
@@ -326,17 +327,24 @@ fn first_aggregate(expr: &ast::Expr) -> Option<Span> {
     found.break_value()
 }
 
-/// Whether a select item of a windowed query without GROUP BY is a key: it reads a column that is no bound of the
-/// window, and holds no aggregate.
-fn is_implicit_key(expr: &ast::Expr) -> bool {
-    let reads_column = walk_expr(expr, &mut |inner| match &inner.kind {
-        ExprKind::Column(parts) => match parts.last().and_then(|part| SystemColumn::parse(&part.name.text)) {
-            Some(SystemColumn::WindowStart | SystemColumn::WindowEnd) => ControlFlow::Continue(()),
-            _ => ControlFlow::Break(()),
-        },
-        _ => ControlFlow::Continue(()),
-    });
-    reads_column.is_break() && first_aggregate(expr).is_none()
+/// Whether a select item of a windowed query without GROUP BY is a key: it reads a column of the input that is no bound
+/// of the window, and holds no aggregate. What is only the alias of another item is no column.
+fn is_implicit_key(expr: &ast::Expr, scope: &Scope) -> bool {
+    reads_column(expr, scope) && first_aggregate(expr).is_none()
+}
+
+fn reads_column(expr: &ast::Expr, scope: &Scope) -> bool {
+    match &expr.kind {
+        ExprKind::Column(parts) => {
+            let system = parts.last().and_then(|part| SystemColumn::parse(&part.name.text));
+            let is_bound = matches!(system, Some(SystemColumn::WindowStart | SystemColumn::WindowEnd));
+            let is_alias = matches!(parts.as_slice(), [only] if !scope.columns_unknown && !scope.has(&only.name));
+            !is_bound && !is_alias
+        }
+        // The arguments of a bound repeat the WINDOW clause.
+        ExprKind::Function(call) if window_bound(&call.name.name.text).is_some() => false,
+        _ => operands(expr).into_iter().any(|operand| reads_column(operand, scope)),
+    }
 }
 
 /// What a GROUP BY item stands for: a position or an alias of the select list, else itself.

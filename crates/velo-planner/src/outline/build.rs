@@ -1,7 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
 use velo_common::{Diagnostic, Name, Span, code, nearest};
-use velo_parser::ast::{self, Insert, Property, Query, Script, Statement, StatementKind as Syntax};
+use velo_parser::ast::{
+    self, CreateView, Declare, Insert, Property, Query, Script, Statement, StatementKind as Syntax,
+};
 
 use super::definitions::{Definition, Definitions, declared_columns};
 use super::order::order_by_dependencies;
@@ -101,6 +103,7 @@ pub(super) struct Builder<'a, 'o> {
 struct Reads {
     /// By folded name.
     relations: HashMap<String, Relation>,
+    /// One of them cannot be read; that has been reported.
     any_unparsed: bool,
 }
 
@@ -148,7 +151,7 @@ impl<'a> Builder<'a, '_> {
                 self.unnamed(index, StatementKind::Insert, query, columns, target);
             }
             Syntax::Declare(_) => self.check_support(index, None),
-            Syntax::CreateView(_) => {}
+            Syntax::CreateView(view) => self.check_view(view),
             other => {
                 let message = format!("{} is not supported yet", describe(other));
                 self.diagnostics
@@ -181,6 +184,24 @@ impl<'a> Builder<'a, '_> {
             columns,
             target,
         });
+    }
+
+    /// A view is put in where it is read, so that what says how a statement runs has no place in it.
+    fn check_view(&mut self, view: &CreateView) {
+        let emit = view.query.emit.as_ref().map(|emit| ("EMIT", emit.span));
+        let with = view
+            .query
+            .properties
+            .first()
+            .map(|property| ("WITH", property.key.span));
+        let into = view.query.into.as_ref().map(|into| ("INTO", into.span));
+        for (clause, span) in [emit, with, into].into_iter().flatten() {
+            let message = format!("{clause} belongs to a statement that runs, not to a view");
+            self.diagnostics.push(
+                Diagnostic::new(&code::MISPLACED_CLAUSE, span, message)
+                    .with_help("move it to the statement that reads the view"),
+            );
+        }
     }
 
     /// `query_1`, `query_2`, …: the next that nothing else is called.
@@ -272,6 +293,11 @@ impl<'a> Builder<'a, '_> {
                     self.read_query(draft, &view.query, properties, open_views, reads);
                     open_views.pop();
                 }
+                Some((_, Definition::Declared(declare, _))) if is_keyed_table(declare) => {
+                    let form = crate::bind::UnsupportedForm::TableScan;
+                    self.diagnostics.push(form.diagnostic(reference.span));
+                    reads.any_unparsed = true;
+                }
                 Some((name, Definition::Declared(declare, declared_at))) => {
                     let declared = declared_columns(declare, &mut self.diagnostics);
                     let source = self.source(draft, &reference, name, properties, Some((declared, declared_at)));
@@ -359,6 +385,12 @@ impl<'a> Builder<'a, '_> {
         let diagnostics: Vec<Diagnostic> = unused.filter_map(diagnostic).collect();
         self.diagnostics.extend(diagnostics);
     }
+}
+
+/// Whether a declaration is of rows by key, of which the later replaces the earlier.
+fn is_keyed_table(declare: &Declare) -> bool {
+    let has_key_column = declare.columns.iter().any(|column| column.role.is_some());
+    declare.kind == ast::TableKind::Table && (has_key_column || !declare.primary_key.is_empty())
 }
 
 /// The few words of a statement that stand for all of it: the name of what it creates or fills, else its first word.

@@ -89,6 +89,12 @@ pub(super) fn declared_columns(declare: &Declare, diagnostics: &mut Vec<Diagnost
             columns.push(column);
         }
     }
+    for key in &declare.primary_key {
+        if !columns.iter().any(|column| key.name.matches(&column.name.text)) {
+            let message = format!("the key names `{}`, which is no column", key.name);
+            diagnostics.push(Diagnostic::new(&code::UNKNOWN_COLUMN, key.span, message));
+        }
+    }
     Some(columns)
 }
 

@@ -31,6 +31,16 @@ impl SetOverrides {
                 diagnostics.push(Diagnostic::global(&code::INVALID_PROPERTY_VALUE, message));
                 continue;
             }
+            if !definition.supported {
+                let message = format!("--set: `{key}` is not supported yet");
+                diagnostics.push(Diagnostic::global(&code::UNSUPPORTED_PROPERTY, message));
+                continue;
+            }
+            if let Some(name) = name.filter(|name| !known_names.contains(name)) {
+                let message = format!("--set: nothing in the program is called `{name}`");
+                diagnostics.push(Diagnostic::global(&code::UNKNOWN_TABLE, message));
+                continue;
+            }
             let target = match name {
                 Some(name) => set.named.entry(name.to_lowercase()).or_default(),
                 None => &mut set.bare,

@@ -24,10 +24,6 @@ impl<'a> Builder<'a, '_> {
             Some((_, at)) => self.assignments[*at].bare.clone(),
             None => Properties::new(),
         };
-        properties.extend(self.configured(draft.index, &name, reference.span));
-        if reference.is_uri {
-            self.add_uri(&mut properties, reference);
-        }
         let is_declared = declared.is_some();
         let reaches_source = |scope: Scope| match scope {
             Scope::Time => true,
@@ -35,10 +31,13 @@ impl<'a> Builder<'a, '_> {
             Scope::Object => !is_declared && draft.kind == StatementKind::Query && draft.query.into.is_none(),
             _ => false,
         };
-        for (key, value) in statement {
-            if definition(key).is_some_and(|definition| reaches_source(definition.scope)) {
-                properties.entry(key).or_insert_with(|| value.clone());
-            }
+        let of_statement = statement
+            .iter()
+            .filter(|(key, _)| definition(key).is_some_and(|definition| reaches_source(definition.scope)));
+        properties.extend(of_statement.map(|(key, value)| (*key, value.clone())));
+        properties.extend(self.configured(draft.index, &name, reference.span));
+        if reference.is_uri {
+            self.add_uri(&mut properties, reference);
         }
         if let Some(set) = self.set.named.get(&name.to_lowercase()) {
             properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));

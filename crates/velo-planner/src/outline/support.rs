@@ -1,8 +1,8 @@
 //! Properties that a statement has no use for, or that this version cannot honour.
 
-use velo_common::{Diagnostic, code};
+use velo_common::{Diagnostic, Name, code};
 
-use super::build::{Builder, Draft};
+use super::build::{Builder, Draft, is_of_statement};
 use super::objects::{Role, is_sink, kind_of};
 use crate::plan::StatementKind;
 use crate::properties::{Scope, definition};
@@ -36,21 +36,36 @@ impl<'a> Builder<'a, '_> {
         }
         for (key, value) in &statement.bare {
             let scope = definition(key).map(|definition| definition.scope);
-            if let (Some(reason), Some(at)) = (draft.and_then(|draft| idle(draft, scope)), value.span) {
+            let reason = match draft {
+                Some(draft) => self.idle(draft, scope),
+                None if is_of_statement(key) => Some("it belongs to the statements that read or write this"),
+                None => None,
+            };
+            if let (Some(reason), Some(at)) = (reason, value.span) {
                 let message = format!("`{key}` has no effect here: {reason}");
                 found.push(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, at, message));
             }
         }
         self.diagnostics.extend(found);
     }
-}
 
-/// Why a property of this scope does nothing for the statement.
-fn idle(draft: &Draft<'_>, scope: Option<Scope>) -> Option<&'static str> {
-    match scope? {
-        Scope::Window if !crate::bind::has_window(draft.query) => Some("the query has no WINDOW"),
-        Scope::Table if draft.kind != StatementKind::Table => Some("the statement creates no table"),
-        Scope::Source | Scope::Time if relations(draft.query).is_empty() => Some("the query reads nothing"),
-        _ => None,
+    /// Why a property of this scope does nothing for the statement.
+    fn idle(&self, draft: &Draft<'_>, scope: Option<Scope>) -> Option<&'static str> {
+        let references = relations(draft.query);
+        let is_own = |name: &Name| self.definitions.get(name).is_some();
+        let reads_undeclared = references.iter().any(|reference| !is_own(&reference.name));
+        let has_own_sink = self.sink_names.contains(&draft.name.to_lowercase());
+        match scope? {
+            Scope::Window if !crate::bind::has_window(draft.query) => Some("the query has no WINDOW"),
+            Scope::Table if draft.kind != StatementKind::Table => Some("the statement creates no table"),
+            Scope::Source | Scope::Time if references.is_empty() => Some("the query reads nothing"),
+            Scope::Source if !reads_undeclared => Some("what the query reads is configured elsewhere"),
+            Scope::Sink if !has_own_sink => Some("the statement has no sink of its own"),
+            Scope::Object if draft.kind == StatementKind::Query && draft.query.into.is_none() => {
+                (!reads_undeclared).then_some("what the query reads is configured elsewhere")
+            }
+            Scope::Object if !has_own_sink => Some("the statement has no sink of its own; name a `path`"),
+            _ => None,
+        }
     }
 }

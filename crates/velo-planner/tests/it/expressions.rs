@@ -12,6 +12,7 @@ fn types_are_brought_together() {
         "SELECT COALESCE(amount, 0) AS a, NULLIF(name, '') AS b FROM orders",
         "SELECT id FROM orders WHERE NOT id = 1",
         "SELECT id FROM orders WHERE name LIKE 'a.b+%' AND name NOT LIKE 'x!%' ESCAPE '!'",
+        "SELECT id FROM orders WHERE name LIKE 'back\\slash%'",
         "SELECT 'a' || name || id AS x FROM orders",
         "SELECT ts + INTERVAL '1 day' AS a, ts - ts AS b FROM orders",
         "SELECT -id AS a, - 0.50 AS b, -9223372036854775808 AS c FROM orders",
@@ -54,6 +55,7 @@ fn types_that_do_not_fit_are_reported() {
         "SELECT id[1] AS a FROM orders",
         "SELECT UPPER() AS a, SUBSTRING(name, 1, 2, 3, 4) AS b FROM orders",
         "SELECT ts + 1 AS a FROM orders",
+        "SELECT id FROM orders WHERE name LIKE name ESCAPE '!'",
         "SELECT CAST(id AS DECIMAL(2, 5)) AS a, CAST(id AS DECIMAL(99)) AS b FROM orders",
         "SELECT id FROM orders WHERE ts > 1700000000000",
     ]);

@@ -16,6 +16,9 @@ fn grouped_queries() {
         "SELECT id, COUNT(*) AS n FROM orders GROUP BY id WINDOW TUMBLING (SIZE 30 SECONDS, GRACE PERIOD 5 SECONDS) \
          WITH ('s.type' = 'file_sink', 's.path' = 'o.envelope.jsonl')",
         "SELECT FIRST_VALUE(amount) AS f FROM orders GROUP BY id",
+        "SELECT _event_time, COUNT(*) AS n FROM orders GROUP BY _event_time EMIT FINAL",
+        "SELECT SUM(id) AS s, s * 2 AS d FROM orders WINDOW TUMBLING(1h)",
+        "SELECT TUMBLE_START(ts, INTERVAL '5' SECONDS) AS a, COUNT(*) AS n FROM orders WINDOW TUMBLING(5s)",
         "SELECT STRING_AGG(name) AS a, LISTAGG(name, ';') AS b, COLLECT_SET(id) AS c FROM orders GROUP BY ok",
         "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY price) AS p FROM orders GROUP BY id",
         "SELECT id, n FROM (SELECT id, COUNT(*) AS n FROM orders GROUP BY id) t WHERE id = 7 AND n > 2 EMIT FINAL",

@@ -133,3 +133,15 @@ fn texts_that_are_no_programs() -> std::io::Result<()> {
     assert!(read("nothing.sql").is_err_and(|message| message.starts_with("cannot read")));
     Ok(())
 }
+
+#[test]
+fn no_file_is_written_over() {
+    let programs = [
+        "CREATE STREAM a AS SELECT 1 AS x WITH (path = 'same.jsonl'); CREATE STREAM b AS SELECT 2 AS x WITH (path = './same.jsonl')",
+        "CREATE STREAM s AS SELECT id FROM o WITH ('o.path' = 'tests/data/o.jsonl', 's.path' = 'tests/../tests/data/o.jsonl')",
+        "CREATE STREAM s AS SELECT id FROM o \
+         WITH ('o.path' = 'tests/data/o.jsonl', 's.path' = 'd.envelope.jsonl', 'dead.letter.queue.path' = 'd.envelope.jsonl')",
+    ];
+    let found = programs.map(|sql| format!("{sql}\n--\n{}\n", problems(sql, Mode::Run)));
+    insta::assert_snapshot!(found.join("\n"));
+}
