@@ -80,9 +80,7 @@ fn types(kind: AggregateKind, given: &[SqlType]) -> Result<(Vec<SqlType>, SqlTyp
         (Kind::Avg, [value]) => mean(value),
         (Kind::Median, [value]) => middle(value),
         (Kind::PercentileCont, [value, fraction]) => {
-            let (mut types, result) = middle(value)?;
-            types.push(number(fraction, Double)?);
-            Ok((types, result))
+            Ok((vec![number(value, Double)?, number(fraction, Double)?], Double))
         }
         (Kind::PercentileDisc, [value, fraction]) => {
             Ok((vec![comparable(value)?, number(fraction, Double)?], value.clone()))

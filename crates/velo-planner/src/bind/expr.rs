@@ -259,7 +259,7 @@ impl ExprBinder<'_> {
             SqlType::Null => Some(Bound { span, ..operand }),
             SqlType::Map(..) => {
                 let name = Bound::text(&field.name.text, field.span);
-                self.call("map_value", vec![operand, name], span)
+                self.map_value(operand, name, span)
             }
             SqlType::Json | SqlType::String => {
                 let path = Bound::text(&format!("$.{}", field.name.text), field.span);
@@ -283,7 +283,7 @@ impl ExprBinder<'_> {
             }
             SqlType::Map(key, _) => {
                 let index = self.checked(index.coerced(key))?;
-                self.call("map_value", vec![operand, index], span)
+                self.map_value(operand, index, span)
             }
             SqlType::Null => Some(Bound { span, ..operand }),
             other => {
@@ -293,6 +293,13 @@ impl ExprBinder<'_> {
                 None
             }
         }
+    }
+
+    /// The value of a key: the first of those that the map has for it, NULL when it has none.
+    fn map_value(&mut self, map: Bound, key: Bound, span: Span) -> Option<Bound> {
+        let values = self.call("map_extract", vec![map, key], span)?;
+        let first = Bound::literal(ScalarValue::Int64(Some(1)), SqlType::BigInt, span);
+        self.call("array_element", vec![values, first], span)
     }
 
     /// `MAP{'k': v}`: an array of keys and one of values.
@@ -368,7 +375,16 @@ impl ExprBinder<'_> {
             .map(|item| comparison_key(item.expr, &sql_type))
             .collect();
         let operand = all.remove(0);
-        Some(Bound::new(operand.in_list(all, negated), SqlType::Boolean, span))
+        // The kernel for lists of constants takes some expressions for constants, and tells 0 from -0.
+        let is_constant_list = all.iter().all(|item| matches!(item, Expr::Literal(..)));
+        let expr = if is_constant_list && sql_type != SqlType::Double {
+            operand.in_list(all, negated)
+        } else {
+            let equal = all.into_iter().map(|item| operand.clone().eq(item)).collect();
+            let any = operators::balanced(LogicalOperator::Or, equal);
+            if negated { Expr::Not(Box::new(any)) } else { any }
+        };
+        Some(Bound::new(expr, SqlType::Boolean, span))
     }
 
     fn between(

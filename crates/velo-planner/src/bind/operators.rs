@@ -323,8 +323,13 @@ pub(super) fn case(
         None => (None, conditions),
         Some(operand) => {
             let mut all: Vec<Bound> = std::iter::once(operand).chain(conditions).collect();
-            unify(&mut all, "CASE")?;
-            (Some(all.remove(0)), all)
+            let sql_type = unify(&mut all, "CASE")?;
+            let operand = all.remove(0);
+            match sql_type {
+                // Compared as `=` does, to which 0 and -0, or 24 hours and a day, are equal.
+                SqlType::Double | SqlType::Interval => (None, equal_to(&operand, all, &sql_type)),
+                _ => (Some(operand), all),
+            }
         }
     };
     let sql_type = unify(&mut results, "CASE")?;
@@ -335,6 +340,16 @@ pub(super) fn case(
         .collect();
     let case = Case::new(operand.map(|operand| Box::new(operand.expr)), branches, otherwise);
     Ok(Bound::new(Expr::Case(case), sql_type, span))
+}
+
+/// `operand = value` for each of the values.
+fn equal_to(operand: &Bound, values: Vec<Bound>, sql_type: &SqlType) -> Vec<Bound> {
+    let compared = |value: Bound| {
+        let left = comparison_key(operand.expr.clone(), sql_type);
+        let right = comparison_key(value.expr, sql_type);
+        Bound::new(binary_expr(left, Operator::Eq, right), SqlType::Boolean, value.span)
+    };
+    values.into_iter().map(compared).collect()
 }
 
 /// `a AND b AND …` or `a OR b OR …` as a tree of logarithmic depth.

@@ -249,8 +249,11 @@ impl<'a> QueryBinder<'a, '_> {
                     GroupByItem::Expr(expr) => Some(expr),
                     GroupByItem::Window(_) => None,
                 });
+                let is_windowed = windows(select).next().is_some();
                 for key in keys {
                     match key_syntax(key, select, scope) {
+                        // Every window is a group of its own as it is.
+                        Ok(syntax) if is_windowed && is_window_bound(syntax) => {}
                         Ok(syntax) => add(syntax, &mut binder),
                         Err(diagnostic) => {
                             binder.diagnostics.push(diagnostic);
@@ -327,6 +330,18 @@ fn first_aggregate(expr: &ast::Expr) -> Option<Span> {
     found.break_value()
 }
 
+/// Whether an expression is a bound of the row's window, by column or by function.
+fn is_window_bound(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Column(parts) => {
+            let system = parts.last().and_then(|part| SystemColumn::parse(&part.name.text));
+            matches!(system, Some(SystemColumn::WindowStart | SystemColumn::WindowEnd))
+        }
+        ExprKind::Function(call) => window_bound(&call.name.name.text).is_some(),
+        _ => false,
+    }
+}
+
 /// Whether a select item of a windowed query without GROUP BY is a key: it reads a column of the input that is no bound
 /// of the window, and holds no aggregate. What is only the alias of another item is no column.
 fn is_implicit_key(expr: &ast::Expr, scope: &Scope) -> bool {
@@ -335,14 +350,12 @@ fn is_implicit_key(expr: &ast::Expr, scope: &Scope) -> bool {
 
 fn reads_column(expr: &ast::Expr, scope: &Scope) -> bool {
     match &expr.kind {
-        ExprKind::Column(parts) => {
-            let system = parts.last().and_then(|part| SystemColumn::parse(&part.name.text));
-            let is_bound = matches!(system, Some(SystemColumn::WindowStart | SystemColumn::WindowEnd));
-            let is_alias = matches!(parts.as_slice(), [only] if !scope.columns_unknown && !scope.has(&only.name));
-            !is_bound && !is_alias
-        }
         // The arguments of a bound repeat the WINDOW clause.
-        ExprKind::Function(call) if window_bound(&call.name.name.text).is_some() => false,
+        _ if is_window_bound(expr) => false,
+        ExprKind::Column(parts) => {
+            let is_alias = matches!(parts.as_slice(), [only] if !scope.columns_unknown && !scope.has(&only.name));
+            !is_alias
+        }
         _ => operands(expr).into_iter().any(|operand| reads_column(operand, scope)),
     }
 }

@@ -13,6 +13,8 @@ fn types_are_brought_together() {
         "SELECT id FROM orders WHERE NOT id = 1",
         "SELECT id FROM orders WHERE name LIKE 'a.b+%' AND name NOT LIKE 'x!%' ESCAPE '!'",
         "SELECT id FROM orders WHERE name LIKE 'back\\slash%'",
+        "SELECT id FROM orders WHERE price IN (0, 1) AND id NOT IN (1, NULLIF(ms, 2))",
+        "SELECT CASE price WHEN 0 THEN 'none' END AS x, MAP{'a': id}['a'] AS y FROM orders",
         "SELECT 'a' || name || id AS x FROM orders",
         "SELECT ts + INTERVAL '1 day' AS a, ts - ts AS b FROM orders",
         "SELECT -id AS a, - 0.50 AS b, -9223372036854775808 AS c FROM orders",

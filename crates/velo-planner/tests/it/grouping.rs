@@ -16,6 +16,7 @@ fn grouped_queries() {
         "SELECT id, COUNT(*) AS n FROM orders GROUP BY id WINDOW TUMBLING (SIZE 30 SECONDS, GRACE PERIOD 5 SECONDS) \
          WITH ('s.type' = 'file_sink', 's.path' = 'o.envelope.jsonl')",
         "SELECT FIRST_VALUE(amount) AS f FROM orders GROUP BY id",
+        "SELECT id, _window_start AS w, COUNT(*) AS n FROM orders GROUP BY id, w, TUMBLE_END() WINDOW TUMBLING(10s)",
         "SELECT _event_time, COUNT(*) AS n FROM orders GROUP BY _event_time EMIT FINAL",
         "SELECT SUM(id) AS s, s * 2 AS d FROM orders WINDOW TUMBLING(1h)",
         "SELECT TUMBLE_START(ts, INTERVAL '5' SECONDS) AS a, COUNT(*) AS n FROM orders WINDOW TUMBLING(5s)",
