@@ -21,6 +21,7 @@ use super::distinct::Distinct;
 use super::extreme::{Held, PrimitiveExtreme, SlotExtreme};
 use super::first_last::{FirstLast, Nulls, Order};
 use super::folded::Folded;
+use super::interpolated::InterpolatedPercentile;
 use super::ordered::{Ordered, OrderedResult};
 use super::slots::{BytesSlots, PrimitiveSlots, ScalarSlots, Slots};
 use super::sum::{
@@ -48,11 +49,18 @@ enum Recipe {
     ApproxDistinct,
     Sum,
     Average,
-    Extreme { max: bool },
+    Extreme {
+        max: bool,
+    },
     Spread(Spread),
-    FirstLast { order: Order, nulls: Nulls },
+    FirstLast {
+        order: Order,
+        nulls: Nulls,
+    },
     Delta(Arc<dyn PhysicalExpr>),
     Ordered(OrderedResult),
+    /// `PERCENTILE_CONT` of this fraction.
+    Interpolated(f64),
     Accumulators(AccumulatorCall),
 }
 
@@ -127,6 +135,7 @@ impl AggregateFactory {
                 let extremes = [extreme::<true>(self.argument()?)?, extreme::<false>(self.argument()?)?];
                 Box::new(Delta::new(extremes, Arc::clone(difference), self.output.clone()))
             }
+            Recipe::Interpolated(fraction) => Box::new(InterpolatedPercentile::new(*fraction)),
             Recipe::Ordered(result) => Box::new(Ordered::new(*result, self.argument()?)?),
             Recipe::Accumulators(call) => Box::new(Accumulators::new(call.clone(), self.output.clone())),
         })
@@ -160,7 +169,8 @@ impl Recipe {
             Kind::Delta => Self::Delta(difference(types)?),
             Kind::TopK => Self::Ordered(largest(call, false)?),
             Kind::TopKDistinct => Self::Ordered(largest(call, true)?),
-            Kind::PercentileDisc => Self::Ordered(OrderedResult::Percentile(number_argument(call)?)),
+            Kind::PercentileDisc => Self::Ordered(OrderedResult::Percentile(fraction_argument(call)?)),
+            Kind::PercentileCont => Self::Interpolated(fraction_argument(call)?),
             kind => match kind.datafusion() {
                 Some(function) => Self::Accumulators(accumulators(function, call, schema, column)?),
                 None => return Err(refused(format!("{kind:?} has no implementation"))),
@@ -220,6 +230,18 @@ fn largest(call: &AggregateCall, distinct: bool) -> datafusion_common::Result<Or
 }
 
 /// The second argument, which is a constant number.
+/// The constant second argument, a fraction of all.
+fn fraction_argument(call: &AggregateCall) -> datafusion_common::Result<f64> {
+    let fraction = number_argument(call)?;
+    if (0.0..=1.0).contains(&fraction) {
+        Ok(fraction)
+    } else {
+        Err(refused(format!(
+            "a percentile takes a fraction from 0 to 1, not {fraction}"
+        )))
+    }
+}
+
 fn number_argument(call: &AggregateCall) -> datafusion_common::Result<f64> {
     let value = call.arguments.get(1).and_then(constant).transpose()?;
     match value.map(|value| value.cast_to(&DataType::Float64)).transpose()? {

@@ -14,6 +14,7 @@ mod extreme;
 mod factory;
 mod first_last;
 mod folded;
+mod interpolated;
 mod ordered;
 mod slots;
 mod sum;

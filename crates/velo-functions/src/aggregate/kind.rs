@@ -3,7 +3,7 @@ use std::sync::Arc;
 use datafusion_expr::AggregateUDF;
 use datafusion_functions_aggregate::{
     approx_distinct, approx_median, approx_percentile_cont, array_agg, bit_and_or_xor, bool_and_or, correlation,
-    covariance, median, percentile_cont, regr, string_agg,
+    covariance, median, regr, string_agg,
 };
 
 macro_rules! aggregates {
@@ -135,7 +135,6 @@ impl AggregateKind {
             Self::StringAgg => string_agg::string_agg_udaf(),
             Self::ArrayAgg | Self::CollectSet => array_agg::array_agg_udaf(),
             Self::Median => median::median_udaf(),
-            Self::PercentileCont => percentile_cont::percentile_cont_udaf(),
             Self::Corr => correlation::corr_udaf(),
             Self::CovarPop => covariance::covar_pop_udaf(),
             Self::CovarSamp => covariance::covar_samp_udaf(),

@@ -4,6 +4,8 @@ use velo_common::{Diagnostic, Span, code};
 use velo_data::SqlType;
 use velo_functions::cast_expr;
 
+use super::fold::folded;
+
 /// An expression with its names and types resolved.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bound {
@@ -43,14 +45,14 @@ impl Bound {
     ///
     /// # Errors
     ///
-    /// When there is no cast between the types.
+    /// When there is no cast between the types, or a constant cannot be cast.
     pub(crate) fn coerced(self, to: &SqlType) -> Result<Self, Diagnostic> {
         if self.sql_type == *to {
             return Ok(self);
         }
         let Self { expr, sql_type, span } = self;
         match cast_expr(expr, &sql_type, to, false) {
-            Some(expr) => Ok(Self::new(expr, to.clone(), span)),
+            Some(expr) => folded(Self::new(expr, to.clone(), span)),
             None => Err(Diagnostic::new(
                 &code::TYPE_MISMATCH,
                 span,

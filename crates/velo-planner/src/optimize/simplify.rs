@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
+use datafusion_common::tree_node::TreeNode;
 use datafusion_common::{DFSchema, DFSchemaRef};
+use datafusion_expr::expr::InList;
 use datafusion_expr::simplify::SimplifyContext;
 use datafusion_expr::{Expr, ExprSchemable, lit};
 use datafusion_optimizer::simplify_expressions::ExprSimplifier;
@@ -46,11 +49,18 @@ fn simplified(expr: Expr, schema: &StreamSchema) -> Expr {
     let schema: DFSchemaRef = Arc::new(schema);
     let context = SimplifyContext::builder().with_schema(Arc::clone(&schema)).build();
     match ExprSimplifier::new(context).simplify(expr.clone()) {
-        Ok(simpler) if same_type(&simpler, &expr, &schema) => simpler,
+        Ok(simpler) if same_type(&simpler, &expr, &schema) && !lists_doubles(&simpler, &schema) => simpler,
         _ => expr,
     }
 }
 
 fn same_type(left: &Expr, right: &Expr, schema: &DFSchema) -> bool {
     matches!((left.get_type(schema), right.get_type(schema)), (Ok(left), Ok(right)) if left == right)
+}
+
+/// Whether an IN list of DOUBLE was made of equalities: its kernel tells 0 from -0, which `=` does not.
+fn lists_doubles(expr: &Expr, schema: &DFSchema) -> bool {
+    let is_double = |list: &InList| list.expr.get_type(schema).is_ok_and(|found| found == DataType::Float64);
+    expr.exists(|inner| Ok(matches!(inner, Expr::InList(list) if is_double(list))))
+        .unwrap_or(true)
 }
