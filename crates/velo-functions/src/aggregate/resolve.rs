@@ -79,9 +79,6 @@ fn types(kind: AggregateKind, given: &[SqlType]) -> Result<(Vec<SqlType>, SqlTyp
         (Kind::Sum, [value]) => sum(value),
         (Kind::Avg, [value]) => mean(value),
         (Kind::Median, [value]) => middle(value),
-        (Kind::PercentileCont, [value, fraction]) => {
-            Ok((vec![number(value, Double)?, number(fraction, Double)?], Double))
-        }
         (Kind::PercentileDisc, [value, fraction]) => {
             Ok((vec![comparable(value)?, number(fraction, Double)?], value.clone()))
         }
@@ -109,7 +106,7 @@ fn types(kind: AggregateKind, given: &[SqlType]) -> Result<(Vec<SqlType>, SqlTyp
             None => Err(format!("does not take {value}")),
         },
         (Kind::ApproxMedian, [value]) => Ok((vec![number(value, Double)?], Double)),
-        (Kind::ApproxPercentileCont, [value, fraction]) => {
+        (Kind::PercentileCont | Kind::ApproxPercentileCont, [value, fraction]) => {
             Ok((vec![number(value, Double)?, number(fraction, Double)?], Double))
         }
         (Kind::BitAnd | Kind::BitOr | Kind::BitXor, [value]) if value.is_integer() => {
