@@ -107,11 +107,7 @@ fn render_like(like: &Like) -> String {
     let not = if like.negated { "NOT " } else { "" };
     let operator = if like.case_insensitive { "ILIKE" } else { "LIKE" };
     let operand = at_least(&like.expr, Binding::Concat);
-    let escape = like
-        .escape_char
-        .map(|escape| format!(" ESCAPE '{escape}'"))
-        .unwrap_or_default();
-    format!("{operand} {not}{operator} {}{escape}", sql(&like.pattern))
+    format!("{operand} {not}{operator} {}", sql(&like.pattern))
 }
 
 fn render_between(between: &Between) -> String {
