@@ -107,7 +107,10 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
     let unparsed: Vec<Name> = defines.map(ObjectName::name).collect();
     let config_files = ConfigDirectory::of_program(source.name());
     let outline = outline(&parsed.script, &unparsed, &options.overrides, &config_files);
-    diagnostics.extend(unmet_overrides(&outline, &options.overrides, options.mode));
+    // A statement that could not be read may be the one that uses them.
+    if parsed.failed.is_empty() {
+        diagnostics.extend(unmet_overrides(&outline, &options.overrides, options.mode));
+    }
     let sources = open_sources(&outline, options.mode, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);

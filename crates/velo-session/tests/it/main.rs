@@ -145,3 +145,18 @@ fn no_file_is_written_over() {
     let found = programs.map(|sql| format!("{sql}\n--\n{}\n", problems(sql, Mode::Run)));
     insta::assert_snapshot!(found.join("\n"));
 }
+
+#[test]
+fn a_statement_that_cannot_be_read_is_one_mistake() {
+    let overrides = Overrides {
+        sources: vec![("o".into(), "tests/data/o.jsonl".into())],
+        ..Overrides::default()
+    };
+    let program = checked("SELECT id name x FROM o", Mode::Run, overrides);
+    let codes: Vec<&str> = program
+        .diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.code.id)
+        .collect();
+    assert_eq!(codes, ["V0100"]);
+}
