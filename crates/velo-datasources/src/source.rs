@@ -16,6 +16,8 @@ pub struct ReadRequest {
     pub system: Vec<SystemColumn>,
     /// Most rows of one batch.
     pub batch_rows_max: usize,
+    /// Threads that a source may decode with; with 1 it decodes where it is read.
+    pub decode_threads: usize,
 }
 
 /// Records of one read, decoded.

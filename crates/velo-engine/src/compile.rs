@@ -250,8 +250,13 @@ pub fn scan_chain<'a>(
     Ok(Chain::new(vec![Box::new(rows)]))
 }
 
-/// What a scan asks of a source that has these metadata columns.
-pub(crate) fn read_request(scan: &Scan, provided: &[SystemColumn], batch_rows_max: usize) -> ReadRequest {
+/// What a scan asks of a source that has these metadata columns; it decodes with as many threads as it is given.
+pub(crate) fn read_request(
+    scan: &Scan,
+    provided: &[SystemColumn],
+    batch_rows_max: usize,
+    decode_threads: usize,
+) -> ReadRequest {
     let computed = scan
         .event_time
         .as_ref()
@@ -273,6 +278,7 @@ pub(crate) fn read_request(scan: &Scan, provided: &[SystemColumn], batch_rows_ma
         columns: scan.columns.clone(),
         system,
         batch_rows_max,
+        decode_threads,
     }
 }
 

@@ -18,7 +18,10 @@ use crate::system_columns::Defaults;
 use crate::{CsvOptions, FormatError};
 
 /// Longest record that is read.
-const RECORD_BYTES_MAX: usize = 64 << 20;
+pub(crate) const RECORD_BYTES_MAX: usize = 64 << 20;
+
+/// Where a chunk begins as long as its place is not known.
+const CHUNK_START: RecordPosition = RecordPosition { record: 0, line: 1 };
 
 /// What is wanted of the records, and where they come from.
 #[derive(Debug, Clone)]
@@ -182,7 +185,7 @@ impl Decoder {
             schema: Arc::new(Schema::new(fields)),
             rejections: Rejections::default(),
             batch: BatchState::default(),
-            next: RecordPosition { record: 0, line: 1 },
+            next: CHUNK_START,
             record_bytes_max: RECORD_BYTES_MAX,
             is_discarding: false,
         })
@@ -191,9 +194,14 @@ impl Decoder {
     /// Goes on counting from a position that [`Decoder::position`] told.
     #[must_use]
     pub fn starting_at(mut self, position: RecordPosition) -> Self {
+        self.go_to(position);
+        self
+    }
+
+    /// Counts what comes next from a position on. The batch at hand must have been finished.
+    pub fn go_to(&mut self, position: RecordPosition) {
         self.next = position;
         self.batch.first_record = position.record;
-        self
     }
 
     /// Rejects records longer than this, in bytes; 64 MiB by default.
@@ -232,6 +240,25 @@ impl Decoder {
             }
         }
         consumed
+    }
+
+    /// Decodes whole records from the middle of an input, as a [`RecordCutter`](crate::RecordCutter) cuts them out. Where in
+    /// the input they were is told afterwards, by [`Decoder::place_chunk`], since only what comes before them knows it.
+    pub fn decode_chunk(&mut self, chunk: &[u8]) {
+        self.go_to(CHUNK_START);
+        self.decode(chunk, true, usize::MAX);
+    }
+
+    /// Tells at which position the chunk begins that was decoded last; [`Decoder::position`] is its end from then on.
+    pub fn place_chunk(&mut self, start: RecordPosition) {
+        let lines = start.line - CHUNK_START.line;
+        for error in &mut self.batch.rejected {
+            error.origin.offset = error.origin.offset.map(|offset| offset + start.record as i64);
+            error.origin.line = error.origin.line.map(|line| line + lines);
+        }
+        self.batch.first_record = start.record;
+        self.next.record += start.record;
+        self.next.line += lines;
     }
 
     /// The batch of everything decoded since the last one. `read_at_ms` is the time of records that have none.

@@ -34,6 +34,7 @@
 
 mod column;
 mod csv;
+mod cut;
 mod decoder;
 mod encode;
 mod envelope;
@@ -46,6 +47,7 @@ mod system_columns;
 mod value;
 
 pub use csv::{CsvHeader, CsvOptions, read_csv_header};
+pub use cut::{Cut, RecordCutter};
 pub use decoder::{DecodedBatch, Decoder, Projection, RecordPosition};
 pub use encode::{DeadLetter, EncodedRows, Encoder, write_dead_letter};
 pub use error::FormatError;

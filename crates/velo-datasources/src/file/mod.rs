@@ -2,6 +2,7 @@
 
 mod buffer;
 mod dead_letters;
+mod parallel;
 mod preamble;
 mod reader;
 mod source;

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -62,21 +62,12 @@ impl FileReader {
 impl PartitionReader for FileReader {
     async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
         self.fill_batch()?;
-        if self.decoder.pending_records() == 0 {
-            return Ok(None);
-        }
-        let batch = self.decoder.finish_batch(self.clock.now_ms());
-        let batch = batch.map_err(|error| SourceError::Format {
-            path: self.path.clone(),
-            message: error.to_string(),
-        })?;
         let bytes_read = self.buffer.position() - self.told_bytes;
-        self.told_bytes = self.buffer.position();
-        Ok(Some(SourceBatch {
-            records: batch.records,
-            rejected: batch.rejected,
-            bytes_read,
-        }))
+        let batch = batch_at_hand(&mut self.decoder, &self.path, self.clock.as_ref(), bytes_read)?;
+        if batch.is_some() {
+            self.told_bytes = self.buffer.position();
+        }
+        Ok(batch)
     }
 
     fn offset(&self) -> SourceOffset {
@@ -87,4 +78,26 @@ impl PartitionReader for FileReader {
             line: position.line,
         }
     }
+}
+
+/// The batch that a decoder of a file has at hand, if it is one, with `bytes_read` of the file behind it.
+pub(super) fn batch_at_hand(
+    decoder: &mut Decoder,
+    path: &Path,
+    clock: &dyn Clock,
+    bytes_read: u64,
+) -> Result<Option<SourceBatch>, SourceError> {
+    if decoder.pending_records() == 0 {
+        return Ok(None);
+    }
+    let batch = decoder.finish_batch(clock.now_ms());
+    let batch = batch.map_err(|error| SourceError::Format {
+        path: path.to_owned(),
+        message: error.to_string(),
+    })?;
+    Ok(Some(SourceBatch {
+        records: batch.records,
+        rejected: batch.rejected,
+        bytes_read,
+    }))
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use velo_data::{Clock, SourceOffset, StreamSchema, SystemColumn};
 use velo_formats::{
-    Decoder, FormatError, Projection, RecordPosition, SAMPLE_BYTES_MAX, SampledSchema, sample_csv, sample_envelopes,
-    sample_json_lines,
+    Decoder, FormatError, Projection, RecordCutter, RecordPosition, SAMPLE_BYTES_MAX, SampledSchema, sample_csv,
+    sample_envelopes, sample_json_lines,
 };
 
 use super::buffer::FileBuffer;
+use super::parallel::ParallelReader;
 use super::preamble::Preamble;
 use super::reader::FileReader;
 use crate::{FileFormat, FileSourceConfig, PartitionReader, ReadRequest, Source, SourceError};
@@ -44,6 +45,8 @@ pub struct ReadLimits {
     pub record_bytes_max: usize,
     /// A batch ends when this much input is behind it, even if it has fewer rows than were asked for.
     pub batch_bytes_max: u64,
+    /// Input from which on it is worth while to decode on several threads.
+    pub parallel_bytes_min: u64,
 }
 
 impl Default for ReadLimits {
@@ -52,6 +55,7 @@ impl Default for ReadLimits {
             chunk_bytes: 1 << 20,
             record_bytes_max: 64 << 20,
             batch_bytes_max: 16 << 20,
+            parallel_bytes_min: 8 << 20,
         }
     }
 }
@@ -135,6 +139,15 @@ impl FileSource {
     }
 }
 
+impl FileSource {
+    fn cutter(&self) -> RecordCutter {
+        match self.config.format {
+            FileFormat::JsonLines | FileFormat::Envelope => RecordCutter::lines(),
+            FileFormat::Csv => RecordCutter::csv(self.config.csv_options()),
+        }
+    }
+}
+
 #[async_trait]
 impl Source for FileSource {
     fn schema(&self) -> &StreamSchema {
@@ -159,7 +172,7 @@ impl Source for FileSource {
     ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
         let mut buffer = FileBuffer::open(&self.config.path, self.limits.chunk_bytes)?;
         let preamble = Preamble::read(&mut buffer, &self.config)?;
-        let decoder = self.decoder(request, &preamble)?;
+        let decoder = || self.decoder(request, &preamble);
         let mut told_bytes = 0;
         let position = match from.first().copied().flatten() {
             Some(SourceOffset::File { byte, record, line }) => {
@@ -172,16 +185,26 @@ impl Source for FileSource {
                 line: preamble.line,
             },
         };
-        Ok(vec![Box::new(FileReader {
+        let reader = FileReader {
             path: self.config.path.clone(),
-            buffer,
-            decoder: decoder.starting_at(position),
+            decoder: decoder()?.starting_at(position),
             clock: Arc::clone(&self.clock),
             limits: self.limits,
             batch_rows_max: request.batch_rows_max.max(1),
             end_record: self.config.max_records.unwrap_or(u64::MAX),
             told_bytes,
-        })])
+            buffer,
+        };
+        let is_large = self.bytes.saturating_sub(told_bytes) >= self.limits.parallel_bytes_min;
+        // Only who counts records one after the other knows which is the last that is wanted.
+        let is_divided = is_large && request.decode_threads > 1 && self.config.max_records.is_none();
+        let reader: Box<dyn PartitionReader> = if is_divided {
+            let threads = request.decode_threads;
+            Box::new(ParallelReader::new(reader, self.cutter(), threads, decoder)?)
+        } else {
+            Box::new(reader)
+        };
+        Ok(vec![reader])
     }
 }
 

@@ -1,4 +1,5 @@
-//! How a file is cut into chunks and batches, and where reading is taken up again, does not show.
+//! How a file is cut into chunks and batches, how many threads decode them, and where reading is taken up again, does not
+//! show.
 
 use arrow::compute::concat_batches;
 use proptest::collection::vec;
@@ -60,6 +61,7 @@ fn limits(chunk_bytes: usize) -> ReadLimits {
     ReadLimits {
         chunk_bytes,
         record_bytes_max: 40,
+        parallel_bytes_min: 0,
         ..ReadLimits::default()
     }
 }
@@ -74,23 +76,35 @@ fn joined(batches: &[SourceBatch]) -> (Option<arrow::array::RecordBatch>, Vec<Ro
     (records, rejected)
 }
 
-fn read(config: &FileSourceConfig, limits: ReadLimits, batch_rows_max: usize, resumes: bool) -> Vec<SourceBatch> {
+/// How a file is read.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    limits: ReadLimits,
+    batch_rows_max: usize,
+    decode_threads: usize,
+    /// Whether every batch is read by a reader of its own.
+    resumes: bool,
+}
+
+fn read(config: &FileSourceConfig, way: Way) -> Vec<SourceBatch> {
     let declared = StreamSchema::of_user_columns([SqlType::BigInt.field("id", true), SqlType::String.field("s", true)]);
-    let source = open(config, Some(&declared)).with_limits(limits);
+    let source = open(config, Some(&declared)).with_limits(way.limits);
     let system = [
         SystemColumn::Offset,
         SystemColumn::Key,
         SystemColumn::EventTime,
         SystemColumn::Record,
     ];
-    let request: ReadRequest = request(&source, &system, batch_rows_max);
+    let request = ReadRequest {
+        decode_threads: way.decode_threads,
+        ..request(&source, &system, way.batch_rows_max)
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        if !resumes {
+        if !way.resumes {
             let batches = read_from(&source, &request, None).await;
             return batches.into_iter().map(|(batch, _)| batch).collect();
         }
-        // One batch at a time, each by a reader of its own.
         let (mut batches, mut from) = (Vec::new(), None);
         loop {
             let mut reader = velo_datasources::Source::open(&source, &request, &[from])
@@ -112,13 +126,16 @@ proptest! {
         (name, content) in content(),
         chunk_bytes in 1..60usize,
         batch_rows_max in 1..8usize,
+        decode_threads in 1..4usize,
         resumes in any::<bool>(),
     ) {
         let (_directory, path) = file(name, &content);
         let SourceConfig::File(mut config) = SourceConfig::from_path(&path).unwrap() else { unreachable!() };
         config.has_headers = false;
-        let whole = joined(&read(&config, limits(1 << 20), usize::MAX, false));
-        let batches = read(&config, limits(chunk_bytes), batch_rows_max, resumes);
+        let at_once = Way { limits: limits(1 << 20), batch_rows_max: usize::MAX, decode_threads: 1, resumes: false };
+        let whole = joined(&read(&config, at_once));
+        let way = Way { limits: limits(chunk_bytes), batch_rows_max, decode_threads, resumes };
+        let batches = read(&config, way);
         prop_assert!(batches.iter().all(|batch| batch.records.num_rows() + batch.rejected.len() <= batch_rows_max));
         prop_assert_eq!(joined(&batches), whole);
     }

@@ -26,6 +26,7 @@ async fn partitions_are_read_from_their_offsets() {
         columns: vec![1],
         system: vec![SystemColumn::Offset, SystemColumn::Key],
         batch_rows_max: 1,
+        decode_threads: 1,
     };
     let mut readers = source
         .open(&request, &[Some(SourceOffset::Batch(1)), None])

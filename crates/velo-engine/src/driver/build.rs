@@ -258,7 +258,7 @@ impl Program {
         })?;
         let batch_rows = statement.settings.batch_rows;
         let mut open = runtime
-            .block_on(OpenSource::open(source.as_ref(), scan, batch_rows))
+            .block_on(OpenSource::open(source.as_ref(), scan, batch_rows, self.parallelism))
             .map_err(failed)?;
         let readers = std::mem::take(&mut open.readers);
         let workers = readers.len().clamp(1, self.parallelism);

@@ -42,8 +42,15 @@ pub(super) struct OpenSource {
 }
 
 impl OpenSource {
-    pub(super) async fn open(source: &dyn Source, scan: &Scan, batch_rows: Option<usize>) -> Result<Self, SourceError> {
-        let request = read_request(scan, source.system_columns(), batch_rows.unwrap_or(BATCH_ROWS));
+    /// `threads` decode, where the source can divide its input.
+    pub(super) async fn open(
+        source: &dyn Source,
+        scan: &Scan,
+        batch_rows: Option<usize>,
+        threads: usize,
+    ) -> Result<Self, SourceError> {
+        let batch_rows_max = batch_rows.unwrap_or(BATCH_ROWS);
+        let request = read_request(scan, source.system_columns(), batch_rows_max, threads);
         let schema = requested_schema(source.schema(), &request);
         let stamps = scan
             .schema
