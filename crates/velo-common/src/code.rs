@@ -102,6 +102,8 @@ codes! {
         "A source or sink cannot be used without this property.";
     INVALID_ANNOTATION = "V0505", Error, "Invalid annotation",
         "The annotation is unknown or its value does not fit.";
+    IDLE_ALLOWANCE = "V0506", Warning, "Allowance that allows nothing",
+        "`-- @allow: CODE` leaves out warnings of its statement or, at the top of a file, of the file. None of that code is there, or it is an error, which cannot be allowed.";
 
     FILE_NOT_FOUND = "V0600", Error, "File cannot be read",
         "The file does not exist, is a directory, or may not be read. For data files `validate` only warns.";
@@ -123,6 +125,11 @@ codes! {
         "The number is read as milliseconds since 1970-01-01 UTC. A TIMESTAMP literal says it more clearly.";
     LINT_DELETES_SKIPPED = "V0902", Warning, "Sink cannot take deletes",
         "Plain files and the standard output hold rows, not changes; deletes are counted and skipped.";
+}
+
+/// The code of an identifier, in any case.
+pub fn find(id: &str) -> Option<&'static Code> {
+    ALL.iter().find(|code| code.id.eq_ignore_ascii_case(id)).copied()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use velo_parser::ast::ObjectName;
 use velo_planner::plan::{PlannedStatement, Relation};
 use velo_planner::{Overrides, outline, plan_program};
 
+use crate::allow::leave_out_allowed;
 use crate::config::ConfigDirectory;
 use crate::lints::money_in_double;
 use crate::overrides::unmet_overrides;
@@ -58,6 +59,8 @@ pub struct CheckedProgram {
     pub source: SourceText,
     /// What is wrong with it, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many warnings are left out because the program allows them.
+    pub allowed: usize,
     /// Its statements, each behind those it reads. Those with problems are missing.
     pub statements: Vec<PlannedStatement>,
     /// The opened sources, by the names that scans use.
@@ -126,9 +129,12 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
         );
     }
     tidy(&mut diagnostics);
+    let allowed = leave_out_allowed(&parsed.script, &mut diagnostics);
+    sort(&mut diagnostics);
     CheckedProgram {
         source,
         diagnostics,
+        allowed,
         read: statements_read(&planned.statements),
         statements: planned.statements,
         sources: opened,
@@ -138,15 +144,19 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
 
 /// Sorts by place, and keeps one of several that say the same of one place.
 fn tidy(diagnostics: &mut Vec<Diagnostic>) {
+    sort(diagnostics);
+    diagnostics.dedup_by(|later, earlier| {
+        let same = later.message == earlier.message || (refuses(later) && refuses(earlier));
+        later.span == earlier.span && same
+    });
+}
+
+fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by(|left, right| {
         let place = |diagnostic: &Diagnostic| (diagnostic.span.unwrap_or_default(), diagnostic.code.id);
         place(left)
             .cmp(&place(right))
             .then_with(|| left.message.cmp(&right.message))
-    });
-    diagnostics.dedup_by(|later, earlier| {
-        let same = later.message == earlier.message || (refuses(later) && refuses(earlier));
-        later.span == earlier.span && same
     });
 }
 

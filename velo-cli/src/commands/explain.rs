@@ -18,13 +18,7 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> io::Result<Exit
         Err(finding) => return refuse(&finding, terminal),
     };
     if !program.is_valid() {
-        return refuse(
-            &Finding {
-                source: program.source,
-                diagnostics: program.diagnostics,
-            },
-            terminal,
-        );
+        return refuse(&program.into(), terminal);
     }
     let plans = match args.format {
         PlanFormat::Text => program.statements.iter().map(plan_text).collect::<Vec<_>>().join("\n"),

@@ -37,21 +37,14 @@ fn find(args: &ValidateArgs) -> Vec<Finding> {
     for path in &args.programs {
         match find_programs(path) {
             Ok(programs) => findings.extend(programs.iter().map(|program| match read_and_check(program, &options) {
-                Ok(checked) => Finding {
-                    source: checked.source,
-                    diagnostics: checked.diagnostics,
-                },
+                Ok(checked) => checked.into(),
                 Err(unreadable) => unreadable,
             })),
             Err(error) => findings.push(unreadable(path, &error)),
         }
     }
     if let Some(sql) = &args.query {
-        let checked = check(query_program(sql), &options);
-        findings.push(Finding {
-            source: checked.source,
-            diagnostics: checked.diagnostics,
-        });
+        findings.push(check(query_program(sql), &options).into());
     }
     findings
 }

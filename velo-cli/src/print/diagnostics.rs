@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 use velo_common::{Diagnostic, SourceText, render};
+use velo_session::CheckedProgram;
 
 use super::system_columns::{self, SystemColumnEntry};
 
@@ -14,6 +15,18 @@ pub(crate) struct Finding {
     pub(crate) source: SourceText,
     /// In the order of the text.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// How many warnings are left out because the program allows them.
+    pub(crate) allowed: usize,
+}
+
+impl From<CheckedProgram> for Finding {
+    fn from(program: CheckedProgram) -> Self {
+        Self {
+            source: program.source,
+            diagnostics: program.diagnostics,
+            allowed: program.allowed,
+        }
+    }
 }
 
 /// How many errors and warnings there are.
@@ -21,6 +34,8 @@ pub(crate) struct Finding {
 pub(crate) struct Counts {
     pub(crate) errors: usize,
     pub(crate) warnings: usize,
+    /// Warnings that are left out because the programs allow them.
+    pub(crate) allowed: usize,
 }
 
 impl Counts {
@@ -31,6 +46,7 @@ impl Counts {
         Self {
             errors,
             warnings: diagnostics().count() - errors,
+            allowed: findings.iter().map(|finding| finding.allowed).sum(),
         }
     }
 }
@@ -45,12 +61,16 @@ pub(crate) fn text(finding: &Finding, color: bool) -> String {
     text
 }
 
-/// The closing line: `2 files checked: 1 error, no warnings`.
+/// The closing line: `2 programs checked: 1 error, no warnings (3 allowed)`.
 pub(crate) fn summary(programs: usize, counts: Counts) -> String {
     let errors = count(counts.errors, "error");
     let warnings = count(counts.warnings, "warning");
+    let allowed = match counts.allowed {
+        0 => String::new(),
+        allowed => format!(" ({allowed} allowed)"),
+    };
     format!(
-        "{programs} {} checked: {errors}, {warnings}\n",
+        "{programs} {} checked: {errors}, {warnings}{allowed}\n",
         plural(programs, "program")
     )
 }
@@ -212,6 +232,7 @@ mod tests {
         Finding {
             source: SourceText::new("a,b.sql", "SELECT idd\nFROM clicks"),
             diagnostics: vec![diagnostic, global],
+            allowed: 0,
         }
     }
 
@@ -241,13 +262,21 @@ mod tests {
 
     #[test]
     fn the_summary_counts_in_words() {
-        assert_eq!(
-            summary(1, Counts { errors: 1, warnings: 0 }),
-            "1 program checked: 1 error, no warnings\n"
-        );
-        assert_eq!(
-            summary(2, Counts { errors: 0, warnings: 3 }),
-            "2 programs checked: no errors, 3 warnings\n"
-        );
+        let counts = |errors, warnings, allowed| Counts {
+            errors,
+            warnings,
+            allowed,
+        };
+        for (programs, counts, expected) in [
+            (1, counts(1, 0, 0), "1 program checked: 1 error, no warnings\n"),
+            (2, counts(0, 3, 0), "2 programs checked: no errors, 3 warnings\n"),
+            (
+                1,
+                counts(0, 1, 2),
+                "1 program checked: no errors, 1 warning (2 allowed)\n",
+            ),
+        ] {
+            assert_eq!(summary(programs, counts), expected);
+        }
     }
 }

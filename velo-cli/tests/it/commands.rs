@@ -210,6 +210,30 @@ fn warnings_exit_with_zero_unless_strict() {
 }
 
 #[test]
+fn allowed_warnings_are_left_out_and_counted() {
+    let allowed = "-- @allow: V0900\nSELECT price FROM sales WITH ('sales.path' = 'sales.csv')";
+    let workspace = Workspace::with(&[("money.sql", allowed), ("sales.csv", "price\n1.50\n")]);
+    let printed = |arguments: &[&str]| {
+        let outcome = workspace.run(arguments);
+        assert_eq!(outcome.exit, Some(0), "{arguments:?}: {}", outcome.stderr);
+        (outcome.stdout, outcome.stderr)
+    };
+    let (text, _) = printed(&["validate", "--strict", "money.sql"]);
+    assert_eq!(text, "1 program checked: no errors, no warnings (1 allowed)\n");
+    let (json, _) = printed(&["validate", "--strict", "money.sql", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (report["warnings"].as_u64(), report["allowed"].as_u64()),
+        (Some(0), Some(1))
+    );
+    let (github, _) = printed(&["validate", "--strict", "money.sql", "--format", "github"]);
+    assert_eq!(github, "");
+    let (rows, summary) = printed(&["run", "money.sql"]);
+    assert_eq!(rows, "{\"price\":1.5}\n");
+    assert!(!summary.contains("V0900"), "{summary}");
+}
+
+#[test]
 fn the_reference_of_system_columns_comes_with_any_program() {
     snapshot!(
         "validate_system_columns",

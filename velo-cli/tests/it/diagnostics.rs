@@ -122,6 +122,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("V0503", "SELECT id FROM orders WITH ('allowed.lateness' = '1s')"),
     ("V0504", "SELECT id FROM orders WITH ('error.policy' = 'dead_letter')"),
     ("V0505", "-- @jobb_mode: simple\nSELECT id FROM orders"),
+    ("V0506", "-- @allow: V0900\nSELECT id FROM orders"),
     ("V0600", "SELECT id FROM gone WITH ('gone.path' = 'gone.csv')"),
     (
         "V0602",

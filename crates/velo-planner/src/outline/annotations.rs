@@ -6,6 +6,8 @@ use velo_parser::ast::Annotation;
 enum Effect {
     /// It describes, and changes nothing.
     Describes,
+    /// It leaves out warnings; whoever collects all of them sees to that.
+    Allows,
     /// It would change what is observed, not what is computed; this version does not do so yet.
     ObservesLater,
     /// It would change how the statement runs; this version cannot honour it yet.
@@ -19,6 +21,7 @@ const ANNOTATIONS: &[(&str, Effect)] = &[
     ("author", Effect::Describes),
     ("name", Effect::Describes),
     ("tag", Effect::Describes),
+    ("allow", Effect::Allows),
     ("depends_on", Effect::RunsLater),
     ("job_mode", Effect::RunsLater),
     ("batch_size", Effect::RunsLater),
@@ -54,7 +57,7 @@ fn check_one(annotation: &Annotation) -> Option<Diagnostic> {
     let family = FAMILIES.iter().find(|(prefix, _)| name.starts_with(prefix));
     let span = annotation.name.span;
     match exact.or(family).map(|(_, effect)| *effect) {
-        Some(Effect::Describes) => None,
+        Some(Effect::Describes | Effect::Allows) => None,
         Some(Effect::ObservesLater) => {
             let message = format!("`@{name}` has no effect in this version");
             Some(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message))

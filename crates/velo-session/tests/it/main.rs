@@ -160,3 +160,27 @@ fn a_statement_that_cannot_be_read_is_one_mistake() {
         .collect();
     assert_eq!(codes, ["V0100"]);
 }
+
+#[test]
+fn allowances_leave_out_warnings_within_their_reach() {
+    const MONEY: &str = "SELECT price FROM o WITH ('o.path' = 'tests/data/o.jsonl')";
+    const TIME: &str = "SELECT id FROM d WHERE at > 1000";
+    const DECLARED: &str = "CREATE STREAM d (id INT, at TIMESTAMP) WITH (path = 'tests/data/o.jsonl')";
+    let programs = [
+        format!("-- @allow: V0900\n{MONEY}"),
+        format!("-- @allow: V0900\n\n{DECLARED};\n{MONEY};\n{TIME}"),
+        format!("-- @allow: v0901, V0900\n\n{DECLARED};\n{MONEY};\n{TIME}"),
+        format!("{DECLARED};\n-- @allow: V0900, V0901\n{MONEY};\n{TIME}"),
+        format!("{DECLARED};\n-- @allow: V0900\n-- @name: later\n-- @allow: V0901\n{TIME}"),
+        "-- @allow: V0200\nSELECT idd FROM o WITH ('o.path' = 'tests/data/o.jsonl')".to_owned(),
+        "-- @allow: V0200, V0900\nSELECT id FROM o WITH ('o.path' = 'tests/data/o.jsonl')".to_owned(),
+        format!("-- @allow: V900, everything,V0900\n{MONEY}"),
+        format!("-- @allow:\n{MONEY}"),
+        "-- @allow: V0600\nSELECT id FROM o WITH ('o.path' = 'tests/data/nothing.jsonl')".to_owned(),
+    ];
+    let found = programs.map(|sql| {
+        let allowed = checked(&sql, Mode::Validate, Overrides::default()).allowed;
+        format!("{sql}\n-- allowed: {allowed}\n{}\n", problems(&sql, Mode::Validate))
+    });
+    insta::assert_snapshot!(found.join("\n"));
+}
