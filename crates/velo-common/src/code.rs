@@ -70,6 +70,8 @@ codes! {
         "An expression without columns cannot be computed, for example because it overflows; it would fail on every row.";
     INVALID_LITERAL = "V0303", Error, "Literal cannot be read as its type",
         "The text of a date, timestamp, interval or number literal does not have the form of its type.";
+    WRONG_CONSTANT = "V0304", Error, "Constant that the function cannot work with",
+        "A unit of time, a pattern, a regular expression, a time zone, a path or a number in the SQL that would fail for every row: `DATE_TRUNC('dya', ts)` for `DATE_TRUNC('day', ts)`.";
 
     UNGROUPED_COLUMN = "V0400", Error, "Column neither grouped nor aggregated",
         "In a query with GROUP BY every selected column is a group key or stands inside an aggregate.";

@@ -23,11 +23,17 @@ pub enum TimeUnit {
     Quarter,
     /// `YEAR`: twelve months.
     Year,
+    /// `DECADE`: ten years.
+    Decade,
+    /// `CENTURY`: a hundred years.
+    Century,
+    /// `MILLENNIUM`: a thousand years.
+    Millennium,
 }
 
 impl TimeUnit {
     /// All units, smallest first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Microsecond,
         Self::Millisecond,
         Self::Second,
@@ -38,6 +44,9 @@ impl TimeUnit {
         Self::Month,
         Self::Quarter,
         Self::Year,
+        Self::Decade,
+        Self::Century,
+        Self::Millennium,
     ];
 
     /// The unit that a word means, in any case, singular or plural, short or long.
@@ -58,6 +67,9 @@ impl TimeUnit {
             "month" => Self::Month,
             "quarter" => Self::Quarter,
             "y" | "year" => Self::Year,
+            "decade" => Self::Decade,
+            "century" | "centurie" => Self::Century,
+            "millennium" | "millennia" => Self::Millennium,
             _ => return None,
         })
     }
@@ -75,6 +87,9 @@ impl TimeUnit {
             Self::Month => "MONTH",
             Self::Quarter => "QUARTER",
             Self::Year => "YEAR",
+            Self::Decade => "DECADE",
+            Self::Century => "CENTURY",
+            Self::Millennium => "MILLENNIUM",
         }
     }
 
@@ -88,7 +103,26 @@ impl TimeUnit {
             Self::Hour => 3_600_000_000_000,
             Self::Day => 86_400_000_000_000,
             Self::Week => 604_800_000_000_000,
-            Self::Month | Self::Quarter | Self::Year => return None,
+            Self::Month | Self::Quarter | Self::Year | Self::Decade | Self::Century | Self::Millennium => return None,
+        })
+    }
+
+    /// Length in months; `None` for units of fixed length.
+    pub const fn months(self) -> Option<u16> {
+        Some(match self {
+            Self::Month => 1,
+            Self::Quarter => 3,
+            Self::Year => 12,
+            Self::Decade => 120,
+            Self::Century => 1_200,
+            Self::Millennium => 12_000,
+            Self::Microsecond
+            | Self::Millisecond
+            | Self::Second
+            | Self::Minute
+            | Self::Hour
+            | Self::Day
+            | Self::Week => return None,
         })
     }
 }
@@ -250,6 +284,18 @@ mod tests {
             Err(DurationError::UnknownUnit("month".into()))
         );
         assert_eq!(parse_duration("99999999999999w"), Err(DurationError::TooLong));
+    }
+
+    #[test]
+    fn units_are_read_as_they_are_written() {
+        for unit in TimeUnit::ALL {
+            let keyword = unit.keyword();
+            assert_eq!(TimeUnit::parse(keyword), Some(unit), "{keyword}");
+            assert_ne!(unit.nanoseconds().is_some(), unit.months().is_some(), "{keyword}");
+        }
+        for (plural, unit) in [("centuries", TimeUnit::Century), ("millennia", TimeUnit::Millennium)] {
+            assert_eq!(TimeUnit::parse(plural), Some(unit));
+        }
     }
 
     #[test]

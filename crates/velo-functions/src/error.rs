@@ -20,13 +20,22 @@ pub enum FunctionError {
         /// What the function takes, such as `SPLIT_PART(text, separator, index)`; empty if not known.
         signature: String,
     },
+    /// The function takes such arguments, but one of them is a constant that no call works with.
+    WrongConstant {
+        /// Which argument, from 0.
+        argument: usize,
+        /// What is wrong, as a sentence without a full stop.
+        message: String,
+        /// What to write instead.
+        help: String,
+    },
 }
 
 impl fmt::Display for FunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { name, .. } => write!(f, "there is no function `{name}`"),
-            Self::WrongArguments { message, .. } => f.write_str(message),
+            Self::WrongArguments { message, .. } | Self::WrongConstant { message, .. } => f.write_str(message),
         }
     }
 }

@@ -101,6 +101,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("V0301", "SELECT UPPER(customer, id) FROM orders"),
     ("V0302", "SELECT 9223372036854775807 + 1 FROM orders"),
     ("V0303", "SELECT DATE '2024-13-01' FROM orders"),
+    ("V0304", "SELECT DATE_TRUNC('dya', at) FROM orders"),
     ("V0400", "SELECT id, COUNT(*) FROM orders GROUP BY customer"),
     ("V0401", "SELECT COUNT(*) FROM orders"),
     ("V0402", "SELECT id FROM orders WHERE COUNT(*) > 1"),

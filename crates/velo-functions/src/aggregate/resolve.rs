@@ -1,3 +1,5 @@
+use arrow::datatypes::DataType;
+use datafusion_common::ScalarValue;
 use datafusion_expr::Expr;
 use velo_data::{DECIMAL128_PRECISION_MAX, SqlType};
 
@@ -47,19 +49,18 @@ pub fn resolve_aggregate(kind: AggregateKind, arguments: &[Argument]) -> Result<
     if is_swapped {
         given.swap(0, 1);
     }
-    match types(kind, &given) {
-        Ok((argument_types, return_type)) => Ok(ResolvedAggregate {
-            kind,
-            argument_types,
-            return_type,
-            given,
-            is_swapped,
-        }),
-        Err(message) => Err(FunctionError::WrongArguments {
-            message: format!("{} {message}", kind.function().name),
-            signature: kind.function().usage.to_owned(),
-        }),
-    }
+    let (argument_types, return_type) = types(kind, &given).map_err(|message| FunctionError::WrongArguments {
+        message: format!("{} {message}", kind.function().name),
+        signature: kind.function().usage.to_owned(),
+    })?;
+    check_constant(kind, arguments, usize::from(!is_swapped))?;
+    Ok(ResolvedAggregate {
+        kind,
+        argument_types,
+        return_type,
+        given,
+        is_swapped,
+    })
 }
 
 /// Percentiles are written both ways round; the fraction is the literal.
@@ -67,6 +68,50 @@ fn fraction_comes_first(kind: AggregateKind, arguments: &[Argument]) -> bool {
     use AggregateKind::{ApproxPercentileCont, PercentileCont, PercentileDisc};
     matches!(kind, PercentileCont | PercentileDisc | ApproxPercentileCont)
         && matches!(arguments, [first, second] if first.literal.is_some() && second.literal.is_none())
+}
+
+/// Some aggregates are told by a constant what to give; `index` is where it stands.
+fn check_constant(kind: AggregateKind, arguments: &[Argument], index: usize) -> Result<(), FunctionError> {
+    use AggregateKind as Kind;
+    let Some(argument) = arguments.get(index) else {
+        return Ok(());
+    };
+    let literal = argument.literal.as_ref().filter(|literal| !literal.is_null());
+    let (is_right, wanted, help) = match kind {
+        Kind::TopK | Kind::TopKDistinct => (
+            literal.and_then(number_of).is_some_and(|count| count >= 1.0),
+            "how many values to keep, a constant of at least 1",
+            "write a number, such as TOPK(x, 3)",
+        ),
+        Kind::PercentileCont | Kind::PercentileDisc | Kind::ApproxPercentileCont => (
+            literal
+                .and_then(number_of)
+                .is_some_and(|fraction| (0.0..=1.0).contains(&fraction)),
+            "a fraction, a constant from 0 to 1",
+            "95 percent are 0.95",
+        ),
+        Kind::StringAgg => (
+            literal.is_some(),
+            "a separator, a constant text",
+            "write the separator, such as STRING_AGG(x, ', ')",
+        ),
+        _ => return Ok(()),
+    };
+    if is_right {
+        return Ok(());
+    }
+    Err(FunctionError::WrongConstant {
+        argument: index,
+        message: format!("{} takes {wanted}", kind.function().name),
+        help: help.to_owned(),
+    })
+}
+
+fn number_of(literal: &ScalarValue) -> Option<f64> {
+    match literal.cast_to(&DataType::Float64) {
+        Ok(ScalarValue::Float64(number)) => number,
+        _ => None,
+    }
 }
 
 fn types(kind: AggregateKind, given: &[SqlType]) -> Result<(Vec<SqlType>, SqlType), String> {

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use super::form::Form;
 use super::native::Native;
-use super::parameter::Parameter::{self, Any, Array, Integer, Map, Printable, Text};
+use super::notation::Notation;
+use super::parameter::Parameter::{self, Any, Array, In, Integer, Map, Printable, Text};
 use super::{encoding, header, json, math, regex, round, text, time};
 use crate::arithmetic::ArithmeticOperator;
 
@@ -67,6 +68,19 @@ pub(crate) enum Implementation {
     ArraySort,
     Operator(ArithmeticOperator),
     Form(Form),
+}
+
+impl Implementation {
+    /// What the arguments are; empty where their types are all that counts.
+    pub(crate) fn parameters(&self) -> &'static [Parameter] {
+        match self {
+            Self::Native(native) => native.parameters,
+            // The name stands for the first.
+            Self::Part(native, _) => native.parameters.get(1..).unwrap_or_default(),
+            Self::Foreign { parameters, .. } => parameters,
+            Self::Extreme(_) | Self::HexDigest(_) | Self::ArraySort | Self::Operator(_) | Self::Form(_) => &[],
+        }
+    }
 }
 
 /// Whether the last parameter of a foreign function repeats.
@@ -185,8 +199,8 @@ functions! {
         "SPLIT_PART" "SPLIT_PART(text, separator, index)", "One part, counted from 1, or from the end if it is negative; empty if there is none.", "SPLIT_PART('a,b', ',', 2)" => "b", foreign("split_part", &[Text, Text, Integer], 3);
         "POSITION" "POSITION(search IN text), POSITION(search, text)", "Where a text first occurs in another, from 1; 0 if it does not.", "POSITION('l' IN 'hello')" => "3", Own(&text::POSITION);
         "INSTR" ["STRPOS"] "INSTR(text, search)", "As POSITION, with the arguments the other way round.", "INSTR('hello', 'l')" => "3", Own(&text::INSTR);
-        "REGEXP_LIKE" ["REGEXP", "REGEXP_MATCHES"] "REGEXP_LIKE(text, pattern [, flags])", "Whether a regular expression matches anywhere in the text.", "REGEXP_LIKE('hello', 'l+')" => "true", foreign("regexp_like", &[Text, Text, Text], 2);
-        "REGEXP_REPLACE" "REGEXP_REPLACE(text, pattern, replacement [, flags])", "With the first match replaced, or with flag `g` all; `\\1` is the first group.", "REGEXP_REPLACE('aaa', 'a', 'b', 'g')" => "bbb", foreign("regexp_replace", &[Text, Text, Text, Text], 3);
+        "REGEXP_LIKE" ["REGEXP", "REGEXP_MATCHES"] "REGEXP_LIKE(text, pattern [, flags])", "Whether a regular expression matches anywhere in the text.", "REGEXP_LIKE('hello', 'l+')" => "true", foreign("regexp_like", &[Text, In(Notation::RegularExpression), Text], 2);
+        "REGEXP_REPLACE" "REGEXP_REPLACE(text, pattern, replacement [, flags])", "With the first match replaced, or with flag `g` all; `\\1` is the first group.", "REGEXP_REPLACE('aaa', 'a', 'b', 'g')" => "bbb", foreign("regexp_replace", &[Text, In(Notation::RegularExpression), Text, Text], 3);
         "REGEXP_EXTRACT" "REGEXP_EXTRACT(text, pattern [, group])", "The first match, or one group of it; empty if there is none.", "REGEXP_EXTRACT('abc123', '[0-9]+')" => "123", Own(&regex::REGEXP_EXTRACT);
         "MD5" "MD5(text)", "The MD5 digest in hexadecimal digits.", "MD5('hello')" => "5d41402abc4b2a76b9719d911017c592", foreign("md5", &[Text], 1);
         "SHA256" "SHA256(text)", "The SHA-256 digest in hexadecimal digits.", "LEFT(SHA256('hello'), 8)" => "2cf24dba", Implementation::HexDigest("sha256");

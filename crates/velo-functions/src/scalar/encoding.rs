@@ -10,6 +10,7 @@ use datafusion_common::{Result, exec_datafusion_err, exec_err};
 use velo_data::SqlType;
 
 use super::native::{Arguments, Native, Returns, collect_text};
+use super::notation::Notation;
 use super::parameter::Parameter;
 
 pub(crate) static HEX: Native = Native {
@@ -33,7 +34,7 @@ pub(crate) static HEX: Native = Native {
 
 pub(crate) static ENCODE: Native = Native {
     name: "encode",
-    parameters: &[Parameter::Bytes, Parameter::Text],
+    parameters: &[Parameter::Bytes, Parameter::In(Notation::Encoding)],
     required: 2,
     returns: Returns::Always(SqlType::String),
     evaluate: |arguments| {
@@ -53,25 +54,25 @@ pub(crate) static ENCODE: Native = Native {
 
 pub(crate) static DECODE: Native = Native {
     name: "decode",
-    parameters: &[Parameter::Text, Parameter::Text],
+    parameters: &[Parameter::Text, Parameter::In(Notation::Encoding)],
     required: 2,
     returns: Returns::Always(SqlType::Bytes),
     evaluate: decode,
 };
 
-enum Encoding {
+pub(super) enum Encoding {
     Hex,
     Base64,
 }
 
 impl Encoding {
-    fn parse(text: &str) -> Result<Self> {
+    pub(super) fn parse(text: &str) -> Result<Self> {
         if text.eq_ignore_ascii_case("hex") {
             Ok(Self::Hex)
         } else if text.eq_ignore_ascii_case("base64") {
             Ok(Self::Base64)
         } else {
-            exec_err!("`{text}` is not an encoding; encodings are base64 and hex")
+            exec_err!("`{text}` is not an encoding")
         }
     }
 }

@@ -4,6 +4,7 @@ mod catalogue;
 mod foreign;
 mod form;
 mod native;
+mod notation;
 mod parameter;
 mod resolve;
 

@@ -1,7 +1,9 @@
 use std::fmt;
 
+use datafusion_common::ScalarValue;
 use velo_data::SqlType;
 
+use super::notation::{Notation, NotationError};
 use crate::cast::can_cast;
 
 /// What a parameter takes.
@@ -9,6 +11,8 @@ use crate::cast::can_cast;
 pub(crate) enum Parameter {
     /// Text.
     Text,
+    /// Text in a notation of its own.
+    In(Notation),
     /// Anything that can be written as text.
     Printable,
     /// A whole number.
@@ -38,7 +42,7 @@ impl Parameter {
     pub(crate) fn accept(self, given: &SqlType) -> Option<SqlType> {
         use SqlType::{BigInt, Bytes, Date, Double, Interval, Map, Null, String, Timestamp};
         match self {
-            Self::Text => (given.is_text() || *given == Null).then_some(String),
+            Self::Text | Self::In(_) => (given.is_text() || *given == Null).then_some(String),
             Self::Printable => can_cast(given, &String).then_some(String),
             Self::Integer => (given.is_integer() || *given == Null).then_some(BigInt),
             Self::Double => (given.is_numeric() || *given == Null).then_some(Double),
@@ -60,12 +64,24 @@ impl Parameter {
             Self::Any => Some(given.clone()),
         }
     }
+
+    /// Whether a call with this constant could ever work.
+    ///
+    /// # Errors
+    ///
+    /// Every row would fail.
+    pub(crate) fn check(self, constant: &ScalarValue) -> Result<(), NotationError> {
+        match (self, constant.try_as_str().flatten()) {
+            (Self::In(notation), Some(text)) => notation.check(text),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Text => "text",
+            Self::Text | Self::In(_) => "text",
             Self::Printable => "a value that can be written as text",
             Self::Integer => "a whole number",
             Self::Double | Self::Number => "a number",

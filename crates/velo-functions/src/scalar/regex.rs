@@ -7,11 +7,16 @@ use velo_data::SqlType;
 use arrow::datatypes::Int64Type;
 
 use super::native::{Native, Returns, collect_text};
+use super::notation::Notation;
 use super::parameter::Parameter;
 
 pub(crate) static REGEXP_EXTRACT: Native = Native {
     name: "regexp_extract",
-    parameters: &[Parameter::Text, Parameter::Text, Parameter::Integer],
+    parameters: &[
+        Parameter::Text,
+        Parameter::In(Notation::RegularExpression),
+        Parameter::Integer,
+    ],
     required: 2,
     returns: Returns::Always(SqlType::String),
     evaluate: |arguments| {
@@ -40,6 +45,18 @@ pub(crate) static REGEXP_EXTRACT: Native = Native {
     },
 };
 
+/// # Errors
+///
+/// The text is no regular expression; the message says why in one line.
+pub(super) fn compile(pattern: &str) -> Result<Regex> {
+    Regex::new(pattern).map_err(|error| {
+        let report = error.to_string();
+        let reason = report.lines().last().unwrap_or_default();
+        let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+        exec_datafusion_err!("`{pattern}` is not a regular expression: {reason}")
+    })
+}
+
 /// The last pattern, since nearly always all rows have the same.
 #[derive(Default)]
 struct PatternCache {
@@ -50,11 +67,7 @@ impl PatternCache {
     fn compiled(&mut self, pattern: &str) -> Result<&Regex> {
         let entry = match self.last.take() {
             Some((known, regex)) if known == pattern => (known, regex),
-            _ => {
-                let regex = Regex::new(pattern)
-                    .map_err(|error| exec_datafusion_err!("`{pattern}` is not a regular expression: {error}"))?;
-                (pattern.to_owned(), regex)
-            }
+            _ => (pattern.to_owned(), compile(pattern)?),
         };
         Ok(&self.last.insert(entry).1)
     }

@@ -93,6 +93,7 @@ pub fn resolve_scalar(name: &str, arguments: &[Argument]) -> Result<ResolvedFunc
 }
 
 fn resolve(function: &'static ScalarFunction, arguments: &[Argument]) -> Result<ResolvedFunction, FunctionError> {
+    check_constants(function.implementation.parameters(), arguments)?;
     let given: Vec<SqlType> = arguments.iter().map(|argument| argument.sql_type.clone()).collect();
     let resolved = match &function.implementation {
         Implementation::Native(native) => resolve_native(native, None, arguments),
@@ -109,6 +110,22 @@ fn resolve(function: &'static ScalarFunction, arguments: &[Argument]) -> Result<
         Implementation::Form(form) => resolve_form(*form, &given),
     };
     finish(function.name, function.usage, arguments, resolved)
+}
+
+/// Finds constants that make every call fail, such as the unit of time `dya`.
+fn check_constants(parameters: &[Parameter], arguments: &[Argument]) -> Result<(), FunctionError> {
+    for (index, (parameter, argument)) in parameters.iter().zip(arguments).enumerate() {
+        let checked = argument
+            .literal
+            .as_ref()
+            .map_or(Ok(()), |constant| parameter.check(constant));
+        checked.map_err(|error| FunctionError::WrongConstant {
+            argument: index,
+            message: error.message,
+            help: error.help,
+        })?;
+    }
+    Ok(())
 }
 
 fn finish(

@@ -8,7 +8,7 @@ fn resolve(name: &str, types: &[&str]) -> String {
     let arguments: Vec<Argument> = types
         .iter()
         .map(|text| {
-            if text.starts_with(|first: char| first.is_ascii_digit()) {
+            if text.starts_with(|first: char| first.is_ascii_digit() || first == '\'' || first == '-') {
                 value(text).argument()
             } else {
                 Argument::from(sql_type(text))
@@ -49,9 +49,24 @@ fn types_of_aggregates() {
         ("BOOL_AND", &["BOOLEAN"], "BOOLEAN -> BOOLEAN"),
         ("BOOL_OR", &["BIGINT"], "BOOL_OR does not take (BIGINT)"),
         ("COLLECT", &["BIGINT"], "STRING -> STRING"),
-        ("STRING_AGG", &["STRING", "STRING"], "STRING, STRING -> STRING"),
+        ("STRING_AGG", &["STRING", "'; '"], "STRING, STRING -> STRING"),
+        (
+            "STRING_AGG",
+            &["STRING", "STRING"],
+            "STRING_AGG takes a separator, a constant text",
+        ),
         ("COLLECT_LIST", &["BIGINT"], "BIGINT -> BIGINT[]"),
-        ("TOPK", &["DOUBLE", "BIGINT"], "DOUBLE, BIGINT -> DOUBLE[]"),
+        ("TOPK", &["DOUBLE", "3"], "DOUBLE, BIGINT -> DOUBLE[]"),
+        (
+            "TOPK",
+            &["DOUBLE", "0"],
+            "TOPK takes how many values to keep, a constant of at least 1",
+        ),
+        (
+            "TOPKDISTINCT",
+            &["DOUBLE", "BIGINT"],
+            "TOPKDISTINCT takes how many values to keep, a constant of at least 1",
+        ),
         ("MEDIAN", &["BIGINT"], "DOUBLE -> DOUBLE"),
         ("MEDIAN", &["DECIMAL(10,2)"], "DECIMAL(38, 8) -> DECIMAL(38, 8)"),
         ("DELTA", &["BIGINT"], "BIGINT -> BIGINT"),
@@ -60,6 +75,16 @@ fn types_of_aggregates() {
         ("PERCENTILE_CONT", &["BIGINT", "0.5"], "DOUBLE, DOUBLE -> DOUBLE"),
         ("PERCENTILE_CONT", &["0.5", "BIGINT"], "DOUBLE, DOUBLE -> DOUBLE"),
         ("PERCENTILE_DISC", &["0.5", "STRING"], "STRING, DOUBLE -> STRING"),
+        (
+            "PERCENTILE_CONT",
+            &["95", "BIGINT"],
+            "PERCENTILE_CONT takes a fraction, a constant from 0 to 1",
+        ),
+        (
+            "APPROX_PERCENTILE_CONT",
+            &["DOUBLE", "-0.5"],
+            "APPROX_PERCENTILE_CONT takes a fraction, a constant from 0 to 1",
+        ),
         ("REGR_COUNT", &["BIGINT", "DOUBLE"], "DOUBLE, DOUBLE -> BIGINT"),
         ("BIT_OR", &["TINYINT"], "TINYINT -> TINYINT"),
         ("BIT_OR", &["DOUBLE"], "BIT_OR does not take (DOUBLE)"),
@@ -80,17 +105,15 @@ fn datafusion_takes_the_resolved_types() {
         let Some(udf) = function.kind.datafusion() else {
             continue;
         };
-        let arguments: &[SqlType] = match function.name {
-            "BOOL_AND" | "BOOL_OR" => &[SqlType::Boolean],
-            "STRING_AGG" => &[SqlType::String, SqlType::String],
-            "CORR" | "COVAR_POP" | "COVAR_SAMP" | "PERCENTILE_CONT" | "APPROX_PERCENTILE_CONT" => {
-                &[SqlType::Double, SqlType::Double]
-            }
-            name if name.starts_with("REGR") => &[SqlType::Double, SqlType::Double],
-            name if name.starts_with("BIT") => &[SqlType::SmallInt],
-            _ => &[SqlType::Double],
+        let arguments: Vec<Argument> = match function.name {
+            "BOOL_AND" | "BOOL_OR" => vec![SqlType::Boolean.into()],
+            "STRING_AGG" => vec![SqlType::String.into(), value("','").argument()],
+            "PERCENTILE_CONT" | "APPROX_PERCENTILE_CONT" => vec![SqlType::Double.into(), value("0.5").argument()],
+            "CORR" | "COVAR_POP" | "COVAR_SAMP" => vec![SqlType::Double.into(), SqlType::Double.into()],
+            name if name.starts_with("REGR") => vec![SqlType::Double.into(), SqlType::Double.into()],
+            name if name.starts_with("BIT") => vec![SqlType::SmallInt.into()],
+            _ => vec![SqlType::Double.into()],
         };
-        let arguments: Vec<Argument> = arguments.iter().cloned().map(Argument::from).collect();
         let resolved = resolve_aggregate(function.kind, &arguments).expect(function.name);
         let types: Vec<_> = resolved.argument_types.iter().map(SqlType::arrow).collect();
         let returned = udf.return_type(&types).expect(function.name);

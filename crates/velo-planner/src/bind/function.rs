@@ -57,7 +57,9 @@ impl ExprBinder<'_> {
                 Some(Bound::new(function.call(exprs), sql_type, span))
             }
             Err(error) => {
-                self.diagnostics.push(function_diagnostic(&error, name_span, span));
+                let places: Vec<Span> = arguments.iter().map(|bound| bound.span).collect();
+                self.diagnostics
+                    .push(function_diagnostic(&error, name_span, span, &places));
                 None
             }
         }
@@ -67,10 +69,13 @@ impl ExprBinder<'_> {
     pub(super) fn arguments(&mut self, call: &FunctionCall) -> Option<Vec<Bound>> {
         let takes_unit = call.name.name.text.to_ascii_lowercase().starts_with("date");
         let mut bound = Vec::with_capacity(call.arguments.len());
-        for argument in &call.arguments {
+        for (index, argument) in call.arguments.iter().enumerate() {
             bound.push(match argument {
                 ast::Argument::Positional(value) => match unit_word(value).filter(|_| takes_unit) {
                     Some(unit) => Some(Bound::text(unit.keyword(), value.span)),
+                    None if index == 0 && self.is_mistyped_unit(call, value) => {
+                        Some(Bound::text(&value.to_string(), value.span))
+                    }
                     None => self.bind(value),
                 },
                 ast::Argument::Named { value, .. } => self.unsupported(UnsupportedForm::NamedArgument, value.span),
@@ -83,6 +88,20 @@ impl ExprBinder<'_> {
             });
         }
         bound.into_iter().collect()
+    }
+
+    /// Whether a word that is no column stands where a unit of time is asked for, as in `DATEDIFF(dya, a, b)`.
+    fn is_mistyped_unit(&self, call: &FunctionCall, value: &ast::Expr) -> bool {
+        let takes_unit_first = ["datediff", "date_diff", "date_trunc", "date_part", "datepart"]
+            .iter()
+            .any(|name| call.name.name.text.eq_ignore_ascii_case(name));
+        match &value.kind {
+            ExprKind::Column(parts) => match parts.as_slice() {
+                [only] => takes_unit_first && !self.scope.columns_unknown && !self.scope.has(&only.name),
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     fn refuse_aggregate_syntax(&mut self, call: &FunctionCall) -> Option<()> {
@@ -180,13 +199,21 @@ fn unit_word(expr: &ast::Expr) -> Option<TimeUnit> {
     }
 }
 
-/// What is wrong with a call, for scalar functions and aggregates alike.
-pub(super) fn function_diagnostic(error: &FunctionError, name_span: Span, span: Span) -> Diagnostic {
+/// What is wrong with a call, for scalar functions and aggregates alike; `places` are those of the arguments.
+pub(super) fn function_diagnostic(error: &FunctionError, name_span: Span, span: Span, places: &[Span]) -> Diagnostic {
     match error {
         FunctionError::Unknown { name, suggestion } => unknown_function(name, *suggestion, name_span),
         FunctionError::WrongArguments { message, signature } => {
             let help = (!signature.is_empty()).then(|| format!("it is called as {signature}"));
             Diagnostic::new(&code::WRONG_ARGUMENTS, span, message.clone()).with_help_if(help)
+        }
+        FunctionError::WrongConstant {
+            argument,
+            message,
+            help,
+        } => {
+            let place = places.get(*argument).copied().unwrap_or(span);
+            Diagnostic::new(&code::WRONG_CONSTANT, place, message.clone()).with_help(help.clone())
         }
     }
 }

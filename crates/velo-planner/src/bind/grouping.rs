@@ -196,7 +196,9 @@ impl ExprBinder<'_> {
         let resolved = match resolve_aggregate(kind, &types) {
             Ok(resolved) => resolved,
             Err(error) => {
-                self.diagnostics.push(function_diagnostic(&error, call.name.span, span));
+                let places: Vec<Span> = arguments.iter().map(|bound| bound.span).collect();
+                self.diagnostics
+                    .push(function_diagnostic(&error, call.name.span, span, &places));
                 return None;
             }
         };

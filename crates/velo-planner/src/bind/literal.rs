@@ -106,13 +106,14 @@ fn interval(interval: &Interval, span: Span) -> Result<Bound, Diagnostic> {
     let (mut months, mut days, mut nanoseconds) = (0i32, 0i32, 0i64);
     for part in &interval.parts {
         let amount = Amount::parse(&part.amount).ok_or_else(too_long)?;
-        match part.unit {
-            TimeUnit::Month | TimeUnit::Quarter | TimeUnit::Year if amount.fraction != 0 => {
+        if let Some(length) = part.unit.months() {
+            if amount.fraction != 0 {
                 return Err(invalid(span, format!("{} takes a whole number", part.unit.keyword())));
             }
-            TimeUnit::Month => months = amount.add_whole(1, months).ok_or_else(too_long)?,
-            TimeUnit::Quarter => months = amount.add_whole(3, months).ok_or_else(too_long)?,
-            TimeUnit::Year => months = amount.add_whole(12, months).ok_or_else(too_long)?,
+            months = amount.add_whole(i32::from(length), months).ok_or_else(too_long)?;
+            continue;
+        }
+        match part.unit {
             TimeUnit::Day if amount.fraction == 0 => days = amount.add_whole(1, days).ok_or_else(too_long)?,
             TimeUnit::Week if amount.fraction == 0 => days = amount.add_whole(7, days).ok_or_else(too_long)?,
             unit => {

@@ -63,3 +63,20 @@ fn types_that_do_not_fit_are_reported() {
         "SELECT id FROM orders WHERE ts > 1700000000000",
     ]);
 }
+
+#[test]
+fn constants_that_no_call_works_with() {
+    assert_plans!([
+        "SELECT DATE_TRUNC('dya', ts) AS a, DATE_TRUNC('fortnight', ts) AS b FROM orders",
+        "SELECT DATEDIFF(dya, ts, ts) AS a, EXTRACT(yaer FROM ts) AS b, DATE_PART('foo', ts) AS c FROM orders",
+        "SELECT REGEXP_LIKE(name, 'a(b') AS a, name ~ '[z-a]' AS b, REGEXP_REPLACE(name, '*', '') AS c FROM orders",
+        "SELECT DATE_FORMAT(ts, 'yyyy-QQ') AS a, PARSE_TIMESTAMP(name, '%Q') AS b FROM orders",
+        "SELECT CONVERT_TZ(ts, 'UTC', 'Europe/Berln') AS a, CONVERT_TZ(ts, 'UTC', 'here') AS b FROM orders",
+        "SELECT JSON_VALUE(name, '$.a[') AS a, ENCODE(name, 'base65') AS b FROM orders",
+        "SELECT name, TOPK(id, 0) AS a, TOPK(id, ms) AS b FROM orders GROUP BY name",
+        "SELECT PERCENTILE_CONT(95) WITHIN GROUP (ORDER BY id) AS a, PERCENTILE_DISC(id, -0.1) AS b, name FROM orders GROUP BY name",
+        "SELECT STRING_AGG(name, name) AS a, id FROM orders GROUP BY id",
+        // Unknown columns are no constants.
+        "SELECT DATE_TRUNC(unit, ts) AS a FROM missing WITH ('missing.path' = 'm.csv')",
+    ]);
+}

@@ -6,11 +6,12 @@ use datafusion_common::{DataFusionError, Result, exec_datafusion_err};
 use velo_data::SqlType;
 
 use super::super::native::{Arguments, Column, Native, Returns, collect_boolean, collect_primitive, collect_text};
+use super::super::notation::Notation;
 use super::super::parameter::Parameter;
 use super::path::JsonPath;
 use super::seek::{Children, seek, visit_children};
 
-const JSON_AND_PATH: &[Parameter] = &[Parameter::Text, Parameter::Text];
+const JSON_AND_PATH: &[Parameter] = &[Parameter::Text, Parameter::In(Notation::JsonPath)];
 
 pub(crate) static JSON_EXTRACT: Native = Native {
     name: "json_extract",

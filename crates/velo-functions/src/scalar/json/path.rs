@@ -11,7 +11,7 @@ pub(super) enum Step {
 
 /// A path such as `$.a.b[0].c` or `$.a.b.0.c`. Text that does not start with `$` is the name of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct JsonPath {
+pub(crate) struct JsonPath {
     pub(super) steps: Vec<Step>,
 }
 
@@ -19,7 +19,7 @@ impl JsonPath {
     /// # Errors
     ///
     /// The text is not such a path. Wildcards and filters are not supported.
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let Some(mut rest) = text.strip_prefix('$') else {
             return Ok(Self {
                 steps: vec![Step::Field(text.to_owned())],
@@ -27,8 +27,7 @@ impl JsonPath {
         };
         let mut steps = Vec::new();
         while !rest.is_empty() {
-            let (step, after) =
-                next_step(rest).ok_or_else(|| exec_datafusion_err!("`{text}` is not a path such as `$.a.b[0]`"))?;
+            let (step, after) = next_step(rest).ok_or_else(|| exec_datafusion_err!("`{text}` is not a JSON path"))?;
             steps.push(step);
             rest = after;
         }

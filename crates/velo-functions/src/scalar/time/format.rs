@@ -10,6 +10,7 @@ use datafusion_common::{Result, exec_datafusion_err, exec_err};
 use velo_data::SqlType;
 
 use super::super::native::{Arguments, Native, Returns, collect_primitive, collect_text};
+use super::super::notation::Notation;
 use super::super::parameter::Parameter;
 use super::pattern::{ReadTime, TimePattern};
 use super::zone::Zone;
@@ -17,7 +18,11 @@ use crate::cast::{convert, parse_timestamp};
 
 pub(crate) static DATE_FORMAT: Native = Native {
     name: "date_format",
-    parameters: &[Parameter::Instant, Parameter::Text, Parameter::Text],
+    parameters: &[
+        Parameter::Instant,
+        Parameter::In(Notation::TimePattern),
+        Parameter::In(Notation::TimeZone),
+    ],
     required: 2,
     returns: Returns::Always(SqlType::String),
     evaluate: date_format,
@@ -42,7 +47,11 @@ fn date_format(arguments: &Arguments) -> Result<ArrayRef> {
 
 pub(crate) static PARSE_TIMESTAMP: Native = Native {
     name: "parse_timestamp",
-    parameters: &[Parameter::Text, Parameter::Text, Parameter::Text],
+    parameters: &[
+        Parameter::Text,
+        Parameter::In(Notation::TimePattern),
+        Parameter::In(Notation::TimeZone),
+    ],
     required: 1,
     returns: Returns::Always(SqlType::Timestamp),
     evaluate: parse_each,

@@ -9,18 +9,19 @@ use datafusion_common::{DataFusionError, Result, ScalarValue, exec_datafusion_er
 use velo_data::SqlType;
 
 use super::super::native::{Arguments, Native, Returns, collect_primitive};
+use super::super::notation::Notation;
 use super::super::parameter::Parameter;
 
 pub(crate) static DATE_PART: Native = Native {
     name: "date_part",
-    parameters: &[Parameter::Text, Parameter::InstantOrInterval],
+    parameters: &[Parameter::In(Notation::DatePart), Parameter::InstantOrInterval],
     required: 2,
     returns: Returns::By(part_type),
     evaluate: date_part,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     Millennium,
     Century,
     Decade,
@@ -42,6 +43,35 @@ enum Part {
 }
 
 impl Part {
+    /// What the parts are called, each in one spelling.
+    pub(crate) const NAMES: [&'static str; 18] = [
+        "year",
+        "quarter",
+        "month",
+        "week",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "millisecond",
+        "microsecond",
+        "epoch",
+        "dow",
+        "isodow",
+        "doy",
+        "isoyear",
+        "decade",
+        "century",
+        "millennium",
+    ];
+
+    /// # Errors
+    ///
+    /// There is no such part.
+    pub(crate) fn read(text: &str) -> Result<Self> {
+        Self::parse(text).ok_or_else(|| exec_datafusion_err!("`{text}` is not a part of a date or time"))
+    }
+
     fn parse(text: &str) -> Option<Self> {
         Some(match text.trim().to_ascii_lowercase().as_str() {
             "millennium" | "millennia" => Self::Millennium,
@@ -128,7 +158,7 @@ fn part_type(_: &[SqlType], literals: &[Option<ScalarValue>]) -> Option<SqlType>
 fn date_part(arguments: &Arguments) -> Result<ArrayRef> {
     let text = arguments.text(0)?;
     let name = text.constant().unwrap_or_default();
-    let part = Part::parse(name).ok_or_else(|| exec_datafusion_err!("`{name}` is not a part of a date or time"))?;
+    let part = Part::read(name)?;
     let is_interval = matches!(arguments.operand(1)?.array().data_type(), DataType::Interval(_));
     match (part, is_interval) {
         (Part::Epoch, false) => {

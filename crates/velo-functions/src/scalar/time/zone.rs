@@ -9,29 +9,28 @@ use datafusion_common::{Result, exec_datafusion_err};
 use velo_data::SqlType;
 
 use super::super::native::{Native, Returns, collect_primitive};
+use super::super::notation::Notation;
 use super::super::parameter::Parameter;
 
 /// A time zone by IANA name or by offset.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Zone {
+pub(crate) enum Zone {
     Named(Tz),
     Fixed(FixedOffset),
 }
 
 impl Zone {
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         if let Ok(zone) = Tz::from_str(text) {
             return Ok(Self::Named(zone));
         }
         match FixedOffset::from_str(text) {
             Ok(offset) => Ok(Self::Fixed(offset)),
-            Err(_) => Err(exec_datafusion_err!(
-                "`{text}` is not a time zone such as `Europe/Berlin` or `+02:00`"
-            )),
+            Err(_) => Err(exec_datafusion_err!("`{text}` is not a time zone")),
         }
     }
 
-    pub(super) fn offset_at(self, utc: NaiveDateTime) -> FixedOffset {
+    pub(crate) fn offset_at(self, utc: NaiveDateTime) -> FixedOffset {
         match self {
             Self::Named(zone) => zone.offset_from_utc_datetime(&utc).fix(),
             Self::Fixed(offset) => offset,
@@ -40,7 +39,7 @@ impl Zone {
 
     /// UTC of a wall-clock time. One that comes twice is its first occurrence; one that the clock skips is read with
     /// the offset before the gap.
-    pub(super) fn to_utc(self, local: NaiveDateTime) -> Option<NaiveDateTime> {
+    pub(crate) fn to_utc(self, local: NaiveDateTime) -> Option<NaiveDateTime> {
         let offset = match self {
             Self::Fixed(offset) => offset,
             Self::Named(zone) => {
@@ -58,7 +57,11 @@ impl Zone {
 
 pub(crate) static CONVERT_TZ: Native = Native {
     name: "convert_tz",
-    parameters: &[Parameter::Instant, Parameter::Text, Parameter::Text],
+    parameters: &[
+        Parameter::Instant,
+        Parameter::In(Notation::TimeZone),
+        Parameter::In(Notation::TimeZone),
+    ],
     required: 3,
     returns: Returns::Always(SqlType::Timestamp),
     evaluate: |arguments| {

@@ -1,0 +1,94 @@
+//! Texts that are a notation of their own: checked where they are constants, before anything runs.
+
+use chrono_tz::TZ_VARIANTS;
+use datafusion_common::Result;
+use velo_common::{TimeUnit, nearest};
+
+use super::encoding::Encoding;
+use super::json::JsonPath;
+use super::regex::compile;
+use super::time::{Part, TimePattern, Zone};
+use crate::error::error_message;
+
+/// What the text of an argument is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notation {
+    /// `day`, `MONTHS`.
+    TimeUnit,
+    /// `year`, `dow`, `epoch`.
+    DatePart,
+    /// `^a+$`.
+    RegularExpression,
+    /// `%Y-%m-%d`, `yyyy-MM-dd`.
+    TimePattern,
+    /// `Europe/Berlin`, `+02:00`.
+    TimeZone,
+    /// `$.a.b[0]`.
+    JsonPath,
+    /// `base64`, `hex`.
+    Encoding,
+}
+
+/// Why a constant is not in its notation, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotationError {
+    pub(crate) message: String,
+    pub(crate) help: String,
+}
+
+impl Notation {
+    /// # Errors
+    ///
+    /// The text is not in this notation, so that every row would fail.
+    pub(crate) fn check(self, text: &str) -> Result<(), NotationError> {
+        self.read(text).map_err(|error| NotationError {
+            message: error_message(&error),
+            help: self.help(text),
+        })
+    }
+
+    fn read(self, text: &str) -> Result<()> {
+        match self {
+            Self::TimeUnit => super::time::parse_unit(text).map(drop),
+            Self::DatePart => Part::read(text).map(drop),
+            Self::RegularExpression => compile(text).map(drop),
+            Self::TimePattern => TimePattern::parse(text).map(drop),
+            Self::TimeZone => Zone::parse(text).map(drop),
+            Self::JsonPath => JsonPath::parse(text).map(drop),
+            Self::Encoding => Encoding::parse(text).map(drop),
+        }
+    }
+
+    /// What to write instead of `text`.
+    fn help(self, text: &str) -> String {
+        let units = || TimeUnit::ALL.map(|unit| unit.keyword().to_ascii_lowercase());
+        match self {
+            Self::TimeUnit => one_of("unit", text, &units().each_ref().map(String::as_str)),
+            Self::DatePart => one_of("part", text, &Part::NAMES),
+            Self::Encoding => one_of("encoding", text, &["base64", "hex"]),
+            Self::TimeZone => match nearest(text, TZ_VARIANTS.iter().map(|zone| zone.name())) {
+                Some(zone) => format!("a similar time zone exists: `{zone}`"),
+                None => "write an IANA name such as `Europe/Berlin`, or an offset such as `+02:00`".to_owned(),
+            },
+            Self::RegularExpression => {
+                "a backslash takes the meaning from a special character: `\\(` is a parenthesis".to_owned()
+            }
+            Self::TimePattern => {
+                "write a strftime pattern such as `%Y-%m-%d %H:%M:%S`, or a Java one such as `yyyy-MM-dd HH:mm:ss`"
+                    .to_owned()
+            }
+            Self::JsonPath => "write a path such as `$.a.b[0]`, or the name of one field".to_owned(),
+        }
+    }
+}
+
+/// The nearest of a few words, else all of them.
+fn one_of(what: &str, text: &str, words: &[&str]) -> String {
+    match nearest(text, words.iter().copied()) {
+        Some(word) => format!("a similar {what} exists: `{word}`"),
+        None => {
+            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            format!("the {what}s are {}", words.join(", "))
+        }
+    }
+}
