@@ -9,6 +9,7 @@
 
 mod batch;
 mod clock;
+mod column_bounds;
 mod record_columns;
 mod row_error;
 mod row_kind;
@@ -19,6 +20,7 @@ mod types;
 
 pub use batch::StreamBatch;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use column_bounds::{BoundValue, ColumnBounds};
 pub use record_columns::RecordColumns;
 pub use row_error::{RecordOrigin, RowError, RowErrorCause};
 pub use row_kind::RowKind;

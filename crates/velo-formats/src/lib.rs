@@ -1,4 +1,4 @@
-//! Bytes to Arrow and back: JSON lines, CSV, envelopes.
+//! Bytes to Arrow and back: JSON lines, CSV, envelopes, Parquet.
 //!
 //! Start at [`Decoder`], which turns records into columns, and [`Encoder`], which does the reverse. Decoding goes block by block: a scan finds where the
 //! wanted values stand and checks the text around them, then each column is built in one loop over values of one
@@ -30,9 +30,16 @@
 //! What is written reads back the same: decimals with all their digits, timestamps in ISO 8601 UTC, doubles with
 //! as few digits as give the same double. JSON has no word for NaN and infinities: they are null, and counted.
 //!
+//! # Typed files
+//!
+//! A Parquet file tells its columns itself. [`ParquetFile`] reads them from the footer and checks them against declared
+//! ones: a value may get a wider type, never lose anything; only instants and times are cut to milliseconds. Row groups
+//! that statistics exclude are not read.
+//!
 //! This crate knows bytes and columns. Where bytes come from, and how many at a time, is its caller's affair.
 
 mod column;
+mod columnar;
 mod csv;
 mod cut;
 mod decoder;
@@ -41,16 +48,19 @@ mod envelope;
 mod error;
 mod json;
 mod lines;
+mod parquet;
 mod record;
 mod sample;
 mod system_columns;
 mod value;
 
+pub use columnar::ColumnarError;
 pub use csv::{CsvHeader, CsvOptions, read_csv_header};
 pub use cut::{Cut, RecordCutter};
 pub use decoder::{DecodedBatch, Decoder, Projection, RecordPosition};
 pub use encode::{DeadLetter, EncodedRows, Encoder, write_dead_letter};
 pub use error::FormatError;
+pub use parquet::{ParquetCompression, ParquetEncoder, ParquetFile, ParquetReader, ReadRange, check_parquet_columns};
 pub use sample::{
     SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX, SampledColumn, SampledSchema, ValueKind, sample_csv, sample_envelopes,
     sample_json_lines,

@@ -8,6 +8,7 @@ mod encode;
 mod envelope;
 mod json;
 mod metadata;
+mod parquet;
 mod properties;
 mod sample;
 mod support;
