@@ -8,8 +8,7 @@ use crate::csv::{Tokenized, tokenize};
 /// ```
 /// # use velo_formats::RecordCutter;
 /// let cutter = RecordCutter::lines();
-/// let cut = cutter.cut(b"{}\n{}\n{\"id\"", false, 100); // The third record is not there yet.
-/// assert_eq!((cut.bytes, cut.records), (6, 2));
+/// assert_eq!(cutter.cut(b"{}\n{}\n{\"id\"", false).bytes, 6); // The third record is not there yet.
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct RecordCutter {
@@ -22,8 +21,6 @@ pub struct RecordCutter {
 pub struct Cut {
     /// Bytes that they take.
     pub bytes: usize,
-    /// How many they are, empty lines included.
-    pub records: usize,
     /// Whether something follows them that cannot be cut out, since only a decoder that sees what lies behind it knows
     /// where it ends: a malformed record, or one that is too long.
     pub is_stuck: bool,
@@ -61,46 +58,39 @@ impl RecordCutter {
         self
     }
 
-    /// The whole records at the start of `input`, at most `records_max` of them. `is_end` says that nothing follows the
-    /// input, so that its last record is whole.
-    pub fn cut(&self, input: &[u8], is_end: bool, records_max: usize) -> Cut {
-        let lines = cut_lines(input, is_end, records_max);
+    /// The whole records at the start of `input`. `is_end` says that nothing follows the input, so that its last record
+    /// is whole.
+    pub fn cut(&self, input: &[u8], is_end: bool) -> Cut {
+        let lines = cut_lines(input, is_end);
         match self.form {
             Form::Lines => lines,
             // Without quotes a record is a line.
             Form::Csv(options) if memchr::memchr(options.quote, &input[..lines.bytes]).is_none() => lines,
-            Form::Csv(options) => self.cut_quoted(input, is_end, records_max, options),
+            Form::Csv(options) => self.cut_quoted(input, is_end, options),
         }
     }
 
-    fn cut_quoted(&self, input: &[u8], is_end: bool, records_max: usize, options: CsvOptions) -> Cut {
+    fn cut_quoted(&self, input: &[u8], is_end: bool, options: CsvOptions) -> Cut {
         let mut cut = Cut::default();
-        while cut.records < records_max {
+        loop {
             match tokenize(&input[cut.bytes..], is_end, options, |_, _| {}) {
                 Tokenized::Record { length, consumed, .. } if length <= self.record_bytes_max => {
                     cut.bytes += consumed;
-                    cut.records += 1;
                 }
-                Tokenized::Incomplete => break,
+                Tokenized::Incomplete => return cut,
                 Tokenized::Record { .. } | Tokenized::Malformed(_) => {
                     cut.is_stuck = true;
-                    break;
+                    return cut;
                 }
             }
         }
-        cut
     }
 }
 
-fn cut_lines(input: &[u8], is_end: bool, records_max: usize) -> Cut {
-    let mut cut = Cut::default();
-    for end in memchr::memchr_iter(b'\n', input).take(records_max) {
-        cut.bytes = end + 1;
-        cut.records += 1;
+fn cut_lines(input: &[u8], is_end: bool) -> Cut {
+    let lines = memchr::memrchr(b'\n', input).map_or(0, |end| end + 1);
+    Cut {
+        bytes: if is_end { input.len() } else { lines },
+        is_stuck: false,
     }
-    if is_end && cut.records < records_max && cut.bytes < input.len() {
-        cut.bytes = input.len();
-        cut.records += 1;
-    }
-    cut
 }

@@ -242,14 +242,13 @@ impl Decoder {
         consumed
     }
 
-    /// Decodes whole records from the middle of an input, as a [`RecordCutter`](crate::RecordCutter) cuts them out. Where in
-    /// the input they were is told afterwards, by [`Decoder::place_chunk`], since only what comes before them knows it.
-    pub fn decode_chunk(&mut self, chunk: &[u8]) {
+    /// What comes next is from the middle of the input, as a [`RecordCutter`](crate::RecordCutter) cut it out. Where that
+    /// is will be told by [`Decoder::place_chunk`], since only who has decoded what comes before it knows.
+    pub fn begin_chunk(&mut self) {
         self.go_to(CHUNK_START);
-        self.decode(chunk, true, usize::MAX);
     }
 
-    /// Tells at which position the chunk begins that was decoded last; [`Decoder::position`] is its end from then on.
+    /// Tells the position at which the chunk begins whose first batch is at hand. [`Decoder::position`] goes on from there.
     pub fn place_chunk(&mut self, start: RecordPosition) {
         let lines = start.line - CHUNK_START.line;
         for error in &mut self.batch.rejected {

@@ -64,10 +64,35 @@ impl FileBuffer {
         if self.bytes.capacity() > 4 * (self.chunk_bytes + self.bytes.len()) {
             self.bytes.shrink_to(self.chunk_bytes + self.bytes.len());
         }
-        let wanted = self.chunk_bytes.max(self.bytes.len());
-        self.bytes.reserve(wanted);
-        let read = self.file.by_ref().take(wanted as u64).read_to_end(&mut self.bytes);
-        self.is_end = read.map_err(|error| io_error(&self.path, error))? < wanted;
+        self.read(self.chunk_bytes.max(self.bytes.len()))
+    }
+
+    /// Reads on until `wanted` bytes are at hand, or the file ends.
+    pub(super) fn fill_up_to(&mut self, wanted: usize) -> Result<(), SourceError> {
+        let missing = wanted.saturating_sub(self.bytes().len());
+        if missing == 0 || self.is_end {
+            return Ok(());
+        }
+        self.read(missing)
+    }
+
+    /// Moves on by `count` of the bytes at hand, which `into` has then. The bytes change hands, only what is behind them
+    /// is copied.
+    pub(super) fn take(&mut self, count: usize, into: &mut Vec<u8>) {
+        into.clear();
+        let end = self.start + count;
+        into.extend_from_slice(&self.bytes[end..]);
+        std::mem::swap(&mut self.bytes, into);
+        into.truncate(end);
+        into.drain(..self.start);
+        self.start = 0;
+        self.position += count as u64;
+    }
+
+    fn read(&mut self, bytes: usize) -> Result<(), SourceError> {
+        self.bytes.reserve(bytes);
+        let read = self.file.by_ref().take(bytes as u64).read_to_end(&mut self.bytes);
+        self.is_end = read.map_err(|error| io_error(&self.path, error))? < bytes;
         Ok(())
     }
 

@@ -12,8 +12,8 @@ use crate::{PartitionReader, SourceBatch, SourceError};
 /// Reads the records of one large file in order, and decodes them on several threads.
 ///
 /// The file is read and cut at record ends by whoever asks for batches; the lanes decode the chunks, which takes most of
-/// the time, and hand them back in turn. A chunk is what a batch of the sequential reader would be, so that rows, errors
-/// and positions are the same with any number of lanes.
+/// the time, and hand them back in turn. Rows, errors and positions are the same with any number of lanes; only batches
+/// may end elsewhere than those of the sequential reader.
 pub(super) struct ParallelReader {
     /// Reads the file, and decodes what cannot be cut out of it: malformed quotes, records that are too long.
     sequential: FileReader,
@@ -24,6 +24,10 @@ pub(super) struct ParallelReader {
     collected: usize,
     /// Chunks with nothing in them, to be used again.
     spare: Vec<Chunk>,
+    /// The chunk that came back last, if it holds more records than a batch takes.
+    open: Option<Chunk>,
+    /// Bytes of a chunk: about what a batch takes, judged by the chunk that came back last.
+    chunk_bytes: usize,
     /// Where the next batch starts.
     byte: u64,
     position: RecordPosition,
@@ -36,8 +40,21 @@ pub(super) struct ParallelReader {
 struct Chunk {
     bytes: Vec<u8>,
     decoder: Decoder,
-    /// Place in the file of the first byte behind it.
-    end_byte: u64,
+    rows_max: usize,
+    /// Bytes that are decoded.
+    decoded: usize,
+}
+
+impl Chunk {
+    fn is_done(&self) -> bool {
+        self.decoded == self.bytes.len()
+    }
+
+    fn decode(&mut self) -> usize {
+        let decoded = self.decoder.decode(&self.bytes[self.decoded..], true, self.rows_max);
+        self.decoded += decoded;
+        decoded
+    }
 }
 
 /// A thread that decodes chunks.
@@ -51,13 +68,17 @@ struct Lane {
 /// Chunks in a lane: one that is decoded, and one that waits, so that the lane does not.
 const CHUNKS_PER_LANE: usize = 2;
 
+/// The first chunks, from which the length of records is learnt, are this part of what is read at a time otherwise.
+const FIRST_CHUNK_PART: usize = 4;
+
 impl Lane {
     fn spawn() -> std::io::Result<Self> {
         let (chunks, to_decode) = sync_channel::<Chunk>(CHUNKS_PER_LANE);
         let (finished, decoded) = sync_channel(CHUNKS_PER_LANE);
         let body = move || {
             for mut chunk in to_decode {
-                chunk.decoder.decode_chunk(&chunk.bytes);
+                chunk.decoder.begin_chunk();
+                chunk.decode();
                 if finished.send(chunk).is_err() {
                     return; // The reader is gone.
                 }
@@ -100,12 +121,15 @@ impl ParallelReader {
             Ok(Chunk {
                 bytes: Vec::new(),
                 decoder: decoder()?,
-                end_byte: 0,
+                rows_max: sequential.batch_rows_max,
+                decoded: 0,
             })
         };
         Ok(Self {
             cutter: cutter.with_record_bytes_max(sequential.limits.record_bytes_max),
             spare: (0..threads * CHUNKS_PER_LANE).map(chunk).collect::<Result<_, _>>()?,
+            open: None,
+            chunk_bytes: sequential.limits.chunk_bytes.div_ceil(FIRST_CHUNK_PART),
             lanes,
             handed_out: 0,
             collected: 0,
@@ -123,11 +147,8 @@ impl ParallelReader {
             let Some(mut chunk) = self.spare.pop_if(|_| bytes > 0) else {
                 return Ok(());
             };
-            let buffer = &mut self.sequential.buffer;
-            chunk.bytes.clear();
-            chunk.bytes.extend_from_slice(&buffer.bytes()[..bytes]);
-            buffer.consume(bytes);
-            chunk.end_byte = buffer.position();
+            self.sequential.buffer.take(bytes, &mut chunk.bytes);
+            chunk.decoded = 0;
             let lane = self.handed_out % self.lanes.len();
             if self.lanes[lane].chunks.send(chunk).is_err() {
                 return Ok(()); // The lane panicked, which comes out when its chunk is collected.
@@ -137,39 +158,78 @@ impl ParallelReader {
         Ok(())
     }
 
-    /// Reads on until a batch is at hand and tells its bytes; 0 at the end, and before what cannot be cut out.
+    /// Reads on until a chunk is at hand and tells its bytes; 0 at the end, and before what cannot be cut out.
     fn next_cut(&mut self) -> Result<usize, SourceError> {
-        let FileReader {
-            buffer,
-            limits,
-            batch_rows_max,
-            ..
-        } = &mut self.sequential;
+        let FileReader { buffer, limits, .. } = &mut self.sequential;
+        let mut wanted = self.chunk_bytes;
         loop {
+            buffer.fill_up_to(wanted)?;
             let at_hand = buffer.bytes().len();
-            let cut = self.cutter.cut(buffer.bytes(), buffer.is_end(), *batch_rows_max);
-            let is_full = cut.records == *batch_rows_max || at_hand as u64 >= limits.batch_bytes_max;
-            let is_too_long = cut.bytes == 0 && at_hand > limits.record_bytes_max;
-            if (cut.bytes > 0 && is_full) || is_too_long || cut.is_stuck || buffer.is_end() {
+            let cut = self.cutter.cut(buffer.bytes(), buffer.is_end());
+            if cut.bytes > 0 || cut.is_stuck || buffer.is_end() || at_hand > limits.record_bytes_max {
                 return Ok(cut.bytes);
             }
-            buffer.fill()?;
+            wanted = 2 * at_hand.max(1);
         }
     }
 
-    /// The batch of a chunk that came back; none if there was nothing but empty lines in it.
-    fn finish(&mut self, mut chunk: Chunk) -> Result<Option<SourceBatch>, SourceError> {
+    /// The next chunk that comes back, at its place in the file.
+    fn collect(&mut self) -> Option<Chunk> {
+        let lane = self.collected % self.lanes.len();
+        let mut chunk = self.lanes[lane].collect()?;
+        self.collected += 1;
         chunk.decoder.place_chunk(self.position);
+        let records = chunk.decoder.pending_records();
+        if records > 0 {
+            // A little less than a full batch, so that a chunk of slightly shorter records is one batch, too.
+            let bytes = (chunk.decoded / records).saturating_mul(chunk.rows_max) / 8 * 7;
+            let bytes_max = usize::try_from(self.sequential.limits.batch_bytes_max).unwrap_or(usize::MAX);
+            self.chunk_bytes = bytes.clamp(1, bytes_max.max(1));
+        }
+        Some(chunk)
+    }
+
+    /// The batch that a chunk has at hand, after `decoded` more of its bytes; none if there were only empty lines.
+    fn finish(&mut self, mut chunk: Chunk, decoded: usize) -> Result<Option<SourceBatch>, SourceError> {
         self.position = chunk.decoder.position();
-        let bytes_read = chunk.end_byte - self.sequential.told_bytes;
-        self.byte = chunk.end_byte;
+        self.byte += decoded as u64;
+        let bytes_read = self.byte - self.sequential.told_bytes;
         let FileReader { path, clock, .. } = &self.sequential;
         let batch = batch_at_hand(&mut chunk.decoder, path, clock.as_ref(), bytes_read)?;
         if batch.is_some() {
-            self.sequential.told_bytes = chunk.end_byte;
+            self.sequential.told_bytes = self.byte;
         }
-        self.spare.push(chunk);
+        if chunk.is_done() {
+            self.spare.push(chunk);
+        } else {
+            self.open = Some(chunk);
+        }
         Ok(batch)
+    }
+
+    /// The next batch of chunks; none when all that was handed out has come back.
+    fn next_of_chunks(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+        loop {
+            let batch = if let Some(mut chunk) = self.open.take() {
+                let decoded = chunk.decode();
+                self.finish(chunk, decoded)?
+            } else {
+                if self.failure.is_none() {
+                    self.failure = self.hand_out().err();
+                }
+                if self.collected == self.handed_out {
+                    return Ok(None);
+                }
+                let Some(chunk) = self.collect() else {
+                    return Ok(None);
+                };
+                let decoded = chunk.decoded;
+                self.finish(chunk, decoded)?
+            };
+            if batch.is_some() {
+                return Ok(batch);
+            }
+        }
     }
 
     /// Decodes one batch here, which passes over records that are too long bit by bit.
@@ -185,24 +245,12 @@ impl ParallelReader {
 #[async_trait]
 impl PartitionReader for ParallelReader {
     async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
-        loop {
-            if self.failure.is_none() {
-                self.failure = self.hand_out().err();
-            }
-            if self.collected == self.handed_out {
-                return match self.failure.take() {
-                    Some(failure) => Err(failure),
-                    None => self.next_sequential().await,
-                };
-            }
-            let lane = self.collected % self.lanes.len();
-            let Some(chunk) = self.lanes[lane].collect() else {
-                return Ok(None);
-            };
-            self.collected += 1;
-            if let Some(batch) = self.finish(chunk)? {
-                return Ok(Some(batch));
-            }
+        if let Some(batch) = self.next_of_chunks()? {
+            return Ok(Some(batch));
+        }
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None => self.next_sequential().await,
         }
     }
 
