@@ -3,17 +3,19 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
-use velo_data::{RowError, SourceOffset, StreamSchema, SystemColumn};
+use velo_data::{ColumnBounds, RowError, SourceOffset, StreamSchema, SystemColumn};
 
 use crate::SourceError;
 
 /// What is wanted of a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReadRequest {
     /// Indexes into the source's user columns: only these are decoded, in this order.
     pub columns: Vec<usize>,
     /// Metadata columns that stand behind them.
     pub system: Vec<SystemColumn>,
+    /// Which of the requested columns' values are wanted. Records outside of the bounds may be left out.
+    pub bounds: Vec<ColumnBounds>,
     /// Most rows of one batch.
     pub batch_rows_max: usize,
     /// Threads that a source may decode with; with 1 it decodes where it is read.

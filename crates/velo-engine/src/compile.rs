@@ -16,6 +16,7 @@ use crate::operators::{
     ScanRows, TumblingWindows, ValuesRows, WatermarkStep, milliseconds, values_batch,
 };
 use crate::router::KeyRouter;
+use crate::scan_bounds::scan_bounds;
 
 /// A part of a plan whose operators are fused, and which several workers may run side by side.
 #[derive(Debug)]
@@ -277,6 +278,7 @@ pub(crate) fn read_request(
     ReadRequest {
         columns: scan.columns.clone(),
         system,
+        bounds: scan_bounds(scan),
         batch_rows_max,
         decode_threads,
     }

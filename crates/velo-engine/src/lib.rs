@@ -79,6 +79,7 @@ mod expression;
 mod keys;
 mod operator;
 mod operators;
+mod scan_bounds;
 mod state;
 
 mod error;

@@ -104,6 +104,7 @@ async fn only_the_requested_columns_are_decoded() {
     let request = ReadRequest {
         columns: vec![2, 0],
         system: vec![],
+        bounds: vec![],
         batch_rows_max: 10,
         decode_threads: 1,
     };

@@ -25,6 +25,7 @@ async fn partitions_are_read_from_their_offsets() {
     let request = ReadRequest {
         columns: vec![1],
         system: vec![SystemColumn::Offset, SystemColumn::Key],
+        bounds: vec![],
         batch_rows_max: 1,
         decode_threads: 1,
     };

@@ -42,6 +42,7 @@ pub(crate) fn request(source: &dyn Source, system: &[SystemColumn], batch_rows_m
     ReadRequest {
         columns: (0..source.schema().user_columns()).collect(),
         system: system.to_vec(),
+        bounds: vec![],
         batch_rows_max,
         decode_threads: 1,
     }
