@@ -127,6 +127,14 @@ codes! {
         "The number is read as milliseconds since 1970-01-01 UTC. A TIMESTAMP literal says it more clearly.";
     LINT_DELETES_SKIPPED = "V0902", Warning, "Sink cannot take deletes",
         "Plain files and the standard output hold rows, not changes; deletes are counted and skipped.";
+    LINT_GROWING_STATE = "V0903", Warning, "State grows without bound",
+        "Over an input without end, groups without a window, DISTINCT, and aggregates that keep their values hold more and more. Add a window, or a limit such as 'max.groups'.";
+    LINT_ONE_WORKER = "V0904", Warning, "One worker does all of the work",
+        "Work is divided by group key. Where all rows have the same one, or a window has none, more workers do not help.";
+    LINT_RECORD_TIME = "V0905", Warning, "Window by record time",
+        "No event time is named, so that windows go by the records' own timestamps, often the time of writing. Name the column: 'event.time.field' = 'column'.";
+    LINT_HIDDEN_CAST = "V0906", Warning, "Hidden conversion",
+        "The language converts a value by itself, and the conversion loses digits or may fail. An explicit CAST says that it is meant.";
 }
 
 /// The code of an identifier, in any case.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use velo_data::{StreamSchema, SystemColumn};
 
 use crate::outline::{Outline, SourceOutline};
-use crate::plan::StatementKind;
+use crate::plan::{LogicalPlan, Relation, StatementKind};
 
 /// What is known of a source once somebody has looked at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,17 @@ pub struct SourceDescription {
     pub system_columns: Vec<SystemColumn>,
 }
 
+/// What may become of a row once it is out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Changes {
+    /// It stays as it is.
+    None,
+    /// Another may replace it.
+    Updates,
+    /// Another may replace it, or it may go.
+    UpdatesAndDeletes,
+}
+
 /// What another statement's rows look like.
 #[derive(Debug, Clone)]
 pub(crate) struct StatementOutput {
@@ -23,8 +34,11 @@ pub(crate) struct StatementOutput {
     /// `None` when the statement could not be planned.
     pub(crate) schema: Option<StreamSchema>,
     pub(crate) columns_unknown: bool,
-    pub(crate) append_only: bool,
-    pub(crate) may_delete: bool,
+    pub(crate) changes: Changes,
+    /// Its rows never end.
+    pub(crate) unbounded: bool,
+    /// The source whose records' own time is the event time of its rows, if so.
+    pub(crate) timed_by_records: Option<String>,
     /// Indexes of the user columns that make up the record key.
     pub(crate) key: Vec<usize>,
 }
@@ -60,8 +74,22 @@ impl<'a> Catalog<'a> {
         self.outputs.insert(name.to_owned(), output);
     }
 
+    /// Whether the rows of a plan are known never to end.
+    pub(crate) fn is_unbounded(&self, plan: &LogicalPlan) -> bool {
+        match plan {
+            LogicalPlan::Limit(limit) if limit.limit.is_some() => false,
+            LogicalPlan::Scan(scan) => match &scan.relation {
+                Relation::Source(id) => self.source(id).is_some_and(|(source, _)| source.is_unbounded()),
+                Relation::Statement(name) => self.output(name).is_some_and(|output| output.unbounded),
+            },
+            other => other.inputs().into_iter().any(|input| self.is_unbounded(input)),
+        }
+    }
+
     /// Whether a statement's rows are never updated or deleted.
     pub(crate) fn is_append_only(&self, name: &str) -> bool {
-        self.outputs.get(name).is_none_or(|output| output.append_only)
+        self.outputs
+            .get(name)
+            .is_none_or(|output| output.changes == Changes::None)
     }
 }

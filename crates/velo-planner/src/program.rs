@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use velo_common::{Diagnostic, code};
 use velo_data::{RecordColumns, StreamSchema, SystemColumn};
 
-use crate::bind::{QueryBinder, WindowDefaults};
-use crate::catalog::{Catalog, SourceDescription, StatementOutput};
+use crate::bind::{QueryBinder, WindowDefaults, timed_by_records};
+use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput};
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
 use crate::outline::{Outline, QueryOutline};
 use crate::plan::{Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Relation, Values};
@@ -52,16 +52,18 @@ pub fn plan_program(
                 kind: query.kind,
                 schema: Some(statement.plan.schema().clone()),
                 columns_unknown: *columns_unknown,
-                append_only: statement.plan.is_append_only(&|name| catalog.is_append_only(name)),
-                may_delete: may_delete(&statement.plan, &catalog),
+                changes: changes(&statement.plan, &catalog),
+                unbounded: catalog.is_unbounded(&statement.plan),
+                timed_by_records: timed_by_records(&statement.plan, &catalog).map(str::to_owned),
                 key: statement.key.clone(),
             },
             None => StatementOutput {
                 kind: query.kind,
                 schema: None,
                 columns_unknown: true,
-                append_only: true,
-                may_delete: false,
+                changes: Changes::None,
+                unbounded: false,
+                timed_by_records: None,
                 key: Vec::new(),
             },
         };
@@ -100,6 +102,8 @@ fn plan_statement(
         ctes: Vec::new(),
         open_views: Vec::new(),
         window_defaults,
+        groups_limited: settings.groups_max.is_some(),
+        state_expires: query.properties.contains_key("state.ttl"),
         emit: query.query.emit.as_ref(),
         below_aggregate: false,
         diagnostics,
@@ -169,12 +173,25 @@ fn check_sinks(
     }
 }
 
+/// What may become of the rows of a plan once they are out.
+fn changes(plan: &LogicalPlan, catalog: &Catalog<'_>) -> Changes {
+    if may_delete(plan, catalog) {
+        Changes::UpdatesAndDeletes
+    } else if plan.is_append_only(&|name| catalog.is_append_only(name)) {
+        Changes::None
+    } else {
+        Changes::Updates
+    }
+}
+
 /// Whether rows of a plan may be deleted later on: groups for which HAVING stops to hold.
 fn may_delete(plan: &LogicalPlan, catalog: &Catalog<'_>) -> bool {
     match plan {
         LogicalPlan::Aggregate(aggregate) => aggregate.emit == EmitMode::Changes && aggregate.having.is_some(),
         LogicalPlan::Scan(scan) => match &scan.relation {
-            Relation::Statement(name) => catalog.output(name).is_some_and(|output| output.may_delete),
+            Relation::Statement(name) => catalog
+                .output(name)
+                .is_some_and(|output| output.changes == Changes::UpdatesAndDeletes),
             Relation::Source(_) => false,
         },
         other => other.inputs().into_iter().any(|input| may_delete(input, catalog)),

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use velo_common::{Diagnostic, Severity, Span, code};
-use velo_data::StreamSchema;
+use velo_data::{StreamSchema, SystemColumn};
 use velo_datasources::{
     FileFormat, PropertyError, PropertyErrorKind, SampledSchema, Source, SourceConfig, SourceError, open_source,
     sample_schema,
@@ -40,7 +40,7 @@ pub(crate) fn open_sources<'a>(
             },
             None => SourceDescription {
                 schema: declared,
-                system_columns: Vec::new(),
+                system_columns: columns_of_records(source),
             },
         };
         sources.descriptions.insert(source.id.clone(), description);
@@ -49,6 +49,15 @@ pub(crate) fn open_sources<'a>(
         }
     }
     sources
+}
+
+/// Metadata of a source that was not opened: records of topics have all of it.
+fn columns_of_records(source: &SourceOutline) -> Vec<SystemColumn> {
+    if source.properties.contains_key("topic") {
+        vec![SystemColumn::Timestamp, SystemColumn::EventTime, SystemColumn::Key]
+    } else {
+        Vec::new()
+    }
 }
 
 fn declared_schema(columns: &[DeclaredColumn]) -> StreamSchema {

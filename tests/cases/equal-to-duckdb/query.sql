@@ -1,6 +1,8 @@
 -- Negative zero, lists that are no constants, escapes, maps and percentiles. Values from DuckDB 2.0.
 CREATE STREAM t (id BIGINT, f DOUBLE, j BIGINT, b BOOLEAN, s STRING) WITH (path = 't.jsonl');
 
+-- All rows are one group on purpose.
+-- @allow: V0904
 SELECT
     COUNT(*) FILTER (WHERE f IN (0, 1, 2, 3)) AS listed,
     COUNT(*) FILTER (WHERE 1 IN (NULL, CASE WHEN b THEN 1 ELSE j END)) AS computed,

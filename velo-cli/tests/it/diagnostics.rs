@@ -144,6 +144,16 @@ const PROGRAMS: &[(&str, &str)] = &[
         "V0902",
         "SELECT customer, COUNT(*) AS n FROM orders GROUP BY customer HAVING n > 1 EMIT CHANGES",
     ),
+    (
+        "V0903",
+        "CREATE STREAM t (k STRING) WITH (topic = 't'); SELECT k, COUNT(*) AS n FROM t GROUP BY k",
+    ),
+    ("V0904", "SELECT COUNT(*) AS n FROM orders GROUP BY 'all'"),
+    (
+        "V0905",
+        "CREATE STREAM t (k STRING) WITH (topic = 't'); SELECT k, COUNT(*) AS n FROM t GROUP BY k WINDOW TUMBLING(1m)",
+    ),
+    ("V0906", "SELECT price * 1e-2 AS p FROM orders"),
 ];
 
 /// Codes that take more than a line of SQL: nesting, two joined sources, files that tell no schema.

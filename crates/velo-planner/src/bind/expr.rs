@@ -347,9 +347,8 @@ impl ExprBinder<'_> {
                 self.call("array_concat", vec![left, right], span)
             }
             _ => {
-                if let Some(lint) = operators::epoch_comparison(operator, &left, &right, span) {
-                    self.diagnostics.push(lint);
-                }
+                self.diagnostics
+                    .extend(operators::conversions(operator, &left, &right, span));
                 self.checked(operators::binary(left, operator, right, span))
             }
         }
@@ -399,9 +398,8 @@ impl ExprBinder<'_> {
         let (low, high) = self.both(low, high)?;
         let operand = operand?;
         for bound in [&low, &high] {
-            if let Some(lint) = operators::epoch_comparison(BinaryOperator::Less, &operand, bound, span) {
-                self.diagnostics.push(lint);
-            }
+            self.diagnostics
+                .extend(operators::compared("BETWEEN", &operand, bound, span));
         }
         self.checked(operators::between(operand, low, high, negated, span))
     }

@@ -11,6 +11,7 @@ mod from;
 mod function;
 mod grouping;
 mod items;
+mod lint;
 mod literal;
 mod operators;
 mod query;
@@ -21,6 +22,7 @@ mod window;
 
 pub(crate) use bound::column;
 pub(crate) use event_time::through_project;
+pub(crate) use lint::timed_by_records;
 pub(crate) use query::{BoundQuery, QueryBinder, WindowDefaults};
 pub use unsupported::UnsupportedForm;
 pub(crate) use window::has_window;

@@ -9,6 +9,7 @@ use velo_functions::{ArithmeticOperator, cast_expr, common_type, comparison_key}
 use velo_parser::ast::{BinaryOperator, LogicalOperator};
 
 use super::bound::Bound;
+use super::lint;
 use super::literal::{read_as, read_decimal};
 
 /// `left operator right`, for all operators but those that are functions.
@@ -368,23 +369,19 @@ pub(super) fn balanced(operator: LogicalOperator, mut exprs: Vec<Expr>) -> Expr 
     }
 }
 
-/// The lint for a TIMESTAMP compared with a number.
-pub(super) fn epoch_comparison(
-    operator: BinaryOperator,
-    left: &Bound,
-    right: &Bound,
-    span: Span,
-) -> Option<Diagnostic> {
+/// The lints for what an operator converts by itself.
+pub(super) fn conversions(operator: BinaryOperator, left: &Bound, right: &Bound, span: Span) -> Option<Diagnostic> {
+    let word = operator.as_str();
+    if arithmetic(operator).is_some() {
+        return lint::lossy_decimal(word, left, right, span);
+    }
     comparison(operator)?;
-    let is_time = |bound: &Bound| bound.sql_type == SqlType::Timestamp;
-    let is_number = |bound: &Bound| bound.sql_type.is_integer();
-    let mixed = (is_time(left) && is_number(right)) || (is_number(left) && is_time(right));
-    mixed.then(|| {
-        Diagnostic::new(
-            &code::LINT_EPOCH_COMPARISON,
-            span,
-            "a TIMESTAMP is compared with a number, which is read as milliseconds since 1970",
-        )
-        .with_help("write TIMESTAMP '2026-01-31 12:30:00', or CAST(… AS BIGINT) on the other side")
-    })
+    compared(word, left, right, span)
+}
+
+/// The lints for what a comparison converts by itself; `word` is what it is called.
+pub(super) fn compared(word: &str, left: &Bound, right: &Bound, span: Span) -> Option<Diagnostic> {
+    lint::lossy_decimal(word, left, right, span)
+        .or_else(|| lint::text_as_time(word, left, right))
+        .or_else(|| lint::epoch_comparison(left, right, span))
 }

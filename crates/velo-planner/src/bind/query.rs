@@ -39,6 +39,10 @@ pub(crate) struct QueryBinder<'a, 'd> {
     /// Names of the views that are being bound.
     pub(crate) open_views: Vec<String>,
     pub(crate) window_defaults: WindowDefaults,
+    /// The statement says how many groups there may be.
+    pub(crate) groups_limited: bool,
+    /// The statement says how long state is kept.
+    pub(crate) state_expires: bool,
     /// What the statement says about when results come out.
     pub(crate) emit: Option<&'a Spanned<ast::Emit>>,
     /// The query being bound feeds an aggregate of an outer query.

@@ -11,6 +11,7 @@ use super::from::Input;
 use super::function::window_bound;
 use super::grouping::Grouping;
 use super::items::{Item, bind_items, event_time_item, project};
+use super::lint;
 use super::query::{BoundQuery, QueryBinder};
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
@@ -43,7 +44,10 @@ impl<'a> QueryBinder<'a, '_> {
                 self.report(UnsupportedForm::OverChangelog.diagnostic(span));
                 None
             }
-            Some(_) => {
+            Some(span) => {
+                if self.keeps_growing(&bound.plan) {
+                    self.report(lint::distinct_rows(span, bound.plan.schema()));
+                }
                 let plan = LogicalPlan::Distinct(Distinct {
                     input: Box::new(bound.plan),
                 });
@@ -195,11 +199,10 @@ impl<'a> QueryBinder<'a, '_> {
             Some(having) => Some(having?.expr),
             None => None,
         };
-        let plan = self.aggregate(select, input.plan, grouping, window.ok()?, emit?, having)?;
-        let keys = match &plan {
-            LogicalPlan::Aggregate(aggregate) => aggregate.key_names(),
-            _ => Vec::new(),
-        };
+        let aggregate = self.aggregate(select, input.plan, grouping, window.ok()?, emit?, having)?;
+        self.lint_aggregate(select, &aggregate, input.scope.columns_unknown);
+        let keys = aggregate.key_names();
+        let plan = LogicalPlan::Aggregate(aggregate);
         self.finish(plan, items?, input.scope.columns_unknown, &keys)
     }
 
@@ -211,14 +214,14 @@ impl<'a> QueryBinder<'a, '_> {
         window: Option<Window>,
         emit: EmitMode,
         having: Option<datafusion_expr::Expr>,
-    ) -> Option<LogicalPlan> {
+    ) -> Option<Aggregate> {
         if !self.is_append_only(&input) {
             let span = select.group_by.as_ref().map_or(select.span, |clause| clause.span);
             self.report(UnsupportedForm::OverChangelog.diagnostic(span));
             return None;
         }
         let (keys, aggregates, schema) = grouping.finish();
-        Some(LogicalPlan::Aggregate(Aggregate {
+        Some(Aggregate {
             input: Box::new(input),
             keys,
             aggregates,
@@ -226,7 +229,27 @@ impl<'a> QueryBinder<'a, '_> {
             emit,
             having,
             schema,
-        }))
+        })
+    }
+
+    fn lint_aggregate(&mut self, select: &Select, aggregate: &Aggregate, columns_unknown: bool) {
+        // The stand-in of an unknown column is a constant.
+        if !columns_unknown {
+            let unbounded = self.catalog.is_unbounded(&aggregate.input);
+            self.diagnostics
+                .extend(lint::constant_group(select, aggregate, unbounded));
+        }
+        if aggregate.window.is_none() && self.keeps_growing(&aggregate.input) {
+            if !self.groups_limited {
+                self.diagnostics.extend(lint::growing_groups(select, aggregate));
+            }
+            self.diagnostics.extend(lint::kept_values(select));
+        }
+    }
+
+    /// Whether state over these rows is kept for good, and the rows never end.
+    fn keeps_growing(&self, input: &LogicalPlan) -> bool {
+        !self.state_expires && self.catalog.is_unbounded(input)
     }
 
     /// The group keys: those of GROUP BY, else in a windowed query the items that hold no aggregate.

@@ -7,6 +7,7 @@ use velo_parser::ast::{self, GroupByItem, Query, Select, SetExpr, Spanned, Windo
 use super::event_time::set_event_time;
 use super::expr::ExprBinder;
 use super::from::Input;
+use super::lint;
 use super::query::QueryBinder;
 use super::unsupported::UnsupportedForm;
 use crate::plan::{Window, WindowAssigner};
@@ -80,6 +81,8 @@ impl<'a> QueryBinder<'a, '_> {
             return self.checked(set_event_time(&mut input.plan, &time, self.catalog));
         }
         if input.plan.schema().system(SystemColumn::EventTime).is_some() {
+            let lint = lint::record_time(&input.plan, span, self.catalog);
+            self.diagnostics.extend(lint);
             return Some(());
         }
         self.report(

@@ -111,6 +111,20 @@ pub struct SourceOutline {
     pub span: Span,
 }
 
+impl SourceOutline {
+    /// Whether its rows are known never to end: those of topics, and of files that are watched.
+    pub fn is_unbounded(&self) -> bool {
+        match objects::kind_of(objects::Role::Source, &self.properties, self.span) {
+            Ok(Some(ObjectKind::Kafka)) => true,
+            Ok(Some(ObjectKind::File)) => self
+                .properties
+                .get("watch")
+                .is_some_and(|watch| watch.text.eq_ignore_ascii_case("true")),
+            _ => false,
+        }
+    }
+}
+
 /// A sink that some statement writes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SinkOutline {

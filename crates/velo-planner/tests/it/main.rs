@@ -6,6 +6,7 @@ mod support;
 mod dependencies;
 mod expressions;
 mod grouping;
+mod lints;
 mod names;
 mod properties;
 mod rewrites;

@@ -1,13 +1,50 @@
 use std::collections::{BTreeMap, HashMap};
 
-use velo_common::{Name, SourceText, render_plain};
+use velo_common::{Diagnostic, Name, SourceText, render_plain};
 use velo_data::{SqlType, StreamSchema, StructField, SystemColumn};
 use velo_planner::explain::explain;
+use velo_planner::plan::PlannedStatement;
 use velo_planner::{ConfigFiles, Outline, Overrides, SinkDescription, SourceDescription, outline, plan_program};
 
 /// The plans of a program, or everything that is wrong with it, in the order of the text.
 pub(crate) fn plan(sql: &str) -> String {
     let source = SourceText::new("t.sql", sql);
+    let (diagnostics, statements) = planned(sql);
+    let mut text = String::new();
+    for diagnostic in &diagnostics {
+        text.push_str(&render_plain(diagnostic, &source));
+        text.push('\n');
+    }
+    if !velo_common::has_errors(&diagnostics) {
+        for statement in &statements {
+            text.push_str(&explain(statement));
+        }
+    }
+    text
+}
+
+/// What a program is warned of, each with the code, the words that are marked, the message and the help.
+pub(crate) fn warnings(sql: &str) -> String {
+    let source = SourceText::new("t.sql", sql);
+    let (mut diagnostics, _) = planned(sql);
+    diagnostics.retain(|diagnostic| !diagnostic.is_error());
+    diagnostics.dedup();
+    let warning = |diagnostic: &Diagnostic| {
+        let marked = source.slice(diagnostic.span.unwrap_or_default());
+        let Diagnostic {
+            code, message, help, ..
+        } = diagnostic;
+        format!(
+            "{} at `{marked}`\n  {message}\n  help: {}\n",
+            code.id,
+            help.as_deref().unwrap_or_default()
+        )
+    };
+    diagnostics.iter().map(warning).collect()
+}
+
+/// What is wrong with a program, in the order of the text, and its plans.
+fn planned(sql: &str) -> (Vec<Diagnostic>, Vec<PlannedStatement>) {
     let parsed = velo_parser::parse_script(sql);
     let unparsed: Vec<Name> = parsed
         .failed
@@ -24,17 +61,7 @@ pub(crate) fn plan(sql: &str) -> String {
     diagnostics.extend(outline.diagnostics);
     diagnostics.extend(planned.diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.unwrap_or_default());
-    let mut text = String::new();
-    for diagnostic in &diagnostics {
-        text.push_str(&render_plain(diagnostic, &source));
-        text.push('\n');
-    }
-    if !velo_common::has_errors(&diagnostics) {
-        for statement in &planned.statements {
-            text.push_str(&explain(statement));
-        }
-    }
-    text
+    (diagnostics, planned.statements)
 }
 
 /// Configuration files that tests name.
