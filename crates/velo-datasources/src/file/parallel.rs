@@ -179,10 +179,9 @@ impl ParallelReader {
         let mut chunk = self.lanes[lane].collect()?;
         self.collected += 1;
         chunk.decoder.place_chunk(self.position);
-        let records = chunk.decoder.pending_records();
-        if records > 0 {
+        if let Some(record_bytes) = chunk.decoded.checked_div(chunk.decoder.pending_records()) {
             // A little less than a full batch, so that a chunk of slightly shorter records is one batch, too.
-            let bytes = (chunk.decoded / records).saturating_mul(chunk.rows_max) / 8 * 7;
+            let bytes = record_bytes.saturating_mul(chunk.rows_max) / 8 * 7;
             let bytes_max = usize::try_from(self.sequential.limits.batch_bytes_max).unwrap_or(usize::MAX);
             self.chunk_bytes = bytes.clamp(1, bytes_max.max(1));
         }
