@@ -152,9 +152,11 @@ impl Decoder {
         let mut decoder = Self::new(Records::Csv(CsvRecords::new(options, Vec::new())), projection)?;
         let column = |place: &Option<usize>| {
             let column = (*place)?;
+            let builder = &decoder.columns.get(column)?.builder;
             Some(CsvColumn {
                 column,
-                takes_empty_text: decoder.columns.get(column)?.builder.takes_empty_text(),
+                takes_empty_text: builder.takes_empty_text(),
+                takes_short_numbers: builder.takes_short_numbers(),
             })
         };
         let places = places.iter().map(column).collect();

@@ -179,6 +179,11 @@ impl ColumnBuilder {
     pub(crate) fn takes_empty_text(&self) -> bool {
         matches!(self, Self::Text(_) | Self::Bytes(_))
     }
+
+    /// Whether values are numbers, which may be handed over as [`ShortNumber`]s.
+    pub(crate) fn takes_short_numbers(&self) -> bool {
+        matches!(self, Self::BigInt(_) | Self::Double(_) | Self::Decimal128(..))
+    }
 }
 
 /// Cells on their way into a column.

@@ -13,7 +13,7 @@ pub(crate) struct Cell {
     pub(crate) start: u32,
     /// First byte behind it.
     pub(crate) end: u32,
-    /// JSON: the number, if it is a short one.
+    /// The number, if it is a short one and was read while it was passed over.
     pub(crate) number: Option<ShortNumber>,
     /// Whether there is a value, which NULL is not.
     pub(crate) is_present: bool,

@@ -4,6 +4,7 @@ use super::{CsvOptions, RawField, Tokenized, tokenize};
 use crate::column::{Cell, undouble};
 use crate::lines::next_line;
 use crate::record::{Outcome, RowCells, ScannedRecord};
+use crate::value::short_number::ShortNumber;
 
 /// Records of delimited text.
 ///
@@ -23,6 +24,8 @@ pub(crate) struct CsvColumn {
     pub(crate) column: usize,
     /// Whether a quoted empty field is a value.
     pub(crate) takes_empty_text: bool,
+    /// Whether a number is read at once.
+    pub(crate) takes_short_numbers: bool,
 }
 
 impl CsvRecords {
@@ -48,7 +51,7 @@ impl CsvRecords {
         let tokenized = tokenize(input, is_end, self.options, |number, field| {
             has_quotes |= field.is_quoted;
             if let Some(Some(target)) = columns.get(number) {
-                cells.set(target.column, cell_of(field, target.takes_empty_text));
+                cells.set(target.column, cell_of(input, field, *target));
             }
         });
         let (length, consumed, fields) = match tokenized {
@@ -103,13 +106,17 @@ fn rejected_line<'a>(input: &'a [u8], is_end: bool, problem: &str) -> Option<Sca
     })
 }
 
-fn cell_of(field: RawField, takes_empty_text: bool) -> Cell {
+fn cell_of(input: &[u8], field: RawField, target: CsvColumn) -> Cell {
     let is_empty = field.start == field.end;
+    let number = match input.get(field.start..field.end) {
+        Some(text) if target.takes_short_numbers => ShortNumber::scan(text),
+        _ => None,
+    };
     Cell {
         start: field.start as u32,
         end: field.end as u32,
-        number: None,
-        is_present: !is_empty || (field.is_quoted && takes_empty_text),
+        number: number.and_then(|(number, length)| (length == field.end - field.start).then_some(number)),
+        is_present: !is_empty || (field.is_quoted && target.takes_empty_text),
         is_escaped: field.is_escaped,
         is_marked: false,
     }

@@ -1,0 +1,218 @@
+//! Bars of whole runs over files.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use velo_data::SqlType;
+use velo_formats::{Decoder, Projection};
+
+use crate::baseline;
+use crate::data::{demo, measurements_file, place, text_file, trades_file};
+use crate::measure::{best_of, millions_per_second, speed_up};
+use crate::process::{Cores, peak_memory_mb, velo};
+use crate::report::{Bar, Report};
+
+const MILLIONS: u64 = 2;
+const ROWS: u64 = MILLIONS * 1_000_000;
+const BATCH_ROWS: usize = 8192;
+
+/// One output row a minute and symbol.
+const TUMBLING: &str = "SELECT symbol, COUNT(*) AS trades, SUM(price) AS total, AVG(price) AS mean, MIN(price) AS lowest, \
+                        MAX(price) AS highest FROM trades GROUP BY symbol WINDOW TUMBLING(1m)";
+const FILTER: &str = "SELECT symbol, price * quantity AS value FROM trades WHERE price > 500";
+/// One output row for each input row.
+const RUNNING: &str = "SELECT symbol, COUNT(*) AS trades, SUM(price) AS total FROM trades GROUP BY symbol EMIT CHANGES";
+const TOTALS: &str = "SELECT symbol, COUNT(*) AS trades, SUM(price) AS total FROM trades GROUP BY symbol EMIT FINAL";
+
+/// A program over a file of trades.
+struct Program {
+    file: String,
+    trades: String,
+    out: &'static str,
+}
+
+impl Program {
+    /// `name` is that of its file; `out` is `discard`, or makes it write JSON lines.
+    fn new(name: &str, query: &str, trades: &str, out: &'static str) -> Self {
+        let declared = "CREATE STREAM trades (symbol STRING, price DOUBLE, quantity BIGINT, side STRING, \
+                        event_time TIMESTAMP, trader_id STRING) WITH ('event.time.field' = 'event_time');";
+        Self {
+            file: text_file(
+                &format!("{name}.sql"),
+                &format!("{declared}\nCREATE STREAM result AS {query};\n"),
+            ),
+            trades: format!("trades={trades}"),
+            out,
+        }
+    }
+
+    fn arguments<'a>(&'a self, sink: &'a str, parallelism: &'a str) -> [&'a str; 8] {
+        let Self { file, trades, .. } = self;
+        [
+            "run",
+            file,
+            "--source",
+            trades,
+            "--sink",
+            sink,
+            "--parallelism",
+            parallelism,
+        ]
+    }
+
+    fn run(&self, cores: Cores, parallelism: &str) {
+        velo(cores, &self.arguments(&self.sink(), parallelism));
+    }
+
+    fn peak_memory_mb(&self) -> f64 {
+        peak_memory_mb(&self.arguments(&self.sink(), "1"))
+    }
+
+    fn sink(&self) -> String {
+        match self.out {
+            "discard" => "result=discard".to_owned(),
+            name => format!("result={}", place(name)),
+        }
+    }
+}
+
+/// Our decoder, and runs over JSON lines, beside `arrow-json` decoding the columns that they need.
+pub(crate) fn json_lines(report: &mut Report) {
+    let path = trades_file(MILLIONS);
+    let text = std::fs::read(&path).expect("the file of trades");
+    report.group("JSON lines, 2 M trades, one core");
+    let decoded = ["symbol", "price", "quantity", "event_time"];
+    let columns = baseline::trade_columns(&decoded);
+    let [theirs, ours] = best_of([
+        Box::new(|| assert_eq!(baseline::json(&text, &columns) as u64, ROWS)),
+        Box::new(|| assert_eq!(decode(&text, &columns), ROWS)),
+    ]);
+    report.figure("arrow-json decodes 4 columns", millions_per_second(ROWS, theirs), "M/s");
+    report.figure("velo-formats decodes them", millions_per_second(ROWS, ours), "M/s");
+    report.bar(
+        "times the speed of arrow-json",
+        speed_up(theirs, ours),
+        "×",
+        Bar::AtLeast(2.0),
+    );
+
+    let queries: [(&str, &str, &[&str], &'static str, f64, Option<f64>); 3] = [
+        (
+            "filter + projection → discard",
+            FILTER,
+            &["symbol", "price", "quantity"],
+            "discard",
+            1.2,
+            Some(3.0),
+        ),
+        (
+            "tumbling 1 min, 5 aggregates → JSON lines",
+            TUMBLING,
+            &["symbol", "price", "event_time"],
+            "windows.jsonl",
+            1.2,
+            Some(3.0),
+        ),
+        (
+            "GROUP BY EMIT CHANGES, row for row → JSON lines",
+            RUNNING,
+            &["symbol", "price"],
+            "changes.jsonl",
+            0.4,
+            None,
+        ),
+    ];
+    for (name, query, needed, out, ratio, rate) in queries {
+        let program = Program::new("bar", query, &path, out);
+        let columns = baseline::trade_columns(needed);
+        let [theirs, ours] = best_of([
+            Box::new(|| assert_eq!(baseline::json(&text, &columns) as u64, ROWS)),
+            Box::new(|| program.run(Cores::First, "1")),
+        ]);
+        let ours_per_second = millions_per_second(ROWS, ours);
+        match rate {
+            Some(rate) => report.bar(name, ours_per_second, "M/s", Bar::AtLeast(rate)),
+            None => report.figure(name, ours_per_second, "M/s"),
+        }
+        report.bar(
+            "  times arrow-json decoding its columns",
+            speed_up(theirs, ours),
+            "×",
+            Bar::AtLeast(ratio),
+        );
+    }
+}
+
+fn decode(text: &[u8], columns: &SchemaRef) -> u64 {
+    let sql_type = |name: &str| match name {
+        "price" => SqlType::Double,
+        "quantity" => SqlType::BigInt,
+        "event_time" => SqlType::Timestamp,
+        _ => SqlType::String,
+    };
+    let fields = columns.fields().iter();
+    let projection = Projection {
+        fields: fields
+            .map(|field| Arc::new(sql_type(field.name()).field(field.name(), true)))
+            .collect(),
+        system: Vec::new(),
+        topic: "trades".into(),
+    };
+    let mut decoder = Decoder::json_lines(projection).expect("columns of text");
+    let (mut rest, mut rows) = (text, 0);
+    while !rest.is_empty() {
+        let consumed = decoder.decode(rest, true, BATCH_ROWS);
+        rest = &rest[consumed..];
+        let batch = black_box(decoder.finish_batch(0).expect("columns of one length"));
+        rows += batch.records.num_rows() as u64;
+    }
+    rows
+}
+
+/// What a second core brings when all rows come from one file.
+pub(crate) fn two_cores(report: &mut Report) {
+    let program = Program::new("two-cores", TUMBLING, &trades_file(MILLIONS), "windows.jsonl");
+    report.group("One file, two cores");
+    let [one, two] = best_of([
+        Box::new(|| program.run(Cores::First, "1")),
+        Box::new(|| program.run(Cores::FirstTwo, "2")),
+    ]);
+    report.figure("tumbling on two cores", millions_per_second(ROWS, two), "M/s");
+    report.bar("  times one core", speed_up(one, two), "×", Bar::AtLeast(1.7));
+}
+
+/// The one billion row challenge, at a hundredth of its size.
+pub(crate) fn stations(report: &mut Report) {
+    const MILLIONS: u64 = 10;
+    let path = measurements_file(MILLIONS);
+    let text = std::fs::read(&path).expect("the file of measurements");
+    let query = demo("query.sql");
+    let query = query.to_str().expect("a path of text");
+    let file = format!("measurements.path={path}");
+    let arguments = ["run", query, "--set", &file, "--parallelism", "1"];
+    report.group("1BRC, 10 M measurements, one core");
+    let rows = MILLIONS * 1_000_000;
+    let [theirs, ours] = best_of([
+        Box::new(|| assert_eq!(baseline::measurements(&text) as u64, rows)),
+        Box::new(|| velo(Cores::First, &arguments)),
+    ]);
+    report.figure("arrow-csv decodes them", millions_per_second(rows, theirs), "M/s");
+    report.figure("min, mean, max per station", millions_per_second(rows, ours), "M/s");
+    report.bar("  times arrow-csv", speed_up(theirs, ours), "×", Bar::AtLeast(0.6));
+}
+
+/// How memory grows with the input.
+pub(crate) fn peak_memory(report: &mut Report) {
+    report.group("Peak memory, 10 M trades beside 1 M, one core");
+    for (name, query, out) in [
+        ("filter + projection", FILTER, "discard"),
+        ("GROUP BY EMIT FINAL", TOTALS, "totals.jsonl"),
+        ("tumbling 1 min", TUMBLING, "windows.jsonl"),
+    ] {
+        let [small, large] =
+            [1, 10].map(|millions| Program::new("memory", query, &trades_file(millions), out).peak_memory_mb());
+        report.figure(&format!("{name}, 10 M rows"), large, "MB");
+        report.bar("  times the memory for 1 M rows", large / small, "×", Bar::AtMost(1.2));
+    }
+}

@@ -1,0 +1,43 @@
+//! The speed bars: every figure that `docs/performance.md` tells, measured in one run, beside what it must reach.
+//!
+//! ```text
+//! cargo bench -p velo-cli --bench bars
+//! ```
+//!
+//! Everything runs on the first core, unless a bar is about two. Rounds of things that are compared take turns, so that
+//! what else the machine does meanwhile meets all of them alike; the best round counts. Compare only figures of the same
+//! run.
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run has nothing to measure")]
+#![expect(clippy::print_stdout, reason = "its figures are what it is for")]
+
+mod baseline;
+mod data;
+mod files;
+mod measure;
+mod memory;
+mod process;
+mod report;
+mod startup;
+#[path = "../../../crates/velo-formats/benches/trades.rs"]
+mod trades;
+
+use report::Report;
+
+/// Set for the process that measures, which runs on one core.
+const PINNED: &str = "VELO_BARS_PINNED";
+
+fn main() {
+    if std::env::var_os(PINNED).is_none() {
+        process::run_again_on_first_core(PINNED);
+        return;
+    }
+    let mut report = Report::new();
+    files::json_lines(&mut report);
+    files::two_cores(&mut report);
+    files::stations(&mut report);
+    files::peak_memory(&mut report);
+    memory::batches(&mut report);
+    startup::startup(&mut report);
+    report.finish();
+}
