@@ -1,18 +1,98 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use velo_formats::ValueKind;
+
+use crate::FileFormat;
 
 /// Why a source cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// There is no such file.
-    #[error("file `{}` does not exist", path.display())]
+    #[error("file `{}` does not exist{}", path.display(), there_is(near.as_deref()))]
     NotFound {
         /// The path as configured.
         path: PathBuf,
+        /// A path like it that exists.
+        near: Option<PathBuf>,
     },
-    /// The path names a directory.
+    /// A pattern that no file matches.
+    #[error("no file matches `{}`{}", path.display(), there_is(near.as_deref()))]
+    NothingMatches {
+        /// The pattern as configured.
+        path: PathBuf,
+        /// A path like it that exists.
+        near: Option<PathBuf>,
+    },
+    /// A directory without a file of the wanted format, or of any.
+    #[error("directory `{}` holds no file whose name tells {}", path.display(), wanted_format(*format))]
+    NothingInDirectory {
+        /// The path as configured.
+        path: PathBuf,
+        /// The wanted format, if one was asked for.
+        format: Option<FileFormat>,
+    },
+    /// Names that tell different formats.
+    #[error(
+        "`{}` is {format} and `{}` is {other_format}: one source reads one format",
+        path.display(),
+        other.display()
+    )]
+    MixedFormats {
+        /// A file.
+        path: PathBuf,
+        /// Its format.
+        format: FileFormat,
+        /// Another file.
+        other: PathBuf,
+        /// Its format.
+        other_format: FileFormat,
+    },
+    /// A name that tells no format.
+    #[error("the name of `{}` does not tell its format", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A column whose values have nothing in common in two files.
+    #[error(
+        "column `{column}` holds {kind} in `{}` and {other_kind} in `{}`",
+        path.display(),
+        other.display()
+    )]
+    ColumnKinds {
+        /// Its name.
+        column: String,
+        /// A file.
+        path: PathBuf,
+        /// What its values are there.
+        kind: ValueKind,
+        /// Another file.
+        other: PathBuf,
+        /// What its values are there.
+        other_kind: ValueKind,
+    },
+    /// Headerless files with different numbers of columns.
+    #[error("`{}` has {} and `{}` has {}", path.display(), columns_of(*columns), other.display(), columns_of(*other_columns))]
+    ColumnCounts {
+        /// A file.
+        path: PathBuf,
+        /// Its columns.
+        columns: usize,
+        /// Another file.
+        other: PathBuf,
+        /// Its columns.
+        other_columns: usize,
+    },
+    /// A file that was there when its directory was listed.
+    #[error("file `{}` went away after its directory was listed", path.display())]
+    Vanished {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A directory where a file was expected.
     #[error("`{}` is a directory, not a file", path.display())]
     IsDirectory {
-        /// The path as configured.
+        /// Its path.
         path: PathBuf,
     },
     /// The operating system refused or failed.
@@ -83,6 +163,18 @@ impl SinkError {
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
     }
+}
+
+fn there_is(near: Option<&Path>) -> String {
+    near.map_or(String::new(), |near| format!("; there is `{}`", near.display()))
+}
+
+fn wanted_format(format: Option<FileFormat>) -> String {
+    format.map_or_else(|| "a known format".to_owned(), |format| format!("the format {format}"))
+}
+
+fn columns_of(count: usize) -> String {
+    format!("{count} column{}", if count == 1 { "" } else { "s" })
 }
 
 fn quoted(names: &[String]) -> String {

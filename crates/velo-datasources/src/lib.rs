@@ -23,9 +23,9 @@ pub use config::{
 };
 pub use config_file::{ConfigFileError, load_config_file};
 pub use error::{SinkError, SourceError};
-pub use file::{DeadLetterFile, FileSource, ReadLimits};
+pub use file::{DeadLetterFile, FileSample, FileSource, ReadLimits};
 pub use memory::{MemorySink, MemorySource};
-pub use open::{open_sink, open_source, sample_schema};
+pub use open::{open_sampled_source, open_sink, open_source, sample_source};
 pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};
 pub use source::{PartitionReader, ReadRequest, Source, SourceBatch};

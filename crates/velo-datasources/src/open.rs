@@ -2,16 +2,16 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use velo_data::{StreamSchema, SystemClock};
-use velo_formats::SampledSchema;
 
 use crate::discard::DiscardSink;
-use crate::file::{FileSource, sample_file};
+use crate::file::{FileSample, FileSource, sample_files};
 use crate::{MemorySource, Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError, WriterSink};
 
 /// Opens a source with the declared columns, or with those that a sample of its records shows.
 ///
 /// Declared columns are found in JSON members and CSV headers by their names, to the letter or else in any case;
-/// a CSV file without a header has them in order; those of a memory source must be its own. An empty file has no rows and, undeclared, no columns.
+/// a CSV file without a header has them in order; those of a memory source must be its own. An empty file has no rows
+/// and, undeclared, no columns.
 ///
 /// # Errors
 ///
@@ -23,6 +23,18 @@ pub fn open_source(config: &SourceConfig, declared: Option<&StreamSchema>) -> Re
             check_declared(memory, declared)?;
             Arc::new(memory.clone())
         }
+    })
+}
+
+/// Opens a source with the columns that [`sample_source`] has shown.
+///
+/// # Errors
+///
+/// When the source cannot be read any more.
+pub fn open_sampled_source(config: &SourceConfig, sample: &FileSample) -> Result<Arc<dyn Source>, SourceError> {
+    Ok(match config {
+        SourceConfig::File(file) => Arc::new(FileSource::open_sampled(file, sample, Arc::new(SystemClock))?),
+        SourceConfig::Memory(memory) => Arc::new(memory.clone()),
     })
 }
 
@@ -44,16 +56,16 @@ fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Res
 }
 
 /// Looks at the first records of a source, at most
-/// [`SAMPLE_RECORDS_MAX`](velo_formats::SAMPLE_RECORDS_MAX) of them, to tell its columns.
+/// [`SAMPLE_RECORDS_MAX`](velo_formats::SAMPLE_RECORDS_MAX) of each of its first files, to tell its columns.
 ///
 /// A memory source tells its columns itself: `None`.
 ///
 /// # Errors
 ///
-/// When the source cannot be read.
-pub fn sample_schema(config: &SourceConfig) -> Result<Option<SampledSchema>, SourceError> {
+/// When the source cannot be read, or its files have columns that do not go together.
+pub fn sample_source(config: &SourceConfig) -> Result<Option<FileSample>, SourceError> {
     match config {
-        SourceConfig::File(file) => sample_file(file).map(Some),
+        SourceConfig::File(file) => sample_files(file).map(Some),
         SourceConfig::Memory(_) => Ok(None),
     }
 }

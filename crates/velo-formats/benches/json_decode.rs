@@ -45,6 +45,7 @@ fn decode(text: &[u8], columns: &[FieldRef]) -> u64 {
         fields: columns.to_vec(),
         system: Vec::new(),
         topic: "trades".into(),
+        partition: 0,
     };
     let mut decoder = Decoder::json_lines(projection).expect("columns of text");
     let (mut rest, mut rows) = (text, 0);

@@ -34,6 +34,7 @@ pub fn projection() -> Projection {
         fields: fields.collect(),
         system: SystemColumn::ALL.to_vec(),
         topic: "fuzz".into(),
+        partition: 0,
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Projection {
     pub system: Vec<SystemColumn>,
     /// The topic or path that metadata and errors name.
     pub topic: Arc<str>,
+    /// Number of the partition that metadata and errors name.
+    pub partition: i32,
 }
 
 /// Decodes records from bytes into columns.
@@ -45,7 +47,7 @@ pub struct Projection {
 /// # use velo_data::SqlType;
 /// # use velo_formats::{Decoder, Projection};
 /// let fields = vec![Arc::new(SqlType::BigInt.field("id", true))];
-/// let projection = Projection { fields, system: vec![], topic: "clicks.jsonl".into() };
+/// let projection = Projection { fields, system: vec![], topic: "clicks.jsonl".into(), partition: 0 };
 /// let mut decoder = Decoder::json_lines(projection)?;
 /// let input = b"{\"id\": 1, \"name\": \"a\"}\n{\"id\": oops}\n{\"id\"";
 /// assert_eq!(decoder.decode(input, false, 1000), 36); // The third record is not there yet.
@@ -276,6 +278,7 @@ impl Decoder {
             first_record: self.batch.first_record,
             rows,
             topic: &self.projection.topic,
+            partition: self.projection.partition,
             read_at_ms,
         };
         let originals = self.originals.as_mut();
@@ -430,7 +433,7 @@ impl Decoder {
                 column: problem.column,
                 origin: RecordOrigin {
                     topic: Some(Arc::clone(&self.projection.topic)),
-                    partition: Some(0),
+                    partition: Some(self.projection.partition),
                     offset: Some((self.next.record + row as u64) as i64),
                     line: Some(place.line),
                 },

@@ -62,6 +62,6 @@ pub use encode::{DeadLetter, EncodedRows, Encoder, write_dead_letter};
 pub use error::FormatError;
 pub use parquet::{ParquetCompression, ParquetEncoder, ParquetFile, ParquetReader, ReadRange, check_parquet_columns};
 pub use sample::{
-    SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX, SampledColumn, SampledSchema, ValueKind, sample_csv, sample_envelopes,
-    sample_json_lines,
+    KindConflict, SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX, SampledColumn, SampledSchema, ValueKind, sample_csv,
+    sample_envelopes, sample_json_lines,
 };

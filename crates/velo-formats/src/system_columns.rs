@@ -15,6 +15,8 @@ pub(crate) struct Defaults<'a> {
     pub(crate) rows: usize,
     /// Topic or path of all records.
     pub(crate) topic: &'a str,
+    /// Partition of records that do not say theirs.
+    pub(crate) partition: i32,
     /// When they were read, in milliseconds.
     pub(crate) read_at_ms: i64,
 }
@@ -25,7 +27,7 @@ impl Defaults<'_> {
         Ok(match (column, said) {
             (SystemColumn::Timestamp, said) => self.numbers(said, Numbers::Constant(self.read_at_ms)),
             (SystemColumn::Offset, said) => self.numbers(said, Numbers::From(self.first_record as i64)),
-            (SystemColumn::Partition, said) => self.numbers(said, Numbers::Constant(0)),
+            (SystemColumn::Partition, said) => self.numbers(said, Numbers::Constant(i64::from(self.partition))),
             (SystemColumn::Topic, _) => return self.topics(),
             (_, Some(said)) => Arc::clone(said),
             (_, None) => new_null_array(&column.sql_type().arrow(), self.rows),

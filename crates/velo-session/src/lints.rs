@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use velo_common::{Diagnostic, code};
 use velo_data::SqlType;
-use velo_datasources::{SampledColumn, SampledSchema};
+use velo_datasources::{FileSample, SampledColumn};
 use velo_planner::SourceOutline;
 use velo_planner::plan::{PlannedStatement, Relation};
 
@@ -15,7 +15,7 @@ const MONEY_WORDS: [&str; 8] = [
 
 /// Columns that look like money, were found to be DOUBLE, and are read by some statement.
 pub(crate) fn money_in_double(
-    sampled: &[(&SourceOutline, SampledSchema)],
+    sampled: &[(&SourceOutline, FileSample)],
     statements: &[PlannedStatement],
 ) -> Vec<Diagnostic> {
     let mut read: HashMap<&str, HashSet<usize>> = HashMap::new();
@@ -30,6 +30,7 @@ pub(crate) fn money_in_double(
             continue;
         };
         let suspects = sample
+            .columns
             .columns
             .iter()
             .enumerate()

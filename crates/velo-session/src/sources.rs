@@ -4,8 +4,8 @@ use std::sync::Arc;
 use velo_common::{Diagnostic, Severity, Span, code};
 use velo_data::{StreamSchema, SystemColumn};
 use velo_datasources::{
-    FileFormat, PropertyError, PropertyErrorKind, SampledSchema, Source, SourceConfig, SourceError, open_source,
-    sample_schema,
+    FileFormat, FileSample, PropertyError, PropertyErrorKind, Source, SourceConfig, SourceError, open_sampled_source,
+    open_source, sample_source,
 };
 use velo_planner::properties::{Properties, Scope, definition};
 use velo_planner::{DeclaredColumn, Outline, SourceDescription, SourceOutline};
@@ -18,7 +18,7 @@ pub(crate) struct OpenedSources<'a> {
     pub(crate) descriptions: HashMap<String, SourceDescription>,
     pub(crate) opened: HashMap<String, Arc<dyn Source>>,
     /// What samples showed, for sources without declared columns.
-    pub(crate) sampled: Vec<(&'a SourceOutline, SampledSchema)>,
+    pub(crate) sampled: Vec<(&'a SourceOutline, FileSample)>,
 }
 
 /// Configures and opens every source that the program reads.
@@ -69,7 +69,7 @@ fn declared_schema(columns: &[DeclaredColumn]) -> StreamSchema {
 #[derive(Default)]
 struct Opened {
     opened: Option<Arc<dyn Source>>,
-    sample: Option<SampledSchema>,
+    sample: Option<FileSample>,
 }
 
 fn open(
@@ -100,25 +100,26 @@ fn open(
     if let Some(diagnostic) = key_columns_of_envelope(source, &config) {
         diagnostics.push(diagnostic);
     }
-    let sample = match declared {
-        Some(_) => Ok(None),
-        None => sample_schema(&config),
+    let opened = match declared {
+        Some(_) => open_source(&config, declared).map(|opened| (opened, None)),
+        None => open_undeclared(&config),
     };
-    let opened = sample.and_then(|sample| {
-        let sampled = sample
-            .as_ref()
-            .map(|sample| &sample.schema)
-            .filter(|schema| schema.user_columns() > 0);
-        let opened = open_source(&config, declared.or(sampled))?;
-        Ok(Opened {
-            opened: Some(opened),
-            sample,
-        })
+    let opened = opened.map(|(opened, sample)| Opened {
+        opened: Some(opened),
+        sample,
     });
     opened.unwrap_or_else(|error| {
         diagnostics.push(open_diagnostic(&error, source, declared.is_some(), mode));
         Opened::default()
     })
+}
+
+/// A source that tells its columns itself, or else through a sample.
+fn open_undeclared(config: &SourceConfig) -> Result<(Arc<dyn Source>, Option<FileSample>), SourceError> {
+    match sample_source(config)? {
+        Some(sample) => Ok((open_sampled_source(config, &sample)?, Some(sample))),
+        None => Ok((open_source(config, None)?, None)),
+    }
 }
 
 /// The properties that say where and what the data is; those of event time and statements are not the file's.
@@ -172,7 +173,7 @@ pub(crate) fn without_effect(key: &str, properties: &Properties, object: Span, n
 
 /// Columns of the record key are read from the record's value; an envelope keeps keys apart.
 fn key_columns_of_envelope(source: &SourceOutline, config: &SourceConfig) -> Option<Diagnostic> {
-    let is_envelope = matches!(config, SourceConfig::File(file) if file.format == FileFormat::Envelope);
+    let is_envelope = matches!(config, SourceConfig::File(file) if file.format == Some(FileFormat::Envelope));
     let key = source.declared.iter().flatten().find(|column| column.is_key)?;
     is_envelope.then(|| {
         Diagnostic::new(
@@ -181,6 +182,31 @@ fn key_columns_of_envelope(source: &SourceOutline, config: &SourceConfig) -> Opt
             "columns from the key of an envelope are not supported yet",
         )
         .with_help("read the key as `_key`")
+    })
+}
+
+/// What to do about a source that cannot be opened.
+fn help(error: &SourceError, name: &str) -> Option<String> {
+    Some(match error {
+        SourceError::NotFound { path, near: None } | SourceError::NothingMatches { path, near: None }
+            if path.is_relative() =>
+        {
+            "a relative path starts in the directory that the command runs in".to_owned()
+        }
+        SourceError::NothingInDirectory { .. } => {
+            format!(
+                "files with other names are read through a pattern: '{name}.path' = '…/*.txt', '{name}.format' = '…'"
+            )
+        }
+        SourceError::MixedFormats { .. } => {
+            format!("say which files are meant: '{name}.format' = '…', or a pattern such as '{name}.path' = '…/*.csv'")
+        }
+        SourceError::UnknownFormat { .. } => format!("add '{name}.format' = 'csv' (or csv_no_header, jsonlines)"),
+        SourceError::ColumnKinds { column, .. } => {
+            format!("declare the columns: CREATE STREAM {name} (…, {column} STRING) WITH (path = '…')")
+        }
+        SourceError::ColumnCounts { .. } => format!("read them as two sources, or declare the columns of `{name}`"),
+        _ => return None,
     })
 }
 
@@ -193,21 +219,24 @@ fn open_diagnostic(error: &SourceError, source: &SourceOutline, declared: bool, 
     let name = &source.name;
     let code = match error {
         SourceError::Header { .. } => &code::HEADER_MISMATCH,
-        SourceError::Format { .. } => &code::SCHEMA_UNKNOWN,
-        SourceError::NotFound { .. } | SourceError::IsDirectory { .. } | SourceError::Io { .. } => {
-            &code::FILE_NOT_FOUND
-        }
+        SourceError::Format { .. }
+        | SourceError::MixedFormats { .. }
+        | SourceError::ColumnKinds { .. }
+        | SourceError::ColumnCounts { .. } => &code::SCHEMA_UNKNOWN,
+        SourceError::UnknownFormat { .. } => &code::MISSING_PROPERTY,
+        SourceError::NotFound { .. }
+        | SourceError::NothingMatches { .. }
+        | SourceError::NothingInDirectory { .. }
+        | SourceError::Vanished { .. }
+        | SourceError::IsDirectory { .. }
+        | SourceError::Io { .. } => &code::FILE_NOT_FOUND,
     };
     let mut message = format!("`{name}`: {error}");
     if let Some(cause) = std::error::Error::source(error) {
         message = format!("{message}: {cause}");
     }
     let mut diagnostic = Diagnostic::new(code, place, message);
-    if let SourceError::NotFound { path } = error
-        && path.is_relative()
-    {
-        diagnostic = diagnostic.with_help("a relative path starts in the directory that the command runs in");
-    }
+    diagnostic = diagnostic.with_help_if(help(error, name));
     // Data may come later; what is wrong with data that is there stays wrong.
     if mode == Mode::Validate && code == &code::FILE_NOT_FOUND {
         diagnostic.severity = Severity::Warning;

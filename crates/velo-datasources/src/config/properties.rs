@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use velo_common::nearest;
 
 use super::FileFormat;
+use crate::file::{PathPattern, has_wildcards};
 
 /// What is wrong with one property of a source or sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +88,7 @@ pub(super) const SINK_KEYS: &[&str] = &[
 ];
 
 /// Keys that ask for something; `false` and `none` ask for nothing, which is what there is.
-const UNSUPPORTED_KEYS: [&str; 4] = ["watch", "recursive", "polling.interval", "compression"];
+const UNSUPPORTED_KEYS: [&str; 3] = ["watch", "polling.interval", "compression"];
 
 /// Keys by which a topic is named; they tell a Kafka source or sink that has no `type`.
 const TOPIC_KEYS: [&str; 3] = ["topic", "topic.name", "kafka_topic"];
@@ -157,17 +158,35 @@ impl<'a> Properties<'a> {
         Err(self.errors)
     }
 
-    /// The value of `path`, checked for being one plain local path.
-    pub(super) fn file_path(&mut self) -> Option<PathBuf> {
+    /// The value of `path`: a local file, directory or pattern.
+    pub(super) fn source_path(&mut self) -> Option<PathBuf> {
+        let path = self.local_path()?;
+        if has_wildcards(&path)
+            && !path.exists()
+            && let Err(problem) = PathPattern::parse(&path)
+        {
+            let message = format!("the pattern `{}` is malformed: {problem}", path.display());
+            self.reject("path", PropertyErrorKind::Invalid, message);
+        }
+        Some(path)
+    }
+
+    /// The value of `path`: one local file.
+    pub(super) fn sink_path(&mut self) -> Option<PathBuf> {
+        let path = self.local_path()?;
+        if path.to_string_lossy().contains(['*', '?']) {
+            let message = format!("`{}` is a pattern; a sink writes one file", path.display());
+            self.reject("path", PropertyErrorKind::Invalid, message);
+        }
+        Some(path)
+    }
+
+    fn local_path(&mut self) -> Option<PathBuf> {
         let Some(path) = self.values.get("path").filter(|path| !path.is_empty()) else {
             let message = format!("a file {} needs `path`", self.role);
             self.reject("path", PropertyErrorKind::Missing, message);
             return None;
         };
-        if path.contains(['*', '?']) {
-            let message = format!("`{path}` is a pattern; only single files can be read yet");
-            self.reject("path", PropertyErrorKind::Unsupported, message);
-        }
         let local = path.strip_prefix("file://").unwrap_or(path);
         if let Some((scheme, _)) = local.split_once("://") {
             let message = format!("`{scheme}://` locations are not supported yet, only local files");
@@ -229,6 +248,12 @@ impl<'a> Properties<'a> {
             (None, None) => {} // The path or the format is refused already.
         }
         FormatProperty::of(FileFormat::JsonLines)
+    }
+
+    /// As [`Properties::file_format`]; `None` where only the files that are found can tell it.
+    pub(super) fn source_format(&mut self, path: &Path, asked: Option<FormatProperty>) -> Option<FormatProperty> {
+        let is_left_to_the_files = asked.is_none() && is_several_files(path) && FileFormat::of_path(path).is_none();
+        (!is_left_to_the_files).then(|| self.file_format(path, asked))
     }
 
     /// The value of a key, given in any of its spellings.
@@ -329,6 +354,19 @@ impl<'a> Properties<'a> {
     }
 }
 
+/// The format that a source's path tells; `None` where only the files that are found can tell it.
+pub(super) fn format_of_source(path: &Path) -> Result<Option<FileFormat>, PropertyError> {
+    if is_several_files(path) {
+        return Ok(FileFormat::of_path(path));
+    }
+    format_of_path(path).map(Some)
+}
+
+/// Whether a path is, or may become, more than one file: a pattern, a directory, a name without an extension.
+fn is_several_files(path: &Path) -> bool {
+    has_wildcards(path) || path.is_dir() || path.extension().is_none()
+}
+
 /// The format that a file's name tells, or what to do about it.
 pub(super) fn format_of_path(path: &Path) -> Result<FileFormat, PropertyError> {
     FileFormat::of_path(path).ok_or_else(|| PropertyError {
@@ -342,9 +380,9 @@ pub(super) fn format_of_path(path: &Path) -> Result<FileFormat, PropertyError> {
 }
 
 /// Keys for CSV given to a file of another format.
-pub(super) fn csv_keys_without_effect(format: FileFormat, properties: &BTreeMap<String, String>) -> Vec<&str> {
+pub(super) fn csv_keys_without_effect(format: Option<FileFormat>, properties: &BTreeMap<String, String>) -> Vec<&str> {
     let keys = properties.keys().map(String::as_str);
-    keys.filter(|key| format != FileFormat::Csv && CSV_KEYS.contains(key))
+    keys.filter(|key| format.is_some_and(|format| format != FileFormat::Csv) && CSV_KEYS.contains(key))
         .collect()
 }
 

@@ -81,7 +81,7 @@ impl SinkConfig {
     ) -> Result<Self, Vec<PropertyError>> {
         let mut read = Properties::new(properties, kind, "sink", Self::KEYS)?;
         let kind = read.sink_kind();
-        let path = (kind == SinkKind::File).then(|| read.file_path()).flatten();
+        let path = (kind == SinkKind::File).then(|| read.sink_path()).flatten();
         let format = read.format();
         let delimiter = read.parsed(&["delimiter", "value_delimiter", "value.delimiter"], parse_delimiter);
         let quote = read.parsed(&["quote"], parse_quote);
@@ -118,7 +118,7 @@ impl SinkConfig {
             keys.filter(|key| *key != "type" && !used.contains(key)).collect()
         };
         match self {
-            Self::File(file) => properties::csv_keys_without_effect(file.format, properties),
+            Self::File(file) => properties::csv_keys_without_effect(Some(file.format), properties),
             Self::Stdout { .. } => others(properties::FORMAT_KEYS),
             Self::Discard | Self::Memory(_) => others(&[]),
         }

@@ -4,41 +4,46 @@ use std::path::{Path, PathBuf};
 use super::properties::{Properties, PropertyError, parse_count, parse_delimiter, parse_quote};
 use super::{FileFormat, properties};
 use crate::MemorySource;
+use crate::file::has_wildcards;
 
 /// Where a source's records come from.
 #[derive(Debug, Clone)]
 pub enum SourceConfig {
-    /// One local file.
+    /// Local files.
     File(FileSourceConfig),
     /// Batches that the embedding program holds.
     Memory(MemorySource),
 }
 
-/// How one local file is read.
+/// Which local files are read, and how. All of them have one format and the same columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSourceConfig {
-    /// The file, relative to the working directory.
+    /// A file, a pattern (`*`, `?`, `[…]`, `**`) or a directory, relative to the working directory. Each file is a
+    /// partition.
     pub path: PathBuf,
-    /// How its records stand in it.
-    pub format: FileFormat,
+    /// How records stand in the files; where absent, their names tell it.
+    pub format: Option<FileFormat>,
+    /// For a directory: whether the files in the directories below are read too.
+    pub recursive: bool,
     /// CSV: the byte between fields.
     pub delimiter: u8,
     /// CSV: the byte around fields that hold delimiters, quotes or line ends; a doubled one stands for itself.
     pub quote: u8,
     /// CSV: whether the first line names the columns.
     pub has_headers: bool,
-    /// Lines left out at the start, before a header.
+    /// Lines left out at the start of each file, before a header.
     pub skip_lines: u64,
-    /// Most records read, malformed ones included; all where absent.
+    /// Most records read of each file, malformed ones included; all where absent.
     pub max_records: Option<u64>,
 }
 
 impl FileSourceConfig {
-    /// A file in the given format: commas, double quotes and a header for CSV; everything is read.
-    pub fn new(path: impl Into<PathBuf>, format: FileFormat) -> Self {
+    /// Files in the given format: commas, double quotes and a header for CSV; everything is read.
+    pub fn new(path: impl Into<PathBuf>, format: impl Into<Option<FileFormat>>) -> Self {
         Self {
             path: path.into(),
-            format,
+            format: format.into(),
+            recursive: false,
             delimiter: b',',
             quote: b'"',
             has_headers: true,
@@ -52,14 +57,14 @@ impl SourceConfig {
     /// Keys that [`SourceConfig::from_properties`] understands, those included that it refuses as unsupported.
     pub const KEYS: &[&str] = properties::SOURCE_KEYS;
 
-    /// A file whose format its name tells.
+    /// Files whose names tell their format.
     ///
     /// # Errors
     ///
-    /// When the name tells none.
+    /// When a single file's name tells none.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self, PropertyError> {
         let path = path.as_ref();
-        let format = properties::format_of_path(path)?;
+        let format = properties::format_of_source(path)?;
         Ok(Self::File(FileSourceConfig::new(path, format)))
     }
 
@@ -76,22 +81,24 @@ impl SourceConfig {
         properties: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<PropertyError>> {
         let mut read = Properties::new(properties, kind, "source", Self::KEYS)?;
-        let path = read.file_path();
+        let path = read.source_path();
         let format = read.format();
         let delimiter = read.parsed(&["delimiter", "value_delimiter", "value.delimiter"], parse_delimiter);
         let quote = read.parsed(&["quote"], parse_quote);
         let has_headers = read.boolean("has_headers");
         let skip_lines = read.parsed(&["skip_lines"], parse_count);
+        let recursive = read.boolean("recursive");
         let max_records = read.parsed(&["max_records"], parse_count);
         let path = path.unwrap_or_default();
-        let format = read.file_format(&path, format);
+        let format = read.source_format(&path, format);
         read.must_differ(delimiter, quote);
         read.finish()?;
-        let defaults = FileSourceConfig::new(path, format.format);
+        let defaults = FileSourceConfig::new(path, format.map(|property| property.format));
         Ok(Self::File(FileSourceConfig {
+            recursive: recursive.unwrap_or(false),
             delimiter: delimiter.unwrap_or(defaults.delimiter),
             quote: quote.unwrap_or(defaults.quote),
-            has_headers: has_headers.unwrap_or(format.has_headers),
+            has_headers: has_headers.unwrap_or(format.is_none_or(|property| property.has_headers)),
             skip_lines: skip_lines.unwrap_or(0),
             max_records,
             ..defaults
@@ -101,7 +108,17 @@ impl SourceConfig {
     /// The given keys that this configuration has no use for, such as a delimiter for JSON lines.
     pub fn keys_without_effect<'a>(&self, properties: &'a BTreeMap<String, String>) -> Vec<&'a str> {
         match self {
-            Self::File(file) => properties::csv_keys_without_effect(file.format, properties),
+            Self::File(file) => {
+                let mut keys = properties::csv_keys_without_effect(file.format, properties);
+                let is_one_file = has_wildcards(&file.path) || file.path.is_file();
+                keys.extend(
+                    properties
+                        .keys()
+                        .map(String::as_str)
+                        .filter(|key| is_one_file && *key == "recursive"),
+                );
+                keys
+            }
             Self::Memory(_) => properties.keys().map(String::as_str).collect(),
         }
     }

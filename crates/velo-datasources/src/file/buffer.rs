@@ -2,13 +2,17 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::listing::nearest_entry;
 use crate::SourceError;
 
 /// A window onto a file that moves forward as its bytes are consumed.
 #[derive(Debug)]
 pub(super) struct FileBuffer {
-    file: File,
+    /// Closed when its end has been read: of many files, few are open at a time.
+    file: Option<File>,
     path: PathBuf,
+    /// What the operating system tells as the file's size, which for a pipe is 0.
+    file_bytes: u64,
     bytes: Vec<u8>,
     /// First byte of `bytes` that is not consumed.
     start: usize,
@@ -22,18 +26,30 @@ impl FileBuffer {
     /// Opens a file at its beginning; `chunk_bytes` are read at a time.
     pub(super) fn open(path: &Path, chunk_bytes: usize) -> Result<Self, SourceError> {
         let refused = |error| io_error(path, error);
-        if std::fs::metadata(path).map_err(refused)?.is_dir() {
+        let metadata = std::fs::metadata(path).map_err(refused)?;
+        if metadata.is_dir() {
             return Err(SourceError::IsDirectory { path: path.to_owned() });
         }
         Ok(Self {
-            file: File::open(path).map_err(refused)?,
+            file: Some(File::open(path).map_err(refused)?),
             path: path.to_owned(),
+            file_bytes: metadata.len(),
             bytes: Vec::new(),
             start: 0,
             position: 0,
             is_end: false,
             chunk_bytes: chunk_bytes.max(1),
         })
+    }
+
+    /// The file that is read.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes that the file had when it was opened.
+    pub(super) fn file_bytes(&self) -> u64 {
+        self.file_bytes
     }
 
     /// The bytes at hand that are not consumed.
@@ -90,16 +106,26 @@ impl FileBuffer {
     }
 
     fn read(&mut self, bytes: usize) -> Result<(), SourceError> {
-        self.bytes.reserve(bytes);
-        let read = self.file.by_ref().take(bytes as u64).read_to_end(&mut self.bytes);
-        self.is_end = read.map_err(|error| io_error(&self.path, error))? < bytes;
+        let Some(file) = &mut self.file else {
+            return Ok(()); // Its end has been read.
+        };
+        let read = file.take(bytes as u64).read_to_end(&mut self.bytes);
+        if read.map_err(|error| io_error(&self.path, error))? < bytes {
+            self.is_end = true;
+            self.file = None;
+        }
         Ok(())
     }
 
     /// Moves to a place in the file.
     pub(super) fn seek(&mut self, position: u64) -> Result<(), SourceError> {
-        let moved = self.file.seek(SeekFrom::Start(position));
-        moved.map_err(|error| io_error(&self.path, error))?;
+        let failed = |error| io_error(&self.path, error);
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => File::open(&self.path).map_err(failed)?,
+        };
+        file.seek(SeekFrom::Start(position)).map_err(failed)?;
+        self.file = Some(file);
         self.bytes.clear();
         self.start = 0;
         self.position = position;
@@ -108,10 +134,16 @@ impl FileBuffer {
     }
 }
 
-fn io_error(path: &Path, source: std::io::Error) -> SourceError {
-    let path = path.to_owned();
+/// What went wrong with a path.
+pub(super) fn io_error(path: &Path, source: std::io::Error) -> SourceError {
     match source.kind() {
-        std::io::ErrorKind::NotFound => SourceError::NotFound { path },
-        _ => SourceError::Io { path, source },
+        std::io::ErrorKind::NotFound => SourceError::NotFound {
+            path: path.to_owned(),
+            near: nearest_entry(path),
+        },
+        _ => SourceError::Io {
+            path: path.to_owned(),
+            source,
+        },
     }
 }

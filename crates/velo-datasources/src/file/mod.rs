@@ -1,14 +1,22 @@
 //! Local files.
 
 mod buffer;
+mod columns;
 mod dead_letters;
+mod listing;
 mod parallel;
+mod partition;
+mod pattern;
 mod preamble;
 mod reader;
+mod sampling;
 mod source;
 mod target;
+mod text;
 
 pub use dead_letters::DeadLetterFile;
-pub(crate) use source::sample_file;
+pub(crate) use pattern::{PathPattern, has_wildcards};
+pub use sampling::FileSample;
+pub(crate) use sampling::sample_files;
 pub use source::{FileSource, ReadLimits};
 pub(crate) use target::FileTarget;

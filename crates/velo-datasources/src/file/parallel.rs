@@ -114,7 +114,7 @@ impl ParallelReader {
     ) -> Result<Self, SourceError> {
         let lanes = (0..threads).map(|_| Lane::spawn()).collect::<Result<Vec<_>, _>>();
         let lanes = lanes.map_err(|source| SourceError::Io {
-            path: sequential.path.clone(),
+            path: sequential.buffer.path().to_owned(),
             source,
         })?;
         let chunk = |_| {
@@ -193,8 +193,8 @@ impl ParallelReader {
         self.position = chunk.decoder.position();
         self.byte += decoded as u64;
         let bytes_read = self.byte - self.sequential.told_bytes;
-        let FileReader { path, clock, .. } = &self.sequential;
-        let batch = batch_at_hand(&mut chunk.decoder, path, clock.as_ref(), bytes_read)?;
+        let FileReader { buffer, clock, .. } = &self.sequential;
+        let batch = batch_at_hand(&mut chunk.decoder, buffer.path(), clock.as_ref(), bytes_read)?;
         if batch.is_some() {
             self.sequential.told_bytes = self.byte;
         }

@@ -16,11 +16,15 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl Preamble {
     /// Reads up to the first record.
-    pub(super) fn read(buffer: &mut FileBuffer, config: &FileSourceConfig) -> Result<Self, SourceError> {
+    pub(super) fn read(
+        buffer: &mut FileBuffer,
+        format: FileFormat,
+        config: &FileSourceConfig,
+    ) -> Result<Self, SourceError> {
         skip_byte_order_mark(buffer)?;
         let mut line = 1 + skip_lines(buffer, config.skip_lines)?;
         let mut header = None;
-        if config.format == FileFormat::Csv && config.has_headers {
+        if format == FileFormat::Csv && config.has_headers {
             line += skip_empty_lines(buffer)?;
             header = read_header(buffer, config)?;
         }
@@ -92,7 +96,7 @@ fn read_header(buffer: &mut FileBuffer, config: &FileSourceConfig) -> Result<Opt
     loop {
         let header = read_csv_header(buffer.bytes(), buffer.is_end(), config.csv_options());
         let header = header.map_err(|message| SourceError::Format {
-            path: config.path.clone(),
+            path: buffer.path().to_owned(),
             message,
         })?;
         if header.is_some() || buffer.is_end() {

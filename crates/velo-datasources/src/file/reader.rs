@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,7 +12,6 @@ use crate::{PartitionReader, SourceBatch, SourceError};
 /// Reads the records of one file in order, with memory that does not depend on the file's size.
 #[derive(Debug)]
 pub(super) struct FileReader {
-    pub(super) path: PathBuf,
     pub(super) buffer: FileBuffer,
     pub(super) decoder: Decoder,
     pub(super) clock: Arc<dyn Clock>,
@@ -45,6 +44,11 @@ impl FileReader {
         }
     }
 
+    /// Whether it is known that no batch follows.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.buffer.is_end() && self.buffer.bytes().is_empty()
+    }
+
     /// Records that the batch still takes.
     fn wanted_records(&self) -> usize {
         let pending = self.decoder.pending_records();
@@ -63,7 +67,7 @@ impl PartitionReader for FileReader {
     async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
         self.fill_batch()?;
         let bytes_read = self.buffer.position() - self.told_bytes;
-        let batch = batch_at_hand(&mut self.decoder, &self.path, self.clock.as_ref(), bytes_read)?;
+        let batch = batch_at_hand(&mut self.decoder, self.buffer.path(), self.clock.as_ref(), bytes_read)?;
         if batch.is_some() {
             self.told_bytes = self.buffer.position();
         }

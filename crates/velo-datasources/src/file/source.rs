@@ -1,18 +1,14 @@
-use std::collections::HashSet;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use velo_data::{Clock, SourceOffset, StreamSchema, SystemColumn};
-use velo_formats::{
-    Decoder, FormatError, Projection, RecordCutter, RecordPosition, SAMPLE_BYTES_MAX, SampledSchema, sample_csv,
-    sample_envelopes, sample_json_lines,
-};
 
-use super::buffer::FileBuffer;
-use super::parallel::ParallelReader;
-use super::preamble::Preamble;
-use super::reader::FileReader;
+use super::columns::ColumnsFrom;
+use super::listing::Listing;
+use super::partition::{FilePartition, State};
+use super::sampling::{FileSample, sample_files};
+use super::text::TextPlan;
 use crate::{FileFormat, FileSourceConfig, PartitionReader, ReadRequest, Source, SourceError};
 
 /// Metadata that every file has.
@@ -60,102 +56,93 @@ impl Default for ReadLimits {
     }
 }
 
-/// One local file: a source of one partition.
+/// Headers looked at when a source is opened, at most; those of other files are checked when they are read.
+const HEADERS_CHECKED_MAX: usize = 100;
+
+/// Local files of one format: a source with a partition for each, in the byte-wise order of their paths.
 ///
 /// Positions count records from 0 and lines from 1; a file that grows is read up to the end that is met.
 #[derive(Debug)]
 pub struct FileSource {
-    config: FileSourceConfig,
-    schema: StreamSchema,
+    files: Vec<PathBuf>,
     bytes: u64,
-    clock: Arc<dyn Clock>,
-    limits: ReadLimits,
+    plan: TextPlan,
 }
 
 impl FileSource {
-    /// Opens a file with the declared columns, or with those that a sample of it shows. `clock` tells the
+    /// Opens files with the declared columns, or with those that a sample of them shows. `clock` tells the
     /// `_timestamp` of records that have none.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or its header lacks declared columns.
+    /// When there is no file, one cannot be read, or a header lacks declared columns.
     pub fn open(
         config: &FileSourceConfig,
         declared: Option<&StreamSchema>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SourceError> {
-        let limits = ReadLimits::default();
-        let mut buffer = FileBuffer::open(&config.path, limits.chunk_bytes)?;
-        let metadata = std::fs::metadata(&config.path).map_err(|source| SourceError::Io {
-            path: config.path.clone(),
-            source,
-        })?;
-        let schema = match declared {
-            Some(declared) => declared.clone(),
-            None => sample_file(config)?.schema,
-        };
-        // A pipe can be read but once, so that its header is left to the reader.
-        if declared.is_some() && metadata.is_file() {
-            let preamble = Preamble::read(&mut buffer, config)?;
-            field_places(config, &schema, &preamble)?;
+        match declared {
+            Some(declared) => Self::with_columns(config, declared, ColumnsFrom::Declaration, clock),
+            None => Self::open_sampled(config, &sample_files(config)?, clock),
         }
-        Ok(Self {
+    }
+
+    /// Opens files with the columns that a sample of them has shown.
+    ///
+    /// # Errors
+    ///
+    /// When there is no file any more, or one cannot be read.
+    pub fn open_sampled(
+        config: &FileSourceConfig,
+        sample: &FileSample,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SourceError> {
+        Self::with_columns(config, &sample.columns.schema, ColumnsFrom::Sample, clock)
+    }
+
+    fn with_columns(
+        config: &FileSourceConfig,
+        schema: &StreamSchema,
+        columns_from: ColumnsFrom,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SourceError> {
+        let Listing { files, format } = Listing::of(config)?;
+        let plan = TextPlan {
             config: config.clone(),
-            schema,
-            bytes: metadata.len(),
+            format,
+            schema: schema.clone(),
+            columns_from,
             clock,
-            limits,
-        })
+            limits: ReadLimits::default(),
+        };
+        let mut bytes = 0;
+        for (index, path) in files.iter().enumerate() {
+            let metadata = std::fs::metadata(path).map_err(|error| super::buffer::io_error(path, error))?;
+            bytes += metadata.len();
+            // A pipe can be read but once, so that its header is left to the reader.
+            if index < HEADERS_CHECKED_MAX && metadata.is_file() {
+                plan.check_header(path)?;
+            }
+        }
+        Ok(Self { files, bytes, plan })
     }
 
     /// Reads in other portions than the usual ones.
     #[must_use]
     pub fn with_limits(mut self, limits: ReadLimits) -> Self {
-        self.limits = limits;
+        self.plan.limits = limits;
         self
-    }
-
-    fn decoder(&self, request: &ReadRequest, preamble: &Preamble) -> Result<Decoder, SourceError> {
-        let fields = request.columns.iter();
-        let projection = Projection {
-            fields: fields
-                .map(|index| Arc::clone(&self.schema.user_fields()[*index]))
-                .collect(),
-            system: request.system.clone(),
-            topic: self.config.path.to_string_lossy().into(),
-        };
-        let decoder = match self.config.format {
-            FileFormat::JsonLines => Decoder::json_lines(projection),
-            FileFormat::Envelope => Decoder::envelope(projection),
-            FileFormat::Csv => {
-                let places = field_places(&self.config, &self.schema, preamble)?;
-                let requested = |column: usize| request.columns.iter().position(|index| *index == column);
-                let places: Vec<Option<usize>> = places.iter().map(|place| place.and_then(requested)).collect();
-                Decoder::csv(projection, self.config.csv_options(), &places)
-            }
-        };
-        let decoder = decoder.map_err(|error| unusable(&self.config.path, &error))?;
-        Ok(decoder.with_record_bytes_max(self.limits.record_bytes_max))
-    }
-}
-
-impl FileSource {
-    fn cutter(&self) -> RecordCutter {
-        match self.config.format {
-            FileFormat::JsonLines | FileFormat::Envelope => RecordCutter::lines(),
-            FileFormat::Csv => RecordCutter::csv(self.config.csv_options()),
-        }
     }
 }
 
 #[async_trait]
 impl Source for FileSource {
     fn schema(&self) -> &StreamSchema {
-        &self.schema
+        &self.plan.schema
     }
 
     fn system_columns(&self) -> &[SystemColumn] {
-        match self.config.format {
+        match self.plan.format {
             FileFormat::Envelope => ENVELOPE_SYSTEM_COLUMNS,
             FileFormat::Csv | FileFormat::JsonLines => PLAIN_SYSTEM_COLUMNS,
         }
@@ -170,118 +157,21 @@ impl Source for FileSource {
         request: &ReadRequest,
         from: &[Option<SourceOffset>],
     ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
-        let mut buffer = FileBuffer::open(&self.config.path, self.limits.chunk_bytes)?;
-        let preamble = Preamble::read(&mut buffer, &self.config)?;
-        let decoder = || self.decoder(request, &preamble);
-        let mut told_bytes = 0;
-        let position = match from.first().copied().flatten() {
-            Some(SourceOffset::File { byte, record, line }) => {
-                buffer.seek(byte)?;
-                told_bytes = byte;
-                RecordPosition { record, line }
-            }
-            _ => RecordPosition {
-                record: 0,
-                line: preamble.line,
-            },
+        let plan = Arc::new(self.plan.clone());
+        // Files are read side by side, and share the threads.
+        let request = Arc::new(ReadRequest {
+            decode_threads: request.decode_threads / self.files.len().max(1),
+            ..request.clone()
+        });
+        let partition = |(index, path): (usize, &PathBuf)| -> Box<dyn PartitionReader> {
+            Box::new(FilePartition {
+                plan: Arc::clone(&plan),
+                request: Arc::clone(&request),
+                path: path.clone(),
+                partition: i32::try_from(index).unwrap_or(i32::MAX),
+                state: State::Waiting(from.get(index).copied().flatten()),
+            })
         };
-        let reader = FileReader {
-            path: self.config.path.clone(),
-            decoder: decoder()?.starting_at(position),
-            clock: Arc::clone(&self.clock),
-            limits: self.limits,
-            batch_rows_max: request.batch_rows_max.max(1),
-            end_record: self.config.max_records.unwrap_or(u64::MAX),
-            told_bytes,
-            buffer,
-        };
-        let is_large = self.bytes.saturating_sub(told_bytes) >= self.limits.parallel_bytes_min;
-        // Only who counts records one after the other knows which is the last that is wanted.
-        let is_divided = is_large && request.decode_threads > 1 && self.config.max_records.is_none();
-        let reader: Box<dyn PartitionReader> = if is_divided {
-            let threads = request.decode_threads;
-            Box::new(ParallelReader::new(reader, self.cutter(), threads, decoder)?)
-        } else {
-            Box::new(reader)
-        };
-        Ok(vec![reader])
-    }
-}
-
-/// Looks at the first records of a file to tell its columns.
-///
-/// # Errors
-///
-/// When the file cannot be read, or its header cannot be used.
-pub(crate) fn sample_file(config: &FileSourceConfig) -> Result<SampledSchema, SourceError> {
-    let mut buffer = FileBuffer::open(&config.path, SAMPLE_BYTES_MAX)?;
-    let preamble = Preamble::read(&mut buffer, config)?;
-    while buffer.bytes().len() < SAMPLE_BYTES_MAX && !buffer.is_end() {
-        buffer.fill()?;
-    }
-    let names = preamble.header.as_ref().map(|header| header.names.as_slice());
-    check_unique(config, names.unwrap_or_default())?;
-    let (bytes, is_end) = (buffer.bytes(), buffer.is_end());
-    Ok(match config.format {
-        FileFormat::JsonLines => sample_json_lines(bytes, is_end),
-        FileFormat::Envelope => sample_envelopes(bytes, is_end),
-        FileFormat::Csv => sample_csv(bytes, is_end, config.csv_options(), names),
-    })
-}
-
-/// For each field of a CSV record the user column it belongs to.
-fn field_places(
-    config: &FileSourceConfig,
-    schema: &StreamSchema,
-    preamble: &Preamble,
-) -> Result<Vec<Option<usize>>, SourceError> {
-    let columns = 0..schema.user_columns();
-    let Some(header) = &preamble.header else {
-        return Ok(columns.map(Some).collect());
-    };
-    check_unique(config, &header.names)?;
-    let mut places = vec![None; header.names.len()];
-    let mut missing = Vec::new();
-    for (column, field) in columns.zip(schema.user_fields()) {
-        match find_name(&header.names, field.name()) {
-            Some(place) => places[place] = Some(column),
-            None => missing.push(field.name().clone()),
-        }
-    }
-    if missing.is_empty() {
-        return Ok(places);
-    }
-    Err(SourceError::Header {
-        path: config.path.clone(),
-        missing,
-        found: header.names.clone(),
-    })
-}
-
-/// Place of the name that is the wanted one to the letter, else in any case.
-fn find_name(names: &[String], wanted: &str) -> Option<usize> {
-    let exact = names.iter().position(|name| name == wanted);
-    exact.or_else(|| {
-        let wanted = wanted.to_lowercase();
-        names.iter().position(|name| name.to_lowercase() == wanted)
-    })
-}
-
-fn check_unique(config: &FileSourceConfig, names: &[String]) -> Result<(), SourceError> {
-    let mut seen = HashSet::new();
-    let twice = names.iter().find(|name| !seen.insert(name.as_str()));
-    match twice {
-        Some(name) => Err(SourceError::Format {
-            path: config.path.clone(),
-            message: format!("the header names `{name}` twice"),
-        }),
-        None => Ok(()),
-    }
-}
-
-fn unusable(path: &Path, error: &FormatError) -> SourceError {
-    SourceError::Format {
-        path: path.to_owned(),
-        message: error.to_string(),
+        Ok(self.files.iter().enumerate().map(partition).collect())
     }
 }

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use velo_data::{ManualClock, SourceOffset, SqlType, StreamSchema, SystemColumn};
 use velo_datasources::{
     FileFormat, FileSource, FileSourceConfig, ReadLimits, ReadRequest, Source, SourceConfig, SourceError, open_source,
-    sample_schema,
+    sample_source,
 };
 
 use crate::support::{config, file, open, read_all, read_from, request, rows, schema};
@@ -210,14 +210,12 @@ fn files_that_cannot_be_read() {
     };
     let messages = [
         told(&directory.path().join("nothing.csv"), None),
-        told(directory.path(), None),
         told(&path, None),
         told(&fresh.1, Some(&missing)),
         told(&broken.1, None),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r"
     file `DIR/nothing.csv` does not exist
-    `DIR` is a directory, not a file
     cannot decode `DIR/a.csv`: the header names `id` twice
     the header of `DIR/b.csv` has no column `price`, `nam`; it has `id`, `name`
     cannot decode `DIR/c.csv`: the header is malformed: text goes on behind a closing quote
@@ -230,6 +228,6 @@ fn other_failures_keep_their_cause() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("loop.csv");
     std::os::unix::fs::symlink(&path, &path).unwrap();
-    let refused = sample_schema(&SourceConfig::from_path(&path).unwrap()).unwrap_err();
+    let refused = sample_source(&SourceConfig::from_path(&path).unwrap()).unwrap_err();
     assert!(matches!(refused, SourceError::Io { .. }), "{refused:?}");
 }

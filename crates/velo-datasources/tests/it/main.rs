@@ -8,5 +8,6 @@ mod config_file;
 mod dead_letters;
 mod file_sink;
 mod file_source;
+mod many_files;
 mod memory;
 mod support;

@@ -41,6 +41,7 @@ impl RowFinisher {
             first_record,
             rows,
             topic: &self.projection.topic,
+            partition: self.projection.partition,
             read_at_ms,
         };
         for column in &self.projection.system {
@@ -81,7 +82,7 @@ impl RowFinisher {
                 column: field.map(|(field, _)| field.name().clone()),
                 origin: RecordOrigin {
                     topic: Some(Arc::clone(&self.projection.topic)),
-                    partition: Some(0),
+                    partition: Some(self.projection.partition),
                     offset: Some((first_record + row as u64) as i64),
                     line: None,
                 },

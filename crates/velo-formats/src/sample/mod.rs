@@ -4,6 +4,8 @@ mod csv;
 mod json;
 mod shape;
 
+use std::collections::HashMap;
+
 use velo_data::{SqlType, StreamSchema};
 
 pub use csv::sample_csv;
@@ -43,6 +45,76 @@ pub struct SampledColumn {
     pub values: u64,
     /// Records where the column is absent or NULL.
     pub nulls: u64,
+    shape: Shape,
+}
+
+/// A column whose values in two samples have no type in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindConflict {
+    /// Its name.
+    pub column: String,
+    /// What its values are in one sample.
+    pub kind: ValueKind,
+    /// What they are in the other.
+    pub other_kind: ValueKind,
+}
+
+impl Default for SampledSchema {
+    fn default() -> Self {
+        summarize(Vec::new(), 0, 0)
+    }
+}
+
+impl SampledSchema {
+    /// The first column, by name, whose values have no type in common with those in another sample.
+    pub fn conflict_with(&self, other: &Self) -> Option<KindConflict> {
+        let others: HashMap<&str, &Shape> = other
+            .columns
+            .iter()
+            .map(|column| (column.name.as_str(), &column.shape))
+            .collect();
+        self.columns.iter().find_map(|column| {
+            let (kind, other_kind) = column.shape.conflict_with(others.get(column.name.as_str())?)?;
+            Some(KindConflict {
+                column: column.name.clone(),
+                kind,
+                other_kind,
+            })
+        })
+    }
+
+    /// What the records of both samples look like: the columns of this one, then those that only the other has.
+    #[must_use]
+    pub fn united_with(self, other: Self) -> Self {
+        let records = self.records + other.records;
+        let rejected = self.rejected + other.rejected;
+        let mut columns: Vec<Observed> = self.columns.into_iter().map(Observed::from).collect();
+        let places: HashMap<String, usize> = columns
+            .iter()
+            .enumerate()
+            .map(|(place, column)| (column.name.clone(), place))
+            .collect();
+        for column in other.columns.into_iter().map(Observed::from) {
+            match places.get(&column.name) {
+                Some(place) => {
+                    columns[*place].values += column.values;
+                    columns[*place].shape.unite(column.shape);
+                }
+                None => columns.push(column),
+            }
+        }
+        summarize(columns, records, rejected)
+    }
+}
+
+impl From<SampledColumn> for Observed {
+    fn from(column: SampledColumn) -> Self {
+        Self {
+            name: column.name,
+            shape: column.shape,
+            values: column.values,
+        }
+    }
 }
 
 /// A column while records are looked at.
@@ -68,6 +140,7 @@ fn summarize(columns: Vec<Observed>, records: u64, rejected: u64) -> SampledSche
         sql_type: column.shape.sql_type(),
         kinds: column.shape.kinds(),
         name: column.name,
+        shape: column.shape,
         values: column.values,
         nulls: records.saturating_sub(column.values),
     });

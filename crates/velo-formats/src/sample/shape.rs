@@ -47,7 +47,7 @@ impl fmt::Display for ValueKind {
 }
 
 /// Everything that the values of a column were.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Shape {
     kinds: BTreeSet<ValueKind>,
     /// Of the elements, if there were arrays.
@@ -57,7 +57,7 @@ pub(super) struct Shape {
 }
 
 /// Members of objects, in the order of their first appearance.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Members {
     shapes: Vec<(String, Shape)>,
     places: HashMap<String, usize>,
@@ -77,6 +77,34 @@ impl Members {
 }
 
 impl Shape {
+    /// Takes in everything that the values of another column were.
+    pub(super) fn unite(&mut self, other: Self) {
+        self.kinds.extend(other.kinds);
+        if let Some(element) = other.element {
+            self.element.get_or_insert_default().unite(*element);
+        }
+        for (name, shape) in other.members.shapes {
+            self.members.entry(&name).1.unite(shape);
+        }
+    }
+
+    /// A kind of values here and one there that have no type in common. Values that differ among themselves already
+    /// are text, which goes with anything.
+    pub(super) fn conflict_with(&self, other: &Self) -> Option<(ValueKind, ValueKind)> {
+        let family = |shape: &Self| {
+            let mut families = shape
+                .kinds
+                .iter()
+                .map(|kind| if kind.is_number() { ValueKind::Integer } else { *kind });
+            let first = families.next()?;
+            families.all(|family| family == first).then_some(first)
+        };
+        if family(self)? == family(other)? {
+            return None;
+        }
+        Some((*self.kinds.last()?, *other.kinds.last()?))
+    }
+
     /// Notes a value of a kind without parts.
     pub(super) fn observe(&mut self, kind: ValueKind) {
         self.kinds.insert(kind);

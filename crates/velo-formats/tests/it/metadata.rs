@@ -67,6 +67,7 @@ fn numbers_and_topic_follow_from_the_place() {
     let topic = "/a/path/longer/than/a/view/holds.jsonl";
     let wanted = Projection {
         topic: topic.into(),
+        partition: 0,
         ..projection(
             &[],
             &[SystemColumn::Offset, SystemColumn::Partition, SystemColumn::Topic],

@@ -15,6 +15,7 @@ pub(crate) fn projection(fields: &[Field], system: &[SystemColumn]) -> Projectio
         fields: fields.iter().cloned().map(FieldRef::new).collect(),
         system: system.to_vec(),
         topic: "input".into(),
+        partition: 0,
     }
 }
 

@@ -94,7 +94,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("has_headers", Scope::Object, Boolean),
     not_yet("watch", Scope::Source, Boolean),
     not_yet("polling.interval", Scope::Source, Duration),
-    not_yet("recursive", Scope::Source, Boolean),
+    yes("recursive", Scope::Source, Boolean),
     yes("max_records", Scope::Source, Integer(0)),
     yes("skip_lines", Scope::Source, Integer(0)),
     yes("append", Scope::Sink, Boolean),

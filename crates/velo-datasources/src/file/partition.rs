@@ -1,0 +1,65 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use velo_data::SourceOffset;
+
+use super::text::{TextPlan, TextReader};
+use crate::{PartitionReader, ReadRequest, SourceBatch, SourceError};
+
+/// One file of a source. It is opened when it is first read and closed when it has been read, so that ten thousand
+/// files need neither as many handles nor as many buffers.
+pub(super) struct FilePartition {
+    pub(super) plan: Arc<TextPlan>,
+    pub(super) request: Arc<ReadRequest>,
+    pub(super) path: PathBuf,
+    pub(super) partition: i32,
+    pub(super) state: State,
+}
+
+/// How far the reading of a file is.
+pub(super) enum State {
+    /// Not begun.
+    Waiting(Option<SourceOffset>),
+    Reading(TextReader),
+    /// Nothing is left behind this place.
+    Ended(SourceOffset),
+}
+
+#[async_trait]
+impl PartitionReader for FilePartition {
+    async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+        if let State::Waiting(from) = self.state {
+            let reader = self.plan.open(&self.path, self.partition, &self.request, from);
+            self.state = State::Reading(reader.map_err(vanished)?);
+        }
+        let State::Reading(reader) = &mut self.state else {
+            return Ok(None);
+        };
+        let batch = reader.next_batch().await?;
+        if batch.is_none() || reader.is_at_end() {
+            self.state = State::Ended(reader.offset());
+        }
+        Ok(batch)
+    }
+
+    fn offset(&self) -> SourceOffset {
+        match &self.state {
+            State::Waiting(from) => from.unwrap_or(SourceOffset::File {
+                byte: 0,
+                record: 0,
+                line: 1,
+            }),
+            State::Reading(reader) => reader.offset(),
+            State::Ended(offset) => *offset,
+        }
+    }
+}
+
+/// The file was there when its source was opened.
+fn vanished(error: SourceError) -> SourceError {
+    match error {
+        SourceError::NotFound { path, .. } => SourceError::Vanished { path },
+        error => error,
+    }
+}

@@ -1,0 +1,102 @@
+use std::path::{Path, PathBuf};
+
+use velo_formats::{SAMPLE_BYTES_MAX, SampledSchema, sample_csv, sample_envelopes, sample_json_lines};
+
+use super::buffer::FileBuffer;
+use super::columns::check_unique;
+use super::listing::Listing;
+use super::preamble::Preamble;
+use crate::{FileFormat, FileSourceConfig, SourceError};
+
+/// Files that a sample looks at, at most.
+const SAMPLE_FILES_MAX: usize = 10;
+
+/// What the first records of the first files look like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSample {
+    /// The columns of all files looked at.
+    pub columns: SampledSchema,
+    /// The files looked at.
+    pub files: Vec<PathBuf>,
+    /// How many there are.
+    pub files_total: usize,
+    /// Their format.
+    pub format: FileFormat,
+}
+
+/// Looks at the first records of the first files to tell their columns.
+///
+/// # Errors
+///
+/// When there is no file, one cannot be read or its header cannot be used, or files have columns that do not go
+/// together.
+pub(crate) fn sample_files(config: &FileSourceConfig) -> Result<FileSample, SourceError> {
+    let listing = Listing::of(config)?;
+    let mut samples: Vec<(PathBuf, SampledSchema)> = Vec::new();
+    for path in listing.files.iter().take(SAMPLE_FILES_MAX) {
+        let sample = sample_file(path, listing.format, config)?;
+        for (earlier, columns) in &samples {
+            check_fit((earlier, columns), (path, &sample), listing.format, config)?;
+        }
+        samples.push((path.clone(), sample));
+    }
+    let (files, samples): (Vec<_>, Vec<_>) = samples.into_iter().unzip();
+    Ok(FileSample {
+        columns: samples
+            .into_iter()
+            .reduce(SampledSchema::united_with)
+            .unwrap_or_default(),
+        files,
+        files_total: listing.files.len(),
+        format: listing.format,
+    })
+}
+
+fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Result<SampledSchema, SourceError> {
+    let mut buffer = FileBuffer::open(path, SAMPLE_BYTES_MAX)?;
+    let preamble = Preamble::read(&mut buffer, format, config)?;
+    while buffer.bytes().len() < SAMPLE_BYTES_MAX && !buffer.is_end() {
+        buffer.fill()?;
+    }
+    let names = preamble.header.as_ref().map(|header| header.names.as_slice());
+    check_unique(path, names.unwrap_or_default())?;
+    let (bytes, is_end) = (buffer.bytes(), buffer.is_end());
+    Ok(match format {
+        FileFormat::JsonLines => sample_json_lines(bytes, is_end),
+        FileFormat::Envelope => sample_envelopes(bytes, is_end),
+        FileFormat::Csv => sample_csv(bytes, is_end, config.csv_options(), names),
+    })
+}
+
+/// Refuses files whose columns do not go together.
+fn check_fit(
+    (path, sample): (&Path, &SampledSchema),
+    (other, other_sample): (&Path, &SampledSchema),
+    format: FileFormat,
+    config: &FileSourceConfig,
+) -> Result<(), SourceError> {
+    let (columns, other_columns) = (sample.columns.len(), other_sample.columns.len());
+    if format == FileFormat::Csv {
+        // Columns without names are told apart by their places; an empty file has no say. What a text is can only be
+        // guessed, so that kinds never conflict: any other text makes the column text.
+        if config.has_headers || columns == other_columns || columns == 0 || other_columns == 0 {
+            return Ok(());
+        }
+        return Err(SourceError::ColumnCounts {
+            path: path.to_owned(),
+            columns,
+            other: other.to_owned(),
+            other_columns,
+        });
+    }
+    match sample.conflict_with(other_sample) {
+        None => Ok(()),
+        Some(conflict) => Err(SourceError::ColumnKinds {
+            column: conflict.column,
+            path: path.to_owned(),
+            kind: conflict.kind,
+            other: other.to_owned(),
+            other_kind: conflict.other_kind,
+        }),
+    }
+}

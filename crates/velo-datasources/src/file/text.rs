@@ -1,0 +1,161 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use velo_data::{Clock, SourceOffset, StreamSchema};
+use velo_formats::{Decoder, FormatError, Projection, RecordCutter, RecordPosition};
+
+use super::ReadLimits;
+use super::buffer::FileBuffer;
+use super::columns::{ColumnsFrom, field_places};
+use super::parallel::ParallelReader;
+use super::preamble::Preamble;
+use super::reader::FileReader;
+use crate::{FileFormat, FileSourceConfig, PartitionReader, ReadRequest, SourceBatch, SourceError};
+
+/// How the text files of a source are read: the same for all of them.
+#[derive(Debug, Clone)]
+pub(super) struct TextPlan {
+    pub(super) config: FileSourceConfig,
+    pub(super) format: FileFormat,
+    pub(super) schema: StreamSchema,
+    pub(super) columns_from: ColumnsFrom,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) limits: ReadLimits,
+}
+
+/// Bytes read at a time to look at a header.
+const HEADER_BYTES: usize = 16 << 10;
+
+impl TextPlan {
+    /// Opens one file at its beginning or where `from` says.
+    pub(super) fn open(
+        &self,
+        path: &Path,
+        partition: i32,
+        request: &ReadRequest,
+        from: Option<SourceOffset>,
+    ) -> Result<TextReader, SourceError> {
+        let mut buffer = FileBuffer::open(path, self.limits.chunk_bytes)?;
+        let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
+        let decoder = || self.decoder(path, partition, request, &preamble);
+        let mut told_bytes = 0;
+        let position = match from {
+            Some(SourceOffset::File { byte, record, line }) if byte > 0 => {
+                buffer.seek(byte)?;
+                told_bytes = byte;
+                RecordPosition { record, line }
+            }
+            // What stands before the first record is not part of any.
+            _ => RecordPosition {
+                record: 0,
+                line: preamble.line,
+            },
+        };
+        let left = buffer.file_bytes().saturating_sub(told_bytes);
+        let reader = FileReader {
+            decoder: decoder()?.starting_at(position),
+            clock: Arc::clone(&self.clock),
+            limits: self.limits,
+            batch_rows_max: request.batch_rows_max.max(1),
+            end_record: self.config.max_records.unwrap_or(u64::MAX),
+            told_bytes,
+            buffer,
+        };
+        // Only who counts records one after the other knows which is the last that is wanted.
+        let is_divided = request.decode_threads > 1 && self.config.max_records.is_none();
+        if !is_divided || left < self.limits.parallel_bytes_min {
+            return Ok(TextReader::Sequential(Box::new(reader)));
+        }
+        let parallel = ParallelReader::new(reader, self.cutter(), request.decode_threads, decoder)?;
+        Ok(TextReader::Parallel(Box::new(parallel)))
+    }
+
+    fn cutter(&self) -> RecordCutter {
+        match self.format {
+            FileFormat::JsonLines | FileFormat::Envelope => RecordCutter::lines(),
+            FileFormat::Csv => RecordCutter::csv(self.config.csv_options()),
+        }
+    }
+
+    /// Refuses a file whose header does not go with the columns.
+    pub(super) fn check_header(&self, path: &Path) -> Result<(), SourceError> {
+        if self.format != FileFormat::Csv || !self.config.has_headers {
+            return Ok(());
+        }
+        let mut buffer = FileBuffer::open(path, HEADER_BYTES)?;
+        let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
+        field_places(path, &self.schema, self.columns_from, &preamble).map(|_| ())
+    }
+
+    fn decoder(
+        &self,
+        path: &Path,
+        partition: i32,
+        request: &ReadRequest,
+        preamble: &Preamble,
+    ) -> Result<Decoder, SourceError> {
+        let fields = request.columns.iter();
+        let projection = Projection {
+            fields: fields
+                .map(|index| Arc::clone(&self.schema.user_fields()[*index]))
+                .collect(),
+            system: request.system.clone(),
+            topic: path.to_string_lossy().into(),
+            partition,
+        };
+        let decoder = match self.format {
+            FileFormat::JsonLines => Decoder::json_lines(projection),
+            FileFormat::Envelope => Decoder::envelope(projection),
+            FileFormat::Csv => {
+                let places = field_places(path, &self.schema, self.columns_from, preamble)?;
+                let mut requested = vec![None; self.schema.user_columns()];
+                for (place, column) in request.columns.iter().enumerate() {
+                    requested[*column] = Some(place);
+                }
+                let places: Vec<Option<usize>> = places.iter().map(|place| requested[(*place)?]).collect();
+                Decoder::csv(projection, self.config.csv_options(), &places)
+            }
+        };
+        let decoder = decoder.map_err(|error| unusable(path, &error))?;
+        Ok(decoder.with_record_bytes_max(self.limits.record_bytes_max))
+    }
+}
+
+/// Reads one text file.
+pub(super) enum TextReader {
+    Sequential(Box<FileReader>),
+    Parallel(Box<ParallelReader>),
+}
+
+impl TextReader {
+    /// The next batch; `None` at the end.
+    pub(super) async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+        match self {
+            Self::Sequential(reader) => reader.next_batch().await,
+            Self::Parallel(reader) => reader.next_batch().await,
+        }
+    }
+
+    /// Where the next batch starts.
+    pub(super) fn offset(&self) -> SourceOffset {
+        match self {
+            Self::Sequential(reader) => reader.offset(),
+            Self::Parallel(reader) => reader.offset(),
+        }
+    }
+
+    /// Whether it is known already that no batch follows.
+    pub(super) fn is_at_end(&self) -> bool {
+        match self {
+            Self::Sequential(reader) => reader.is_at_end(),
+            Self::Parallel(_) => false,
+        }
+    }
+}
+
+fn unusable(path: &Path, error: &FormatError) -> SourceError {
+    SourceError::Format {
+        path: path.to_owned(),
+        message: error.to_string(),
+    }
+}
