@@ -61,6 +61,8 @@ codes! {
         "Two statements create the same stream, table or view, or two columns of one result have the same name.";
     CYCLE = "V0205", Error, "Statements depend on each other in a circle",
         "No statement of the circle could ever start. The message shows the path.";
+    UNUSED_DEFINITION = "V0206", Warning, "Definition not used",
+        "CREATE … IF NOT EXISTS keeps the definition that is there already, and CREATE OR REPLACE takes the place of an earlier one. Remove the one that is not used.";
 
     TYPE_MISMATCH = "V0300", Error, "Types do not fit",
         "An operator, function or clause was given a type that it does not take. Cast one side.";
@@ -91,6 +93,10 @@ codes! {
         "A window's size, advance and gap are positive, and its time column is a TIMESTAMP or epoch milliseconds.";
     UPDATES_INTO_APPEND_ONLY = "V0408", Error, "Updates into an output that only appends",
         "With an allowed lateness a window comes out again when a late row changes it. Plain files and the standard output cannot say that a row replaces another.";
+    FINAL_WITHOUT_END = "V0409", Error, "EMIT FINAL over input that never ends",
+        "Without a WINDOW final results come out when the input ends, and a topic or a watched file never does. Write EMIT CHANGES for running values, or add a WINDOW.";
+    NOTHING_RUNS = "V0410", Error, "Nothing to run",
+        "The program declares streams or tables, or is empty, and has no statement that reads or writes anything. For `validate` this is a warning.";
 
     UNKNOWN_PROPERTY = "V0500", Error, "Unknown property",
         "No source, sink or statement has a property of that name. The help names the nearest one.";

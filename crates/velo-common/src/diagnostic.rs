@@ -19,6 +19,15 @@ impl Severity {
     }
 }
 
+/// A second place of a diagnostic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// Where it is.
+    pub span: Span,
+    /// What stands there, in a few words.
+    pub label: String,
+}
+
 /// One thing that is wrong with a program: what, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -32,6 +41,8 @@ pub struct Diagnostic {
     pub message: String,
     /// Shown under the marked text.
     pub label: Option<String>,
+    /// Another place that has a part in it.
+    pub related: Option<Box<Related>>,
     /// What to do: one or more sentences, lower case at the start, no full stop at the end.
     pub help: Option<String>,
 }
@@ -53,6 +64,7 @@ impl Diagnostic {
             span: None,
             message: message.into(),
             label: None,
+            related: None,
             help: None,
         }
     }
@@ -75,6 +87,18 @@ impl Diagnostic {
     #[must_use]
     pub fn with_label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
+        self
+    }
+
+    /// Adds another place that has a part in it, if it is in the text.
+    #[must_use]
+    pub fn with_related(mut self, span: Option<Span>, label: impl Into<String>) -> Self {
+        self.related = span.map(|span| {
+            Box::new(Related {
+                span,
+                label: label.into(),
+            })
+        });
         self
     }
 

@@ -24,7 +24,7 @@ mod span;
 mod suggest;
 
 pub use code::Code;
-pub use diagnostic::{Diagnostic, Severity, has_errors};
+pub use diagnostic::{Diagnostic, Related, Severity, has_errors};
 pub use duration::{DurationError, TimeUnit, format_duration, parse_duration};
 pub use name::Name;
 pub use render::{render, render_plain};

@@ -25,16 +25,23 @@ pub fn render_plain(diagnostic: &Diagnostic, source: &SourceText) -> String {
     render(diagnostic, source, false)
 }
 
-/// Cuts out the lines that the span touches, so that the cost of rendering is that of the lines shown.
+/// Cuts out the lines that the spans touch, so that the cost of rendering is that of the lines shown.
 fn snippet<'a>(
     diagnostic: &'a Diagnostic,
     source: &'a SourceText,
     span: Span,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let (lines, offset, first_line) = source.lines_of(span);
-    let start = (span.start.saturating_sub(offset) as usize).min(lines.len());
-    let end = (span.end.saturating_sub(offset) as usize).clamp(start, lines.len());
-    let annotation = AnnotationKind::Primary.span(start..end);
+    let whole = diagnostic
+        .related
+        .iter()
+        .fold(span, |whole, related| whole.to(related.span));
+    let (lines, offset, first_line) = source.lines_of(whole);
+    let within = |span: Span| {
+        let start = (span.start.saturating_sub(offset) as usize).min(lines.len());
+        let end = (span.end.saturating_sub(offset) as usize).clamp(start, lines.len());
+        start..end
+    };
+    let annotation = AnnotationKind::Primary.span(within(span));
     let annotation = match &diagnostic.label {
         Some(label) => annotation.label(label.as_str()),
         None => annotation,
@@ -43,4 +50,9 @@ fn snippet<'a>(
         .path(source.name())
         .line_start(first_line)
         .annotation(annotation)
+        .annotations(diagnostic.related.iter().map(|related| {
+            AnnotationKind::Context
+                .span(within(related.span))
+                .label(related.label.as_str())
+        }))
 }

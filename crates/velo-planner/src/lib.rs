@@ -29,3 +29,6 @@ pub use outline::{
     ConfigFiles, DeclaredColumn, ObjectKind, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, outline,
 };
 pub use program::{PlannedProgram, SinkDescription, plan_program};
+
+/// Something is wrong, and has been reported.
+pub(crate) struct Reported;

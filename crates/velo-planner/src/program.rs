@@ -1,9 +1,10 @@
 //! The second half of planning: every statement of an outline bound, checked and optimized.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 
 use velo_common::{Diagnostic, code};
-use velo_data::{RecordColumns, StreamSchema, SystemColumn};
+use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn};
 
 use crate::bind::{QueryBinder, WindowDefaults, timed_by_records};
 use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput};
@@ -74,6 +75,12 @@ pub fn plan_program(
             program.statements.push(statement);
         }
     }
+    for view in &outline.unread_views {
+        if let Some((_, columns_unknown)) = plan_statement(view, outline, &catalog, &mut program) {
+            program.columns_unknown |= columns_unknown;
+        }
+    }
+    check_shared_sinks(outline, &catalog, &program.statements, &mut program.diagnostics);
     prune(&mut program.statements, sinks);
     program
 }
@@ -100,6 +107,7 @@ fn plan_statement(
         reads: &query.reads,
         views: &outline.views,
         ctes: Vec::new(),
+        read_ctes: HashSet::new(),
         open_views: Vec::new(),
         window_defaults,
         groups_limited: settings.groups_max.is_some(),
@@ -114,6 +122,7 @@ fn plan_statement(
     if velo_common::has_errors(&diagnostics[errors_before..]) {
         return None;
     }
+    diagnostics.extend(idle_group_limit(query, &bound.plan));
     let statement = PlannedStatement {
         name: query.name.clone(),
         kind: query.kind,
@@ -125,6 +134,82 @@ fn plan_statement(
         span: query.span,
     };
     Some((statement, columns_unknown))
+}
+
+/// `max.groups` of a query that keeps no groups.
+fn idle_group_limit(query: &QueryOutline<'_>, plan: &LogicalPlan) -> Option<Diagnostic> {
+    let span = query.properties.get("max.groups")?.span?;
+    let found = plan.walk(&mut |node| match node {
+        LogicalPlan::Aggregate(_) | LogicalPlan::Distinct(_) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    let message = "`max.groups` has no effect here: the query has neither GROUP BY nor WINDOW nor DISTINCT";
+    found
+        .is_continue()
+        .then(|| Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message))
+}
+
+/// Says which statements give a sink other columns or another key than the first that feeds it.
+fn check_shared_sinks(
+    outline: &Outline<'_>,
+    catalog: &Catalog<'_>,
+    statements: &[PlannedStatement],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let is_known = |statement: &&PlannedStatement| {
+        let output = catalog.output(&statement.name);
+        output.is_some_and(|output| !output.columns_unknown)
+    };
+    for sink in &outline.sinks {
+        let feeds = |statement: &&PlannedStatement| {
+            let mut names = statement.sinks.iter();
+            names.any(|name| name.eq_ignore_ascii_case(&sink.name))
+        };
+        // In the order of the text: the first decides.
+        let mut feeding: Vec<&PlannedStatement> = statements.iter().filter(is_known).filter(feeds).collect();
+        feeding.sort_by_key(|statement| statement.span.start);
+        let Some((first, others)) = feeding.split_first() else {
+            continue;
+        };
+        let headline = |statement: &PlannedStatement| {
+            let query = outline.queries.iter().find(|query| query.span == statement.span);
+            query.map_or(statement.span, |query| query.headline)
+        };
+        for other in others {
+            let (columns, expected) = (columns_of(other), columns_of(first));
+            let message = if columns != expected {
+                format!(
+                    "`{}` gets the columns ({columns}) here, and ({expected}) from another statement",
+                    sink.name
+                )
+            } else if first.key != other.key {
+                format!(
+                    "`{}` gets another record key here than from another statement",
+                    sink.name
+                )
+            } else {
+                continue;
+            };
+            diagnostics.push(
+                Diagnostic::new(&code::COLUMN_COUNT, headline(other), message)
+                    .with_related(Some(headline(first)), "the other statement")
+                    .with_help(format!(
+                        "select the same columns in both, or declare them: CREATE STREAM {} (column TYPE, …)",
+                        sink.name
+                    )),
+            );
+        }
+    }
+}
+
+/// Names and types of a statement's columns, as in a declaration.
+fn columns_of(statement: &PlannedStatement) -> String {
+    let schema = statement.plan.schema();
+    let columns = schema.user_fields().iter().enumerate().map(|(index, field)| {
+        let sql_type = schema.sql_type(index).unwrap_or(SqlType::Null);
+        format!("{} {sql_type}", field.name())
+    });
+    columns.collect::<Vec<_>>().join(", ")
 }
 
 fn statements_read(query: &QueryOutline<'_>) -> Vec<String> {

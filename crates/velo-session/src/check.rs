@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use velo_common::{Diagnostic, Name, SourceText, code};
+use velo_common::{Diagnostic, Name, Severity, SourceText, code};
 use velo_datasources::{SinkConfig, Source};
 use velo_parser::ast::ObjectName;
 use velo_planner::plan::{PlannedStatement, Relation};
@@ -122,11 +122,8 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
     let opened = sources.opened;
     diagnostics.extend(outline.diagnostics);
     diagnostics.extend(planned.diagnostics);
-    if diagnostics.is_empty() && planned.statements.is_empty() && options.mode == Mode::Run {
-        diagnostics.push(
-            Diagnostic::global(&code::MISPLACED_CLAUSE, "the program has no statement that runs")
-                .with_help("add a SELECT, or a CREATE STREAM name AS SELECT"),
-        );
+    if planned.statements.is_empty() && !velo_common::has_errors(&diagnostics) {
+        diagnostics.push(nothing_runs(options.mode));
     }
     tidy(&mut diagnostics);
     let allowed = leave_out_allowed(&parsed.script, &mut diagnostics);
@@ -140,6 +137,16 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
         sources: opened,
         sinks: sinks.configs,
     }
+}
+
+/// A run of nothing is a mistake; a file under way, or one of declarations, may be checked all the same.
+fn nothing_runs(mode: Mode) -> Diagnostic {
+    let mut diagnostic = Diagnostic::global(&code::NOTHING_RUNS, "the program has no statement that runs")
+        .with_help("add a SELECT, or a CREATE STREAM name AS SELECT");
+    if mode == Mode::Validate {
+        diagnostic.severity = Severity::Warning;
+    }
+    diagnostic
 }
 
 /// Sorts by place, and keeps one of several that say the same of one place.

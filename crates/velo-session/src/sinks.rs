@@ -33,7 +33,7 @@ pub(crate) fn configure_sinks(outline: &Outline<'_>, diagnostics: &mut Vec<Diagn
     for name in outline.queries.iter().flat_map(|query| &query.sinks) {
         spellings.entry(name.to_lowercase()).or_default().push(name);
     }
-    for sink in &outline.sinks {
+    for sink in outline.sinks.iter().filter(|sink| sink.is_usable) {
         let Some(config) = configure(sink, diagnostics) else {
             continue;
         };

@@ -29,6 +29,8 @@ pub(crate) fn open_sources<'a>(
 ) -> OpenedSources<'a> {
     let mut sources = OpenedSources::default();
     for source in &outline.sources {
+        // What only an unread view reads is not needed for a run.
+        let mode = if source.is_read { mode } else { Mode::Validate };
         let declared = source.declared.as_deref().map(declared_schema);
         let Opened { opened, sample } = open(source, declared.as_ref(), mode, diagnostics);
         sources.sampled.extend(sample.map(|sample| (source, sample)));
@@ -44,7 +46,7 @@ pub(crate) fn open_sources<'a>(
             },
         };
         sources.descriptions.insert(source.id.clone(), description);
-        if let Some(opened) = opened {
+        if let Some(opened) = opened.filter(|_| source.is_read) {
             sources.opened.insert(source.id.clone(), opened);
         }
     }
@@ -79,6 +81,9 @@ fn open(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Opened {
     let properties = file_properties(&source.properties);
+    if !source.is_usable {
+        return Opened::default();
+    }
     if !properties.contains_key("path") && !properties.contains_key("type") {
         if !source.properties.contains_key("topic") {
             diagnostics.push(unconfigured(source, mode));
@@ -122,10 +127,12 @@ fn open_undeclared(config: &SourceConfig) -> Result<(Arc<dyn Source>, Option<Fil
     }
 }
 
-/// The properties that say where and what the data is; those of event time and statements are not the file's.
+/// The properties that say where and what the data is; those of event time and statements are not the file's, and
+/// those that are not supported have been refused.
 pub(crate) fn file_properties(properties: &Properties) -> BTreeMap<String, String> {
     let is_file = |key: &str| {
         definition(key)
+            .filter(|definition| definition.supported)
             .is_some_and(|definition| matches!(definition.scope, Scope::Object | Scope::Source | Scope::Sink))
     };
     let file = properties.iter().filter(|(key, _)| is_file(key));

@@ -97,6 +97,10 @@ const PROGRAMS: &[(&str, &str)] = &[
         "V0205",
         "CREATE STREAM a AS SELECT * FROM b; CREATE STREAM b AS SELECT * FROM a",
     ),
+    (
+        "V0206",
+        "CREATE STREAM s AS SELECT id FROM orders; CREATE OR REPLACE STREAM s AS SELECT id FROM orders",
+    ),
     ("V0300", "SELECT customer FROM orders WHERE customer"),
     ("V0301", "SELECT UPPER(customer, id) FROM orders"),
     ("V0302", "SELECT 9223372036854775807 + 1 FROM orders"),
@@ -114,6 +118,11 @@ const PROGRAMS: &[(&str, &str)] = &[
         "V0408",
         "SELECT COUNT(*) FROM orders WINDOW TUMBLING(1s) WITH ('allowed.lateness' = '1s')",
     ),
+    (
+        "V0409",
+        "SELECT id, COUNT(*) AS n FROM k GROUP BY id EMIT FINAL WITH ('k.topic' = 't')",
+    ),
+    ("V0410", "CREATE STREAM other (id BIGINT) WITH (path = 'orders.csv')"),
     ("V0500", "SELECT id FROM orders WITH ('batch.sise' = 1)"),
     ("V0501", "SELECT id FROM orders WITH ('batch.size' = 'many')"),
     (

@@ -92,6 +92,7 @@ impl<'a> QueryBinder<'a, '_> {
         let reference = name.name();
         if let Some(at) = self.ctes.iter().rposition(|cte| reference.matches(&cte.name.name.text)) {
             let cte = self.ctes[at];
+            self.read_ctes.insert(cte.name.span);
             // A CTE sees those before it, not itself.
             let hidden = self.ctes.split_off(at);
             let bound = self.query(&cte.query);

@@ -1,6 +1,6 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use velo_common::{Diagnostic, code};
+use velo_common::{Diagnostic, Span, code};
 use velo_data::{SqlType, StreamSchema};
 use velo_parser::ast::{self, CreateView, Cte, Query, SetExpr, Spanned};
 
@@ -36,6 +36,8 @@ pub(crate) struct QueryBinder<'a, 'd> {
     pub(crate) views: &'a HashMap<String, &'a CreateView>,
     /// Common table expressions in sight, innermost last.
     pub(crate) ctes: Vec<&'a Cte>,
+    /// Where the common table expressions stand that something reads.
+    pub(crate) read_ctes: HashSet<Span>,
     /// Names of the views that are being bound.
     pub(crate) open_views: Vec<String>,
     pub(crate) window_defaults: WindowDefaults,
@@ -62,6 +64,7 @@ impl<'a> QueryBinder<'a, '_> {
             self.ctes.extend(&with.node.ctes);
         }
         let bound = self.body(query);
+        self.unread_ctes(ctes_before);
         self.ctes.truncate(ctes_before);
         if let Some(order_by) = &query.order_by {
             self.report(UnsupportedForm::OrderBy.diagnostic(order_by.span));
@@ -79,6 +82,18 @@ impl<'a> QueryBinder<'a, '_> {
             offset,
         });
         Some(BoundQuery { plan, ..bound })
+    }
+
+    /// Binds common table expressions that nothing reads, for what is wrong with them.
+    fn unread_ctes(&mut self, first: usize) {
+        for at in (first..self.ctes.len()).rev() {
+            let cte = self.ctes[at];
+            if !self.read_ctes.contains(&cte.name.span) {
+                let hidden = self.ctes.split_off(at);
+                self.query(&cte.query);
+                self.ctes.extend(hidden);
+            }
+        }
     }
 
     fn body(&mut self, query: &'a Query) -> Option<BoundQuery> {

@@ -171,6 +171,9 @@ impl<'a> QueryBinder<'a, '_> {
         let window = self.window(select, &mut input);
         let windowed = matches!(reason, Reason::Window | Reason::GroupAndWindow);
         let emit = self.emit_mode(windowed);
+        if !windowed && emit == Some(EmitMode::Final) {
+            self.refuse_endless_final(&input.plan);
+        }
         let mut grouping = Grouping::new(windowed, grouped_metadata(&input, windowed));
         let keys_bound = self.group_keys(select, &input.scope, &mut grouping);
         let mut found = Vec::new();
@@ -204,6 +207,23 @@ impl<'a> QueryBinder<'a, '_> {
         let keys = aggregate.key_names();
         let plan = LogicalPlan::Aggregate(aggregate);
         self.finish(plan, items?, input.scope.columns_unknown, &keys)
+    }
+
+    /// Final results come out at the end, and some input has none.
+    fn refuse_endless_final(&mut self, input: &LogicalPlan) {
+        let Some(span) = self.emit.map(|emit| emit.span) else {
+            return;
+        };
+        if self.catalog.is_unbounded(input) {
+            self.report(
+                Diagnostic::new(
+                    &code::FINAL_WITHOUT_END,
+                    span,
+                    "EMIT FINAL waits for the end of the input, and this input never ends",
+                )
+                .with_help("write EMIT CHANGES for running values, or add a WINDOW, such as WINDOW TUMBLING(1m)"),
+            );
+        }
     }
 
     fn aggregate(

@@ -10,6 +10,7 @@ use super::from::Input;
 use super::lint;
 use super::query::QueryBinder;
 use super::unsupported::UnsupportedForm;
+use crate::Reported;
 use crate::plan::{Window, WindowAssigner};
 
 /// The window of a SELECT: a clause, or an item of GROUP BY.
@@ -24,9 +25,6 @@ pub(super) fn windows(select: &Select) -> impl Iterator<Item = &Spanned<ast::Win
         });
     select.window.iter().chain(grouped)
 }
-
-/// Something is wrong, and has been reported.
-pub(super) struct Reported;
 
 /// Whether the outermost SELECT of a query has a window.
 pub(crate) fn has_window(query: &Query) -> bool {

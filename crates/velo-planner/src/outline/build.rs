@@ -1,15 +1,13 @@
 use std::collections::{HashMap, HashSet};
 
 use velo_common::{Diagnostic, Name, Span, code, nearest};
-use velo_parser::ast::{
-    self, CreateView, Declare, Insert, Property, Query, Script, Statement, StatementKind as Syntax,
-};
+use velo_parser::ast::{self, Declare, Insert, Property, Query, Script, Statement, StatementKind as Syntax};
 
 use super::definitions::{Definition, Definitions, declared_columns};
 use super::order::order_by_dependencies;
 use super::overrides::SetOverrides;
 use super::sinks::first_span;
-use super::syntax::{known_names, properties_of, relation_properties};
+use super::syntax::{known_names, names_in_use, properties_of, relation_properties};
 use super::{ConfigFiles, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, TargetColumns, annotations};
 use crate::plan::{Relation, StatementKind};
 use crate::properties::{Assignment, KnownNames, NamedProperties, Properties, Scope, assign, definition};
@@ -36,6 +34,12 @@ pub(super) fn build<'a>(
             .collect();
         assignments.push(assign(&properties, &known_names, &mut diagnostics));
     }
+    // What an unused definition configures is not used either.
+    for (index, assignment) in assignments.iter_mut().enumerate() {
+        if definitions.is_unused(index) {
+            *assignment = Assignment::default();
+        }
+    }
     let mut builder = Builder {
         script,
         overrides,
@@ -51,17 +55,25 @@ pub(super) fn build<'a>(
         sources_by_name: HashMap::new(),
         sinks: Vec::new(),
         sink_names: HashSet::new(),
+        read_views: HashSet::new(),
+        is_checking_views: false,
+        unread_views: Vec::new(),
         diagnostics,
     };
     for index in 0..script.statements.len() {
-        builder.statement(index);
+        if !builder.definitions.is_unused(index) {
+            builder.statement(index);
+        }
     }
-    builder.check_names(&known_names);
+    builder.unread_views();
+    builder.check_names(&names_in_use(script, &builder.definitions, overrides));
+    builder.check_owners();
     let views = builder.definitions.views();
     let Builder {
         mut queries,
         sources,
         sinks,
+        unread_views,
         mut diagnostics,
         ..
     } = builder;
@@ -71,6 +83,7 @@ pub(super) fn build<'a>(
         sources,
         sinks,
         diagnostics,
+        unread_views,
         views,
     }
 }
@@ -95,16 +108,21 @@ pub(super) struct Builder<'a, 'o> {
     pub(super) sinks: Vec<SinkOutline>,
     /// Folded.
     pub(super) sink_names: HashSet<String>,
+    /// Views that some statement reads, folded.
+    pub(super) read_views: HashSet<String>,
+    /// Everything that runs is done; what is left is only looked at.
+    pub(super) is_checking_views: bool,
+    pub(super) unread_views: Vec<QueryOutline<'a>>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 /// What the relations of a query are.
 #[derive(Default)]
-struct Reads {
+pub(super) struct Reads {
     /// By folded name.
-    relations: HashMap<String, Relation>,
+    pub(super) relations: HashMap<String, Relation>,
     /// One of them cannot be read; that has been reported.
-    any_unparsed: bool,
+    pub(super) any_unparsed: bool,
 }
 
 /// A query on its way to becoming a [`QueryOutline`].
@@ -186,24 +204,6 @@ impl<'a> Builder<'a, '_> {
         });
     }
 
-    /// A view is put in where it is read, so that what says how a statement runs has no place in it.
-    fn check_view(&mut self, view: &CreateView) {
-        let emit = view.query.emit.as_ref().map(|emit| ("EMIT", emit.span));
-        let with = view
-            .query
-            .properties
-            .first()
-            .map(|property| ("WITH", property.key.span));
-        let into = view.query.into.as_ref().map(|into| ("INTO", into.span));
-        for (clause, span) in [emit, with, into].into_iter().flatten() {
-            let message = format!("{clause} belongs to a statement that runs, not to a view");
-            self.diagnostics.push(
-                Diagnostic::new(&code::MISPLACED_CLAUSE, span, message)
-                    .with_help("move it to the statement that reads the view"),
-            );
-        }
-    }
-
     /// `query_1`, `query_2`, …: the next that nothing else is called.
     fn free_name(&mut self) -> String {
         loop {
@@ -215,6 +215,14 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
+    /// Whether something was reported that leaves a query without a plan.
+    pub(super) fn is_broken_since(&self, diagnostics_before: usize) -> bool {
+        let fresh = self.diagnostics.get(diagnostics_before..).unwrap_or_default();
+        fresh
+            .iter()
+            .any(|diagnostic| [&code::UNKNOWN_TABLE, &code::CYCLE].contains(&diagnostic.code))
+    }
+
     fn query(&mut self, draft: Draft<'a>) {
         let diagnostics_before = self.diagnostics.len();
         let span = self.script.statements[draft.index].span;
@@ -222,9 +230,7 @@ impl<'a> Builder<'a, '_> {
         let reads = self.reads(&draft, &properties);
         let sinks = self.sinks(&draft, &properties, &reads.relations);
         self.check_support(draft.index, Some(&draft));
-        let fresh = &self.diagnostics[diagnostics_before..];
-        let reported = |code| fresh.iter().any(|diagnostic| diagnostic.code == code);
-        let broken = reads.any_unparsed || reported(&code::UNKNOWN_TABLE) || reported(&code::CYCLE);
+        let broken = reads.any_unparsed || self.is_broken_since(diagnostics_before);
         let reads = reads.relations;
         let headline = headline(&self.script.statements[draft.index]);
         let Draft {
@@ -249,7 +255,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Finds what each relation of the query is.
-    fn reads(&mut self, draft: &Draft<'a>, properties: &Properties) -> Reads {
+    pub(super) fn reads(&mut self, draft: &Draft<'a>, properties: &Properties) -> Reads {
         let mut reads = Reads::default();
         let mut open_views = Vec::new();
         self.read_query(draft, draft.query, properties, &mut open_views, &mut reads);
@@ -289,6 +295,7 @@ impl<'a> Builder<'a, '_> {
                         .push(Diagnostic::new(&code::CYCLE, reference.span, message));
                 }
                 Some((name, Definition::View(view))) => {
+                    self.read_views.insert(folded);
                     open_views.push(name);
                     self.read_query(draft, &view.query, properties, open_views, reads);
                     open_views.pop();
@@ -366,10 +373,10 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Says which names are configured that nothing reads or writes.
-    fn check_names(&mut self, known_names: &KnownNames) {
+    fn check_names(&mut self, names_in_use: &KnownNames) {
         let named = self.assignments.iter().flat_map(|assignment| &assignment.named);
         let unused = named.filter(|named| {
-            !known_names.contains(&named.name) && !self.sink_names.contains(&named.name.to_lowercase())
+            !names_in_use.contains(&named.name) && !self.sink_names.contains(&named.name.to_lowercase())
         });
         let diagnostic = |named: &NamedProperties| {
             let message = format!(

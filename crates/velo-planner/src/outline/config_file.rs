@@ -7,6 +7,7 @@ use velo_common::{Diagnostic, Name, Span, code, nearest};
 use super::DeclaredColumn;
 use super::build::{Builder, is_of_statement};
 use super::objects::{ObjectKind, Role, kind_of};
+use crate::Reported;
 use crate::properties::{Properties, PropertyValue, definition, known_keys};
 use crate::types::named_type;
 
@@ -21,14 +22,16 @@ impl Builder<'_, '_> {
         role: Role,
         properties: &mut Properties,
         object: Span,
-    ) -> Option<Vec<DeclaredColumn>> {
-        let file = properties.remove("config_file")?;
+    ) -> Result<Option<Vec<DeclaredColumn>>, Reported> {
+        let Some(file) = properties.remove("config_file") else {
+            return Ok(None);
+        };
         let span = file.span.unwrap_or(object);
         let values = match self.config_files.load(&file.text) {
             Ok(values) => values,
             Err(reason) => {
                 self.diagnostics.push(Diagnostic::new(&code::CONFIG_FILE, span, reason));
-                return None;
+                return Err(Reported);
             }
         };
         let (fields, values): (Vec<_>, Vec<_>) = values
@@ -36,6 +39,7 @@ impl Builder<'_, '_> {
             .map(unprefixed)
             .partition(|(key, _)| key.starts_with("schema."));
         let mut unknown = Vec::new();
+        let mut unsupported = Vec::new();
         for (key, text) in values {
             match definition(&key).filter(|definition| !is_of_statement(definition.key)) {
                 Some(definition) => {
@@ -44,19 +48,27 @@ impl Builder<'_, '_> {
                         self.diagnostics
                             .push(Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, message));
                     } else if !properties.contains_key(definition.key) {
+                        unsupported.extend((!definition.supported).then_some(key));
                         properties.insert(definition.key, PropertyValue { text, span: Some(span) });
                     }
                 }
                 None => unknown.push(key),
             }
         }
+        let kind = kind_of(role, properties, span);
         // What a client library knows is that library's to check.
-        let is_client = matches!(kind_of(role, properties, span), Ok(Some(ObjectKind::Kafka)));
-        if !is_client {
+        if !matches!(kind, Ok(Some(ObjectKind::Kafka))) {
             self.diagnostics
                 .extend(unknown.iter().map(|key| unknown_key(key, &file.text, span)));
         }
-        self.columns(fields, &file.text, span)
+        // What cannot be used at all is refused as a whole.
+        if !matches!(kind, Ok(Some(kind)) if !kind.is_supported()) {
+            let message = |key: &String| format!("`{key}` in `{}` is not supported yet", file.text);
+            let refused = unsupported.iter().map(message);
+            self.diagnostics
+                .extend(refused.map(|message| Diagnostic::new(&code::UNSUPPORTED_PROPERTY, span, message)));
+        }
+        Ok(self.columns(fields, &file.text, span))
     }
 
     /// `schema.fields`: a list of columns with `name`, `type` and, if they may not be NULL, `nullable: false`.

@@ -15,6 +15,7 @@ mod sinks;
 mod sources;
 mod support;
 mod syntax;
+mod views;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -49,6 +50,8 @@ pub struct Outline<'a> {
     pub sinks: Vec<SinkOutline>,
     /// What is wrong so far.
     pub diagnostics: Vec<Diagnostic>,
+    /// The queries of views that nothing reads: checked, and never run.
+    pub(crate) unread_views: Vec<QueryOutline<'a>>,
     pub(crate) views: HashMap<String, &'a CreateView>,
 }
 
@@ -109,6 +112,10 @@ pub struct SourceOutline {
     pub declared: Option<Vec<DeclaredColumn>>,
     /// Where it is first read.
     pub span: Span,
+    /// Whether a statement that runs reads it; otherwise only a view does that nothing reads.
+    pub is_read: bool,
+    /// Whether it can be opened; if not, that has been reported.
+    pub is_usable: bool,
 }
 
 impl SourceOutline {
@@ -136,6 +143,8 @@ pub struct SinkOutline {
     pub declared: Option<Vec<DeclaredColumn>>,
     /// Where it is first written.
     pub span: Span,
+    /// Whether it can be opened; if not, that has been reported.
+    pub is_usable: bool,
 }
 
 /// A column of a declared stream or table.

@@ -57,14 +57,14 @@ impl SetOverrides {
     }
 }
 
-/// Replaces the place of an object by the one that the command line names.
-pub(super) fn redirect(properties: &mut Properties, redirections: &[(String, String)], name: &str) {
+/// Replaces the place of an object by the one that the command line names, if it names one.
+pub(super) fn redirect(properties: &mut Properties, redirections: &[(String, String)], name: &str) -> bool {
     let Some((_, path)) = redirections
         .iter()
         .rev()
         .find(|(redirected, _)| redirected.eq_ignore_ascii_case(name))
     else {
-        return;
+        return false;
     };
     properties.retain(|key, _| {
         definition(key)
@@ -77,4 +77,5 @@ pub(super) fn redirect(properties: &mut Properties, redirections: &[(String, Str
             span: None,
         },
     );
+    true
 }

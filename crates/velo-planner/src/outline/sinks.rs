@@ -10,7 +10,7 @@ use super::definitions::{Definition, declared_columns};
 use super::objects::{Role, is_sink};
 use super::overrides::redirect;
 use crate::plan::{Relation, StatementKind};
-use crate::properties::{Properties, Scope, definition};
+use crate::properties::{Properties, Scope, contradictions, definition};
 
 impl<'a> Builder<'a, '_> {
     /// Names of the statement's sinks: those it configures, inserts into, or is redirected to.
@@ -85,19 +85,21 @@ impl<'a> Builder<'a, '_> {
             properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
         }
         let configured_columns = self.add_config_file(Role::Sink, &mut properties, span);
-        redirect(&mut properties, &self.overrides.sinks, name);
-        self.check_kind(Role::Sink, name, &properties, span);
+        let is_redirected = redirect(&mut properties, &self.overrides.sinks, name);
+        let kind = self.check_kind(Role::Sink, name, &properties, span);
         if !self.sink_names.insert(name.to_lowercase()) {
             return;
         }
+        self.diagnostics.extend(contradictions(&properties, span));
         let declared = declared
             .and_then(|(declare, _)| declared_columns(declare, &mut self.diagnostics))
-            .or(configured_columns);
+            .or_else(|| configured_columns.as_ref().ok().cloned().flatten());
         self.sinks.push(SinkOutline {
             name: name.to_owned(),
             properties,
             declared,
             span,
+            is_usable: kind.is_ok() && (is_redirected || configured_columns.is_ok()),
         });
     }
 }

@@ -6,8 +6,9 @@ use super::build::{Builder, Draft};
 use super::objects::{Role, kind_of};
 use super::overrides::redirect;
 use super::{DeclaredColumn, SourceOutline};
+use crate::Reported;
 use crate::plan::{Relation, StatementKind};
-use crate::properties::{Properties, PropertyValue, Scope, definition};
+use crate::properties::{Properties, PropertyValue, Scope, contradictions, definition};
 use crate::walk::RelationReference;
 
 impl<'a> Builder<'a, '_> {
@@ -36,15 +37,15 @@ impl<'a> Builder<'a, '_> {
             .filter(|(key, _)| definition(key).is_some_and(|definition| reaches_source(definition.scope)));
         properties.extend(of_statement.map(|(key, value)| (*key, value.clone())));
         properties.extend(self.configured(draft.index, &name, reference.span));
-        if reference.is_uri {
-            self.add_uri(&mut properties, reference);
-        }
+        let is_uri_usable = !reference.is_uri || self.add_uri(&mut properties, reference).is_ok();
         if let Some(set) = self.set.named.get(&name.to_lowercase()) {
             properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
         }
         let configured_columns = self.add_config_file(Role::Source, &mut properties, reference.span);
-        redirect(&mut properties, &self.overrides.sources, &name);
-        self.check_kind(Role::Source, &name, &properties, reference.span);
+        let is_redirected = redirect(&mut properties, &self.overrides.sources, &name);
+        let kind = self.check_kind(Role::Source, &name, &properties, reference.span);
+        let is_configured = is_redirected || (configured_columns.is_ok() && is_uri_usable);
+        let configured_columns = configured_columns.ok().flatten();
         let declared = declared.and_then(|(columns, _)| columns).or(configured_columns);
         Relation::Source(self.add_source(SourceOutline {
             id: name.clone(),
@@ -52,10 +53,12 @@ impl<'a> Builder<'a, '_> {
             properties,
             declared,
             span: reference.span,
+            is_read: !self.is_checking_views,
+            is_usable: is_configured && kind.is_ok(),
         }))
     }
 
-    fn add_uri(&mut self, properties: &mut Properties, reference: &RelationReference<'_>) {
+    fn add_uri(&mut self, properties: &mut Properties, reference: &RelationReference<'_>) -> Result<(), Reported> {
         let uri = reference.name.text.as_str();
         match uri.split_once("://") {
             Some(("file", path)) => {
@@ -66,11 +69,13 @@ impl<'a> Builder<'a, '_> {
                         span: Some(reference.span),
                     },
                 );
+                Ok(())
             }
             Some((scheme, _)) => {
                 let message = format!("sources of the form `{scheme}://…` are not supported yet");
                 self.diagnostics
                     .push(Diagnostic::new(&code::UNSUPPORTED, reference.span, message));
+                Err(Reported)
             }
             None => {
                 let message = format!("`{uri}` is no URI");
@@ -78,6 +83,7 @@ impl<'a> Builder<'a, '_> {
                     Diagnostic::new(&code::INVALID_LITERAL, reference.span, message)
                         .with_help(format!("write 'file://{uri}'")),
                 );
+                Err(Reported)
             }
         }
     }
@@ -108,7 +114,14 @@ impl<'a> Builder<'a, '_> {
         first.clone()
     }
 
-    pub(super) fn check_kind(&mut self, role: Role, name: &str, properties: &Properties, span: Span) {
+    /// Refuses an object of a kind that is unknown or not supported.
+    pub(super) fn check_kind(
+        &mut self,
+        role: Role,
+        name: &str,
+        properties: &Properties,
+        span: Span,
+    ) -> Result<(), Reported> {
         match kind_of(role, properties, span) {
             Ok(Some(kind)) if !kind.is_supported() => {
                 let at = properties.get("type").and_then(|value| value.span).unwrap_or(span);
@@ -122,19 +135,26 @@ impl<'a> Builder<'a, '_> {
                 if !self.diagnostics.contains(&diagnostic) {
                     self.diagnostics.push(diagnostic);
                 }
+                Err(Reported)
             }
-            Ok(_) => {}
-            Err(diagnostic) => self.diagnostics.push(diagnostic),
+            Ok(_) => Ok(()),
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic);
+                Err(Reported)
+            }
         }
     }
 
     /// Adds a source, or finds the one that is configured the same.
     fn add_source(&mut self, mut source: SourceOutline) -> String {
         let of_same_name = self.sources_by_name.entry(source.name.to_lowercase()).or_default();
-        let mut others = of_same_name.iter().map(|index| &self.sources[*index]);
-        if let Some(same) = others.find(|other| same_values(&other.properties, &source.properties)) {
-            return same.id.clone();
+        let same = of_same_name
+            .iter()
+            .find(|index| same_values(&self.sources[**index].properties, &source.properties));
+        if let Some(same) = same {
+            return self.sources[*same].id.clone();
         }
+        self.diagnostics.extend(contradictions(&source.properties, source.span));
         if !of_same_name.is_empty() {
             source.id = format!("{}#{}", source.name, of_same_name.len() + 1);
         }

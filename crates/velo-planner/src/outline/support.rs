@@ -2,6 +2,7 @@
 
 use velo_common::{Diagnostic, Name, code};
 
+use super::SourceOutline;
 use super::build::{Builder, Draft, is_of_statement};
 use super::objects::{Role, is_sink, kind_of};
 use crate::plan::StatementKind;
@@ -17,14 +18,17 @@ impl<'a> Builder<'a, '_> {
         let span = self.script.statements[index].span;
         let mut found = Vec::new();
         let objects = statement.named.iter().map(|named| &named.properties);
-        for properties in objects.chain([&statement.bare]) {
+        for (is_bare, properties) in objects.map(|named| (false, named)).chain([(true, &statement.bare)]) {
             // What cannot be used at all is refused as a whole.
             let role = if is_sink(properties) { Role::Sink } else { Role::Source };
             if matches!(kind_of(role, properties, span), Ok(Some(kind)) if !kind.is_supported()) {
                 continue;
             }
             for (key, value) in properties {
-                if definition(key).is_some_and(|definition| !definition.supported) {
+                let scope = definition(key).map(|definition| definition.scope);
+                // What has no effect is said to have none, and that is enough.
+                let is_idle = is_bare && draft.is_some_and(|draft| self.idle(draft, scope).is_some());
+                if !is_idle && definition(key).is_some_and(|definition| !definition.supported) {
                     let message = format!("`{key}` is not supported yet");
                     found.push(Diagnostic::new(
                         &code::UNSUPPORTED_PROPERTY,
@@ -47,6 +51,51 @@ impl<'a> Builder<'a, '_> {
             }
         }
         self.diagnostics.extend(found);
+    }
+
+    /// Warns of properties under a name that means something else than they are for: event time of a sink, or how a
+    /// statement runs under the name of a source.
+    pub(super) fn check_owners(&mut self) {
+        let mut found = Vec::new();
+        for (index, assignment) in self.assignments.iter().enumerate() {
+            for named in &assignment.named {
+                for (key, value) in &named.properties {
+                    if let (Some(reason), Some(at)) = (self.wrong_owner(index, &named.name, key), value.span) {
+                        let message = format!("`{key}` has no effect on `{}`: {reason}", named.name);
+                        found.push(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, at, message));
+                    }
+                }
+            }
+        }
+        self.diagnostics.extend(found);
+    }
+
+    fn wrong_owner(&self, index: usize, name: &str, key: &str) -> Option<&'static str> {
+        let definition = definition(key).filter(|definition| definition.supported)?;
+        let folded = name.to_lowercase();
+        let is_source = self.sources_by_name.contains_key(&folded);
+        let is_sink = self.sink_names.contains(&folded);
+        let is_this_statement = self
+            .queries
+            .iter()
+            .any(|query| query.name.eq_ignore_ascii_case(name) && query.span == self.script.statements[index].span);
+        if definition.scope == Scope::Time && is_sink && !is_source {
+            return Some("it is about rows that are read, and this is written");
+        }
+        if is_of_statement(key) && !is_this_statement && (is_source || is_sink) {
+            return Some("it says how a statement runs; write it without a name in that statement's WITH");
+        }
+        if key == "watermark.idle.timeout" && is_source && !self.may_be_idle(&folded) {
+            return Some("a file ends, and is never idle");
+        }
+        None
+    }
+
+    /// Whether rows of a source may stay away for a while.
+    fn may_be_idle(&self, folded: &str) -> bool {
+        let indexes = self.sources_by_name.get(folded).into_iter().flatten();
+        let mut sources = indexes.filter_map(|index| self.sources.get(*index));
+        sources.any(SourceOutline::is_unbounded)
     }
 
     /// Why a property of this scope does nothing for the statement.

@@ -40,7 +40,18 @@ pub(super) fn relation_properties(statement: &Statement) -> Vec<Property> {
     references.iter().flat_map(under_name).collect()
 }
 
+/// Names that properties may be given under: those in use, and those that are given a type.
 pub(super) fn known_names(script: &Script, definitions: &Definitions<'_>, overrides: &Overrides) -> KnownNames {
+    let mut known = names_in_use(script, definitions, overrides);
+    let properties = script.statements.iter().flat_map(properties_of);
+    for name in properties.filter_map(|property| property.key.node.strip_suffix(".type")) {
+        known.insert(name);
+    }
+    known
+}
+
+/// Names that the program defines, reads or writes.
+pub(super) fn names_in_use(script: &Script, definitions: &Definitions<'_>, overrides: &Overrides) -> KnownNames {
     let mut known = KnownNames::default();
     for name in definitions.names() {
         known.insert(name);
@@ -58,11 +69,6 @@ pub(super) fn known_names(script: &Script, definitions: &Definitions<'_>, overri
         }
         for reference in relations(query) {
             known.insert(&reference.name.text);
-        }
-        for property in properties_of(statement) {
-            if let Some(name) = property.key.node.strip_suffix(".type") {
-                known.insert(name);
-            }
         }
     }
     known

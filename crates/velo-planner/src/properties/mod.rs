@@ -3,11 +3,13 @@
 //! [`definitions`] is the one table of keys; nothing else in the project spells a key that is not in it.
 
 mod assign;
+mod contradictions;
 mod registry;
 mod settings;
 mod value;
 
 pub(crate) use assign::{Assignment, KnownNames, NamedProperties, assign, split_key};
+pub(crate) use contradictions::contradictions;
 pub(crate) use registry::known_keys;
 pub use registry::{PropertyDefinition, Scope, definition, definitions};
 pub(crate) use settings::{late_policy, settings, window_lateness};

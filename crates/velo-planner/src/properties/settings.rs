@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use velo_common::{Diagnostic, Span, code, parse_duration};
 
-use super::Properties;
+use super::contradictions::contradictions;
 use super::value::parse_boolean;
+use super::{Properties, PropertyValue, Scope, definition};
 use crate::plan::{ErrorPolicy, LatePolicy, StatementSettings};
 
 /// The settings of a statement.
@@ -15,6 +16,7 @@ pub(crate) fn settings(
     statement: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> StatementSettings {
+    diagnostics.extend(contradictions(&own(properties), statement));
     StatementSettings {
         error_policy: error_policy(properties, statement, diagnostics),
         batch_rows: number(properties, "batch.size"),
@@ -69,9 +71,7 @@ fn error_policy(properties: &Properties, statement: Span, diagnostics: &mut Vec<
     let dead_letter = path.map(|path| ErrorPolicy::DeadLetter {
         path: PathBuf::from(&path.text),
     });
-    let named = properties
-        .get("error.policy")
-        .or_else(|| properties.get("failure_strategy"));
+    let named = policy_property(properties);
     let span = named.and_then(|value| value.span).unwrap_or(statement);
     let policy = match named.map(|value| value.text.to_ascii_lowercase()).as_deref() {
         Some("skip" | "logandcontinue") => ErrorPolicy::Skip,
@@ -94,6 +94,20 @@ fn error_policy(properties: &Properties, statement: Span, diagnostics: &mut Vec<
         diagnostics.push(missing_dead_letter_path(statement));
     }
     policy
+}
+
+/// The properties of the statement itself; those of its own sink stand beside them.
+fn own(properties: &Properties) -> Properties {
+    let is_own = |key: &str| definition(key).is_some_and(|definition| definition.scope == Scope::Statement);
+    let own = properties.iter().filter(|(key, _)| is_own(key));
+    own.map(|(key, value)| (*key, value.clone())).collect()
+}
+
+/// The property that says what becomes of rows that fail: what the command line gives goes before what SQL gives.
+fn policy_property(properties: &Properties) -> Option<&PropertyValue> {
+    let both = ["error.policy", "failure_strategy"].map(|key| properties.get(key));
+    let given = || both.into_iter().flatten();
+    given().find(|value| value.span.is_none()).or_else(|| given().next())
 }
 
 fn missing_dead_letter_path(span: Span) -> Diagnostic {

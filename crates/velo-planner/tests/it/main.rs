@@ -3,6 +3,8 @@
 #[macro_use]
 mod support;
 
+mod contradictions;
+mod definitions;
 mod dependencies;
 mod expressions;
 mod grouping;

@@ -1,0 +1,28 @@
+#[test]
+fn properties_that_contradict_each_other() {
+    assert_plans!([
+        "SELECT id FROM orders WITH ('error.policy' = 'fail', 'failure_strategy' = 'LogAndContinue')",
+        "SELECT id FROM orders WITH ('failure_strategy' = 'FailBatch', 'error.policy' = 'fail')",
+        "CREATE STREAM x (id INT, at TIMESTAMP) WITH (path = 'x.csv', 'event.time.field' = 'at',\n\
+         'watermark.strategy' = 'ascending',\n'watermark.max_out_of_orderness' = '5s');\nSELECT id FROM x",
+        "CREATE STREAM x (id INT) WITH (path = 'x.csv', 'watermark.strategy' = 'ascending', \
+         'watermark.max_out_of_orderness' = '0s'); SELECT id FROM x",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'x.format' = 'csv_no_header', 'x.has_headers' = 'true')",
+        "CREATE STREAM s AS SELECT id FROM orders WITH (path = 'o.csv', format = 'csv_no_header', has_headers = true)",
+    ]);
+}
+
+#[test]
+fn properties_under_the_wrong_name() {
+    assert_plans!([
+        "CREATE STREAM s AS SELECT id FROM orders WITH ('s.path' = 's.csv', 's.event.time.field' = 'ts')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'x.error.policy' = 'fail')",
+        "CREATE STREAM s AS SELECT id FROM orders WITH ('s.error.policy' = 'fail', 's.path' = 's.csv')",
+        "SELECT id FROM orders WITH ('other.type' = 'file_source', 'other.path' = 'x.csv')",
+        "SELECT id FROM orders WITH ('max.groups' = '5')",
+        "SELECT DISTINCT id FROM orders WITH ('max.groups' = '5')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'x.watermark.idle.timeout' = '5s')",
+        "SELECT id FROM orders WITH ('partitions' = '3', 'path' = 'o.csv')",
+        "SELECT id FROM x WITH ('x.type' = 'fiel_source', 'x.path' = 'x.csv', 'x.partitions' = '3')",
+    ]);
+}
