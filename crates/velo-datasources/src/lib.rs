@@ -19,7 +19,8 @@ mod source;
 mod writer;
 
 pub use config::{
-    FileFormat, FileSinkConfig, FileSourceConfig, PropertyError, PropertyErrorKind, SinkConfig, SourceConfig,
+    Compression, FileFormat, FileSinkConfig, FileSourceConfig, PropertyError, PropertyErrorKind, SinkConfig,
+    SourceConfig,
 };
 pub use config_file::{ConfigFileError, load_config_file};
 pub use error::{SinkError, SourceError};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use velo_data::{StreamBatch, StreamSchema};
 use velo_formats::{CsvOptions, Encoder};
 
-use crate::file::FileTarget;
+use crate::file::PackedTarget;
 use crate::{FileFormat, FileSinkConfig, Sink, SinkError, SinkSummary};
 
 /// Bytes that are gathered before they are written.
@@ -21,7 +21,7 @@ pub struct WriterSink {
 
 enum Output {
     Writer(Box<dyn Write + Send>),
-    File(FileTarget),
+    File(PackedTarget),
     Closed,
 }
 
@@ -50,7 +50,7 @@ impl WriterSink {
             quote: config.quote,
         };
         let encoder = encoder(config.format, schema, options);
-        let target = FileTarget::open(config)?;
+        let target = PackedTarget::open(config)?;
         let is_header_wanted = config.has_headers && target.is_empty();
         let mut sink = Self::with_output(Output::File(target), config.path.display().to_string(), encoder);
         if is_header_wanted {

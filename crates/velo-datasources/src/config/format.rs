@@ -1,6 +1,8 @@
 use std::fmt;
 use std::path::Path;
 
+use super::Compression;
+
 /// How records stand in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileFormat {
@@ -13,9 +15,12 @@ pub enum FileFormat {
 }
 
 impl FileFormat {
-    /// The format that a file's name tells, in any case: `.envelope.jsonl`, `.csv`, `.jsonl`, `.ndjson`, `.json`.
+    /// The format that a file's name tells, in any case: `.envelope.jsonl`, `.csv`, `.jsonl`, `.ndjson`, `.json`, each
+    /// also with the extension of a [`Compression`] behind it.
     pub fn of_path(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let packed = Compression::of_path(path).extension();
+        let name = name.strip_suffix(packed).unwrap_or(&name);
         let ends_with = |suffix: &str| name.ends_with(suffix);
         if ends_with(".envelope.jsonl") {
             Some(Self::Envelope)

@@ -88,7 +88,7 @@ pub(super) const SINK_KEYS: &[&str] = &[
 ];
 
 /// Keys that ask for something; `false` and `none` ask for nothing, which is what there is.
-const UNSUPPORTED_KEYS: [&str; 3] = ["watch", "polling.interval", "compression"];
+const UNSUPPORTED_KEYS: [&str; 2] = ["watch", "polling.interval"];
 
 /// Keys by which a topic is named; they tell a Kafka source or sink that has no `type`.
 const TOPIC_KEYS: [&str; 3] = ["topic", "topic.name", "kafka_topic"];

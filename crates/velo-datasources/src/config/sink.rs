@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::compression::parse_compression;
 use super::properties::{Properties, PropertyError, SinkKind, parse_delimiter, parse_quote};
-use super::{FileFormat, properties};
+use super::{Compression, FileFormat, properties};
 use crate::MemorySink;
 
 /// Where a sink's rows go.
@@ -28,6 +29,8 @@ pub struct FileSinkConfig {
     pub path: PathBuf,
     /// How the rows stand in it.
     pub format: FileFormat,
+    /// How the bytes are packed; where absent, as names tell.
+    pub compression: Option<Compression>,
     /// CSV: the byte between fields.
     pub delimiter: u8,
     /// CSV: the byte around fields that hold delimiters, quotes or line ends; a doubled one stands for itself.
@@ -44,11 +47,19 @@ impl FileSinkConfig {
         Self {
             path: path.into(),
             format,
+            compression: None,
             delimiter: b',',
             quote: b'"',
             has_headers: true,
             append: false,
         }
+    }
+}
+
+impl FileSinkConfig {
+    /// How the file is packed.
+    pub(crate) fn compression(&self) -> Compression {
+        self.compression.unwrap_or_else(|| Compression::of_path(&self.path))
     }
 }
 
@@ -83,6 +94,7 @@ impl SinkConfig {
         let kind = read.sink_kind();
         let path = (kind == SinkKind::File).then(|| read.sink_path()).flatten();
         let format = read.format();
+        let compression = read.parsed(&["compression"], parse_compression).flatten();
         let delimiter = read.parsed(&["delimiter", "value_delimiter", "value.delimiter"], parse_delimiter);
         let quote = read.parsed(&["quote"], parse_quote);
         let has_headers = read.boolean("has_headers");
@@ -94,6 +106,7 @@ impl SinkConfig {
                 let format = read.file_format(&path, format);
                 let defaults = FileSinkConfig::new(path, format.format);
                 Self::File(FileSinkConfig {
+                    compression,
                     delimiter: delimiter.unwrap_or(defaults.delimiter),
                     quote: quote.unwrap_or(defaults.quote),
                     has_headers: has_headers.unwrap_or(format.has_headers),

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::compression::parse_compression;
 use super::properties::{Properties, PropertyError, parse_count, parse_delimiter, parse_quote};
-use super::{FileFormat, properties};
+use super::{Compression, FileFormat, properties};
 use crate::MemorySource;
 use crate::file::has_wildcards;
 
@@ -25,6 +26,8 @@ pub struct FileSourceConfig {
     pub format: Option<FileFormat>,
     /// For a directory: whether the files in the directories below are read too.
     pub recursive: bool,
+    /// How the bytes are packed; where absent, as names tell.
+    pub compression: Option<Compression>,
     /// CSV: the byte between fields.
     pub delimiter: u8,
     /// CSV: the byte around fields that hold delimiters, quotes or line ends; a doubled one stands for itself.
@@ -44,12 +47,20 @@ impl FileSourceConfig {
             path: path.into(),
             format: format.into(),
             recursive: false,
+            compression: None,
             delimiter: b',',
             quote: b'"',
             has_headers: true,
             skip_lines: 0,
             max_records: None,
         }
+    }
+}
+
+impl FileSourceConfig {
+    /// How one of the files is packed.
+    pub(crate) fn compression_of(&self, path: &Path) -> Compression {
+        self.compression.unwrap_or_else(|| Compression::of_path(path))
     }
 }
 
@@ -83,6 +94,7 @@ impl SourceConfig {
         let mut read = Properties::new(properties, kind, "source", Self::KEYS)?;
         let path = read.source_path();
         let format = read.format();
+        let compression = read.parsed(&["compression"], parse_compression).flatten();
         let delimiter = read.parsed(&["delimiter", "value_delimiter", "value.delimiter"], parse_delimiter);
         let quote = read.parsed(&["quote"], parse_quote);
         let has_headers = read.boolean("has_headers");
@@ -96,6 +108,7 @@ impl SourceConfig {
         let defaults = FileSourceConfig::new(path, format.map(|property| property.format));
         Ok(Self::File(FileSourceConfig {
             recursive: recursive.unwrap_or(false),
+            compression,
             delimiter: delimiter.unwrap_or(defaults.delimiter),
             quote: quote.unwrap_or(defaults.quote),
             has_headers: has_headers.unwrap_or(format.is_none_or(|property| property.has_headers)),

@@ -3,13 +3,15 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::listing::nearest_entry;
-use crate::SourceError;
+use super::unpack::{PackedBytes, Unpacked};
+use crate::{Compression, SourceError};
 
 /// A window onto a file that moves forward as its bytes are consumed.
-#[derive(Debug)]
 pub(super) struct FileBuffer {
     /// Closed when its end has been read: of many files, few are open at a time.
-    file: Option<File>,
+    input: Option<Input>,
+    compression: Compression,
+    packed_bytes: Option<PackedBytes>,
     path: PathBuf,
     /// What the operating system tells as the file's size, which for a pipe is 0.
     file_bytes: u64,
@@ -22,16 +24,72 @@ pub(super) struct FileBuffer {
     chunk_bytes: usize,
 }
 
+enum Input {
+    Plain(File),
+    Packed(Unpacked),
+}
+
+impl Input {
+    fn open(path: &Path, compression: Compression) -> Result<Self, SourceError> {
+        Ok(match compression {
+            Compression::None => Self::Plain(File::open(path).map_err(|error| io_error(path, error))?),
+            _ => Self::Packed(Unpacked::open(path, compression)?),
+        })
+    }
+
+    fn packed_bytes(&self) -> Option<PackedBytes> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Packed(packed) => Some(packed.packed_bytes()),
+        }
+    }
+
+    /// Reads on until `bytes` more are at hand; tells whether the end comes before.
+    fn read(&mut self, path: &Path, bytes: usize, into: &mut Vec<u8>) -> Result<bool, SourceError> {
+        let wanted = bytes as u64;
+        let read = match self {
+            Self::Plain(file) => file
+                .take(wanted)
+                .read_to_end(into)
+                .map_err(|error| io_error(path, error))?,
+            Self::Packed(packed) => {
+                let read = packed.take(wanted).read_to_end(into);
+                read.map_err(|error| packed.describe(path, &error))?
+            }
+        };
+        Ok(read < bytes)
+    }
+
+    /// Moves on from the beginning.
+    fn skip(&mut self, path: &Path, position: u64) -> Result<(), SourceError> {
+        match self {
+            Self::Plain(file) => {
+                file.seek(SeekFrom::Start(position))
+                    .map_err(|error| io_error(path, error))?;
+            }
+            // What is packed can only be read from its beginning.
+            Self::Packed(packed) => {
+                let skipped = std::io::copy(&mut packed.take(position), &mut std::io::sink());
+                skipped.map_err(|error| packed.describe(path, &error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl FileBuffer {
     /// Opens a file at its beginning; `chunk_bytes` are read at a time.
-    pub(super) fn open(path: &Path, chunk_bytes: usize) -> Result<Self, SourceError> {
+    pub(super) fn open(path: &Path, compression: Compression, chunk_bytes: usize) -> Result<Self, SourceError> {
         let refused = |error| io_error(path, error);
         let metadata = std::fs::metadata(path).map_err(refused)?;
         if metadata.is_dir() {
             return Err(SourceError::IsDirectory { path: path.to_owned() });
         }
+        let input = Input::open(path, compression)?;
         Ok(Self {
-            file: Some(File::open(path).map_err(refused)?),
+            packed_bytes: input.packed_bytes(),
+            input: Some(input),
+            compression,
             path: path.to_owned(),
             file_bytes: metadata.len(),
             bytes: Vec::new(),
@@ -50,6 +108,11 @@ impl FileBuffer {
     /// Bytes that the file had when it was opened.
     pub(super) fn file_bytes(&self) -> u64 {
         self.file_bytes
+    }
+
+    /// Counts what is read of a compressed file as it lies on disk.
+    pub(super) fn packed_bytes(&self) -> Option<PackedBytes> {
+        self.packed_bytes.clone()
     }
 
     /// The bytes at hand that are not consumed.
@@ -106,26 +169,22 @@ impl FileBuffer {
     }
 
     fn read(&mut self, bytes: usize) -> Result<(), SourceError> {
-        let Some(file) = &mut self.file else {
+        let Some(input) = &mut self.input else {
             return Ok(()); // Its end has been read.
         };
-        let read = file.take(bytes as u64).read_to_end(&mut self.bytes);
-        if read.map_err(|error| io_error(&self.path, error))? < bytes {
+        if input.read(&self.path, bytes, &mut self.bytes)? {
             self.is_end = true;
-            self.file = None;
+            self.input = None;
         }
         Ok(())
     }
 
     /// Moves to a place in the file.
     pub(super) fn seek(&mut self, position: u64) -> Result<(), SourceError> {
-        let failed = |error| io_error(&self.path, error);
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => File::open(&self.path).map_err(failed)?,
-        };
-        file.seek(SeekFrom::Start(position)).map_err(failed)?;
-        self.file = Some(file);
+        let mut input = Input::open(&self.path, self.compression)?;
+        input.skip(&self.path, position)?;
+        self.packed_bytes = input.packed_bytes();
+        self.input = Some(input);
         self.bytes.clear();
         self.start = 0;
         self.position = position;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use velo_data::RowError;
 use velo_formats::{DeadLetter, write_dead_letter};
 
-use crate::{FileFormat, SinkError};
+use crate::{Compression, FileFormat, SinkError};
 
 /// A file that rejected records are appended to, one envelope a line, so that it can be read again as
 /// `….envelope.jsonl`.
@@ -32,6 +32,13 @@ impl DeadLetterFile {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SinkError> {
         let path = path.as_ref();
         super::target::check_place(path)?;
+        let compression = Compression::of_path(path);
+        if compression != Compression::None {
+            return Err(SinkError::Format {
+                destination: path.display().to_string(),
+                message: format!("dead letters are not compressed; leave out {}", compression.extension()),
+            });
+        }
         let file = OpenOptions::new().append(true).create(true).open(path);
         Ok(Self {
             file: file.map_err(|source| super::target::io_error(path, source))?,

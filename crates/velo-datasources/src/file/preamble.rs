@@ -1,6 +1,7 @@
 use velo_formats::{CsvHeader, CsvOptions, read_csv_header};
 
 use super::buffer::FileBuffer;
+use super::magic::{SIGNATURE_BYTES, check_text};
 use crate::{FileFormat, FileSourceConfig, SourceError};
 
 /// What stands before the records of a file.
@@ -21,6 +22,10 @@ impl Preamble {
         format: FileFormat,
         config: &FileSourceConfig,
     ) -> Result<Self, SourceError> {
+        while buffer.bytes().len() < SIGNATURE_BYTES && !buffer.is_end() {
+            buffer.fill()?;
+        }
+        check_text(buffer.path(), buffer.bytes())?;
         skip_byte_order_mark(buffer)?;
         let mut line = 1 + skip_lines(buffer, config.skip_lines)?;
         let mut header = None;

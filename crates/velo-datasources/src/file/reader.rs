@@ -10,7 +10,6 @@ use super::buffer::FileBuffer;
 use crate::{PartitionReader, SourceBatch, SourceError};
 
 /// Reads the records of one file in order, with memory that does not depend on the file's size.
-#[derive(Debug)]
 pub(super) struct FileReader {
     pub(super) buffer: FileBuffer,
     pub(super) decoder: Decoder,

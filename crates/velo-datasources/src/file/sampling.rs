@@ -53,7 +53,7 @@ pub(crate) fn sample_files(config: &FileSourceConfig) -> Result<FileSample, Sour
 }
 
 fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Result<SampledSchema, SourceError> {
-    let mut buffer = FileBuffer::open(path, SAMPLE_BYTES_MAX)?;
+    let mut buffer = FileBuffer::open(path, config.compression_of(path), SAMPLE_BYTES_MAX)?;
     let preamble = Preamble::read(&mut buffer, format, config)?;
     while buffer.bytes().len() < SAMPLE_BYTES_MAX && !buffer.is_end() {
         buffer.fill()?;

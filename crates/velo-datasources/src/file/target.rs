@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::{FileSinkConfig, SinkError};
+use crate::{Compression, FileSinkConfig, SinkError};
 
 /// The file that a sink writes to.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl FileTarget {
             return Ok(Self::Direct { file, is_empty: true });
         }
         if config.append {
-            return Self::append_to(path).map_err(failed);
+            return Self::append_to(path, config.compression());
         }
         // Behind a symbolic link, the file it names is replaced, not the link.
         let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -66,16 +66,18 @@ impl FileTarget {
         }
     }
 
-    fn append_to(path: &Path) -> std::io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        let is_empty = file.metadata()?.len() == 0;
-        if !is_empty {
-            let mut last = [0];
-            file.seek(SeekFrom::End(-1))?;
-            file.read_exact(&mut last)?;
-            if last != *b"\n" {
-                file.write_all(b"\n")?; // The last record was not finished with a line end.
-            }
+    fn append_to(path: &Path, compression: Compression) -> Result<Self, SinkError> {
+        let failed = |source| io_error(path, source);
+        let opened = OpenOptions::new().read(true).append(true).create(true).open(path);
+        let mut file = opened.map_err(failed)?;
+        let is_empty = file.metadata().map_err(failed)?.len() == 0;
+        if !is_empty && compression == Compression::None {
+            end_last_line(&mut file).map_err(failed)?;
+        } else if !is_empty && !begins_with(&mut file, compression.magic()).map_err(failed)? {
+            return Err(SinkError::Format {
+                destination: path.display().to_string(),
+                message: format!("what it holds is not {compression}, so that nothing can be appended"),
+            });
         }
         Ok(Self::Direct { file, is_empty })
     }
@@ -95,6 +97,23 @@ impl Write for FileTarget {
             Self::Direct { file, .. } => file.flush(),
         }
     }
+}
+
+/// Adds the line end that the last record was not finished with.
+fn end_last_line(file: &mut File) -> std::io::Result<()> {
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    if last != *b"\n" {
+        file.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+fn begins_with(file: &mut File, magic: &[u8]) -> std::io::Result<bool> {
+    let mut head = Vec::new();
+    file.take(magic.len() as u64).read_to_end(&mut head)?;
+    Ok(head == magic)
 }
 
 /// Says in plain words what the operating system would say less well.

@@ -10,6 +10,7 @@ use super::columns::{ColumnsFrom, field_places};
 use super::parallel::ParallelReader;
 use super::preamble::Preamble;
 use super::reader::FileReader;
+use super::unpack::PackedBytes;
 use crate::{FileFormat, FileSourceConfig, PartitionReader, ReadRequest, SourceBatch, SourceError};
 
 /// How the text files of a source are read: the same for all of them.
@@ -35,7 +36,7 @@ impl TextPlan {
         request: &ReadRequest,
         from: Option<SourceOffset>,
     ) -> Result<TextReader, SourceError> {
-        let mut buffer = FileBuffer::open(path, self.limits.chunk_bytes)?;
+        let mut buffer = FileBuffer::open(path, self.config.compression_of(path), self.limits.chunk_bytes)?;
         let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
         let decoder = || self.decoder(path, partition, request, &preamble);
         let mut told_bytes = 0;
@@ -63,11 +64,14 @@ impl TextPlan {
         };
         // Only who counts records one after the other knows which is the last that is wanted.
         let is_divided = request.decode_threads > 1 && self.config.max_records.is_none();
-        if !is_divided || left < self.limits.parallel_bytes_min {
-            return Ok(TextReader::Sequential(Box::new(reader)));
-        }
-        let parallel = ParallelReader::new(reader, self.cutter(), request.decode_threads, decoder)?;
-        Ok(TextReader::Parallel(Box::new(parallel)))
+        let packed = reader.buffer.packed_bytes().map(|bytes| Packed { bytes, told: 0 });
+        let records = if is_divided && left >= self.limits.parallel_bytes_min {
+            let parallel = ParallelReader::new(reader, self.cutter(), request.decode_threads, decoder)?;
+            Records::Parallel(Box::new(parallel))
+        } else {
+            Records::Sequential(Box::new(reader))
+        };
+        Ok(TextReader { records, packed })
     }
 
     fn cutter(&self) -> RecordCutter {
@@ -82,7 +86,7 @@ impl TextPlan {
         if self.format != FileFormat::Csv || !self.config.has_headers {
             return Ok(());
         }
-        let mut buffer = FileBuffer::open(path, HEADER_BYTES)?;
+        let mut buffer = FileBuffer::open(path, self.config.compression_of(path), HEADER_BYTES)?;
         let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
         field_places(path, &self.schema, self.columns_from, &preamble).map(|_| ())
     }
@@ -122,33 +126,50 @@ impl TextPlan {
 }
 
 /// Reads one text file.
-pub(super) enum TextReader {
+pub(super) struct TextReader {
+    records: Records,
+    packed: Option<Packed>,
+}
+
+enum Records {
     Sequential(Box<FileReader>),
     Parallel(Box<ParallelReader>),
+}
+
+/// What is told of a compressed file: bytes as they lie on disk, whose sum is known before it is read.
+struct Packed {
+    bytes: PackedBytes,
+    told: u64,
 }
 
 impl TextReader {
     /// The next batch; `None` at the end.
     pub(super) async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
-        match self {
-            Self::Sequential(reader) => reader.next_batch().await,
-            Self::Parallel(reader) => reader.next_batch().await,
+        let mut batch = match &mut self.records {
+            Records::Sequential(reader) => reader.next_batch().await?,
+            Records::Parallel(reader) => reader.next_batch().await?,
+        };
+        if let (Some(batch), Some(packed)) = (&mut batch, &mut self.packed) {
+            let bytes = packed.bytes.count();
+            batch.bytes_read = bytes - packed.told;
+            packed.told = bytes;
         }
+        Ok(batch)
     }
 
     /// Where the next batch starts.
     pub(super) fn offset(&self) -> SourceOffset {
-        match self {
-            Self::Sequential(reader) => reader.offset(),
-            Self::Parallel(reader) => reader.offset(),
+        match &self.records {
+            Records::Sequential(reader) => reader.offset(),
+            Records::Parallel(reader) => reader.offset(),
         }
     }
 
     /// Whether it is known already that no batch follows.
     pub(super) fn is_at_end(&self) -> bool {
-        match self {
-            Self::Sequential(reader) => reader.is_at_end(),
-            Self::Parallel(_) => false,
+        match &self.records {
+            Records::Sequential(reader) => reader.is_at_end(),
+            Records::Parallel(_) => false,
         }
     }
 }

@@ -32,7 +32,7 @@ fn sink(kind: Option<&str>, text: &str) -> String {
 fn sources() {
     let plain = |path: &str, format: &str, has_headers: bool| {
         format!(
-            "File(FileSourceConfig {{ path: \"{path}\", format: Some({format}), recursive: false, delimiter: 44, quote: 34, \
+            "File(FileSourceConfig {{ path: \"{path}\", format: Some({format}), recursive: false, compression: None, delimiter: 44, quote: 34, \
              has_headers: {has_headers}, skip_lines: 0, max_records: None }})"
         )
     };
@@ -51,7 +51,7 @@ fn sources() {
             plain("a.envelope.jsonl", "Envelope", true),
         ),
         (
-            "path=file://d/a.csv watch=false compression=none",
+            "path=file://d/a.csv watch=false compression=auto",
             plain("d/a.csv", "Csv", true),
         ),
     ];
@@ -66,7 +66,7 @@ fn sources() {
     }
     insta::assert_snapshot!(
         source(None, "path=a.csv delimiter=; quote=' has_headers=FALSE skip_lines=2 max_records=10"),
-        @r#"File(FileSourceConfig { path: "a.csv", format: Some(Csv), recursive: false, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, max_records: Some(10) })"#
+        @r#"File(FileSourceConfig { path: "a.csv", format: Some(Csv), recursive: false, compression: None, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, max_records: Some(10) })"#
     );
     for (delimiter, byte) in [("TAB", 9), ("\\t", 9), ("SPACE", 32), ("|", 124)] {
         let described = source(None, &format!("path=a.csv value_delimiter={delimiter}"));
@@ -79,7 +79,6 @@ fn everything_wrong_with_a_source_is_told_at_once() {
     insta::assert_snapshot!(
         source(None, "path=in/*.csv delimiter=ab quote=é has_headers=yes skip_lines=-1 max_records=x pth=y watch=true recursive=true polling.interval=1s compression=gzip format=jsonline"),
         @r"
-    Unsupported compression: `compression` is not supported yet for file sources
     Invalid delimiter: `delimiter` must be one ASCII character, not `ab`
     Invalid format: there is no format `jsonline`: did you mean `jsonlines`?
     Invalid has_headers: `has_headers` must be `true` or `false`, not `yes`
@@ -167,11 +166,11 @@ fn sinks() {
     let told = cases.map(|(kind, text)| format!("{} {text}\n    {}\n", kind.unwrap_or("-"), sink(kind, text)));
     insta::assert_snapshot!(told.concat(), @r#"
     - path=out.csv append=true delimiter=|
-        File(FileSinkConfig { path: "out.csv", format: Csv, delimiter: 124, quote: 34, has_headers: true, append: true })
+        File(FileSinkConfig { path: "out.csv", format: Csv, compression: None, delimiter: 124, quote: 34, has_headers: true, append: true })
     file_sink path=out.jsonl
-        File(FileSinkConfig { path: "out.jsonl", format: JsonLines, delimiter: 44, quote: 34, has_headers: true, append: false })
+        File(FileSinkConfig { path: "out.jsonl", format: JsonLines, compression: None, delimiter: 44, quote: 34, has_headers: true, append: false })
     file_sink path=out.txt format=csv_no_header
-        File(FileSinkConfig { path: "out.txt", format: Csv, delimiter: 44, quote: 34, has_headers: false, append: false })
+        File(FileSinkConfig { path: "out.txt", format: Csv, compression: None, delimiter: 44, quote: 34, has_headers: false, append: false })
     stdout_sink 
         Stdout { format: JsonLines }
     stdout_sink format=csv
@@ -213,7 +212,10 @@ fn names_tell_formats() {
         ("d/A.JSONL", Some(FileFormat::JsonLines)),
         ("a.json", Some(FileFormat::JsonLines)),
         ("a.envelope.jsonl", Some(FileFormat::Envelope)),
-        ("a.csv.gz", None),
+        ("a.csv.gz", Some(FileFormat::Csv)),
+        ("a.envelope.jsonl.ZST", Some(FileFormat::Envelope)),
+        ("a.gz", None),
+        ("a.csv.bz2", None),
         ("csv", None),
         ("/", None),
     ];

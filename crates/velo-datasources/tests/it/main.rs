@@ -10,4 +10,5 @@ mod file_sink;
 mod file_source;
 mod many_files;
 mod memory;
+mod packed;
 mod support;

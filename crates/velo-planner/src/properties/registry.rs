@@ -98,7 +98,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("max_records", Scope::Source, Integer(0)),
     yes("skip_lines", Scope::Source, Integer(0)),
     yes("append", Scope::Sink, Boolean),
-    not_yet("compression", Scope::Object, Choice(&["none", "gzip", "zstd", "auto"])),
+    yes("compression", Scope::Object, Choice(&["none", "gzip", "zstd", "auto"])),
     not_yet("file.wait.timeout", Scope::Source, Duration),
     not_yet("file.retry.interval", Scope::Source, Duration),
     // Kafka.
