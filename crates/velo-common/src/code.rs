@@ -141,6 +141,14 @@ codes! {
         "No event time is named, so that windows go by the records' own timestamps, often the time of writing. Name the column: 'event.time.field' = 'column'.";
     LINT_HIDDEN_CAST = "V0906", Warning, "Hidden conversion",
         "The language converts a value by itself, and the conversion loses digits or may fail. An explicit CAST says that it is meant.";
+    LINT_JOIN_WITHOUT_BOUND = "V0907", Warning, "Streams joined without a bound in time",
+        "Any two rows of the streams may match, however far apart, so that all of them are kept. Add WITHIN, or a condition on both event times.";
+    LINT_WILDCARD_INTO_SINK = "V0908", Warning, "SELECT * into a sink",
+        "The columns of the sink follow those of the source, and who reads the sink learns of a new one when it is there. Name the columns.";
+    LINT_TABLE_WITHOUT_KEY = "V0909", Warning, "Table without a key",
+        "The key says which row a new one replaces: PRIMARY KEY, the selected GROUP BY, the selected key of the table it reads, or the key of a topic's records. Without one every row is kept.";
+    LINT_KSQLDB = "V0910", Warning, "Means something else in ksqlDB",
+        "Told where a file has ksqlDB's property keys: `/` between integers keeps the fraction, unquoted names keep their spelling, and windows come out when they are due.";
 }
 
 /// The code of an identifier, in any case.

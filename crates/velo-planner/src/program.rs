@@ -9,8 +9,8 @@ use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn};
 use crate::bind::{QueryBinder, WindowDefaults, timed_by_records};
 use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput};
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
-use crate::outline::{Outline, QueryOutline};
-use crate::plan::{Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Relation, Values};
+use crate::outline::{Outline, QueryOutline, table_without_key};
+use crate::plan::{Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Relation, StatementKind, Values};
 use crate::properties::{late_policy, settings, window_lateness};
 use crate::target::fit_target;
 
@@ -70,6 +70,7 @@ pub fn plan_program(
         };
         catalog.add_output(&query.name, output);
         if let Some((statement, columns_unknown)) = planned {
+            program.diagnostics.extend(without_key(&statement, query, &catalog));
             check_sinks(&statement, query, &catalog, sinks, &mut program.diagnostics);
             program.columns_unknown |= columns_unknown;
             program.statements.push(statement);
@@ -81,6 +82,11 @@ pub fn plan_program(
         }
     }
     check_shared_sinks(outline, &catalog, &program.statements, &mut program.diagnostics);
+    if !outline.looks_like_ksqldb {
+        program
+            .diagnostics
+            .retain(|diagnostic| diagnostic.code != &code::LINT_KSQLDB);
+    }
     prune(&mut program.statements, sinks);
     program
 }
@@ -220,6 +226,22 @@ fn statements_read(query: &QueryOutline<'_>) -> Vec<String> {
     let mut names: Vec<String> = query.reads.values().filter_map(statement).collect();
     names.sort();
     names
+}
+
+/// Says that a created table has no key: nothing of its query makes one, nor do the records of a topic.
+fn without_key(statement: &PlannedStatement, query: &QueryOutline<'_>, catalog: &Catalog<'_>) -> Option<Diagnostic> {
+    let is_keyless_table = statement.kind == StatementKind::Table && statement.key.is_empty();
+    if !is_keyless_table || catalog.is_unbounded(&statement.plan) {
+        return None;
+    }
+    let groups = first_aggregate(&statement.plan).map(Aggregate::key_names);
+    let help = match groups.as_deref() {
+        // One row in all, or one for each window.
+        Some([]) => return None,
+        Some(names) => format!("select what the rows are grouped by: {}", names.join(", ")),
+        None => "mark the column that tells rows apart: SELECT … PRIMARY KEY, …; or GROUP BY it".to_owned(),
+    };
+    Some(table_without_key(&statement.name, query.headline, &help))
 }
 
 /// Says where sinks cannot express what a statement puts out. Without a sink rows go to the standard output.

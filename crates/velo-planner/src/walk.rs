@@ -1,10 +1,11 @@
 //! Walks over syntax trees: the children of an expression, and the relations that a query reads.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use velo_common::{Name, Span};
 use velo_parser::ast::{
-    Argument, Expr, ExprKind, FromClause, FunctionCall, GroupByItem, JoinConstraint, ObjectName, Property, Query,
+    Argument, Cte, Expr, ExprKind, FromClause, FunctionCall, GroupByItem, JoinConstraint, ObjectName, Property, Query,
     Relation, RelationKind, Select, SelectItem, SetExpr,
 };
 
@@ -81,17 +82,33 @@ pub(crate) struct RelationReference<'a> {
 
 /// Every relation that a query names, at any depth, in the order of the text.
 pub(crate) fn relations(query: &Query) -> Vec<RelationReference<'_>> {
-    let mut walk = RelationWalk {
-        ctes: Vec::new(),
-        found: Vec::new(),
-    };
+    let mut walk = RelationWalk::default();
     walk.query(query);
     walk.found
 }
 
+/// A FROM clause of a query, with what stands around it.
+#[derive(Debug)]
+pub(crate) struct FromReference<'a> {
+    pub(crate) from: &'a FromClause,
+    /// The WHERE of its SELECT.
+    pub(crate) filter: Option<&'a Expr>,
+    /// The CTEs in sight, by folded name.
+    pub(crate) ctes: HashMap<String, &'a Cte>,
+}
+
+/// The FROM clauses with joins of a query, at any depth, in the order of the text.
+pub(crate) fn from_clauses(query: &Query) -> Vec<FromReference<'_>> {
+    let mut walk = RelationWalk::default();
+    walk.query(query);
+    walk.joined
+}
+
+#[derive(Default)]
 struct RelationWalk<'a> {
-    ctes: Vec<Name>,
+    ctes: Vec<&'a Cte>,
     found: Vec<RelationReference<'a>>,
+    joined: Vec<FromReference<'a>>,
 }
 
 impl<'a> RelationWalk<'a> {
@@ -99,7 +116,7 @@ impl<'a> RelationWalk<'a> {
         let visible_before = self.ctes.len();
         for cte in query.with.iter().flat_map(|with| &with.ctes) {
             self.query(&cte.query);
-            self.ctes.push(cte.name.name.clone());
+            self.ctes.push(cte);
         }
         self.body(&query.body);
         self.exprs(
@@ -129,7 +146,7 @@ impl<'a> RelationWalk<'a> {
             SelectItem::Wildcard | SelectItem::QualifiedWildcard(_) => None,
         }));
         if let Some(from) = &select.from {
-            self.from(&from.node);
+            self.from(&from.node, select.where_.as_ref().map(|filter| &filter.node));
         }
         let keys = select
             .group_by
@@ -146,7 +163,11 @@ impl<'a> RelationWalk<'a> {
         self.exprs(clauses.chain(keys));
     }
 
-    fn from(&mut self, from: &'a FromClause) {
+    fn from(&mut self, from: &'a FromClause, filter: Option<&'a Expr>) {
+        if !from.joins.is_empty() {
+            let ctes = self.ctes.iter().map(|cte| (cte.name.name.folded(), *cte)).collect();
+            self.joined.push(FromReference { from, filter, ctes });
+        }
         self.relation(&from.relation);
         for join in &from.joins {
             self.relation(&join.relation);
@@ -168,14 +189,14 @@ impl<'a> RelationWalk<'a> {
             }),
             RelationKind::Subquery(query) => self.query(query),
             RelationKind::Unnest(expr) => self.exprs([&**expr]),
-            RelationKind::Nested(from) => self.from(from),
+            RelationKind::Nested(from) => self.from(from, None),
         }
     }
 
     fn named(&mut self, name: &ObjectName, properties: &'a [Property]) {
         let span = name.span();
         let name = name.name();
-        if !self.ctes.iter().any(|cte| name.matches(&cte.text)) {
+        if !self.ctes.iter().any(|cte| name.matches(&cte.name.name.text)) {
             self.found.push(RelationReference {
                 name,
                 span,

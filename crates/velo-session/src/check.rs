@@ -5,7 +5,7 @@ use velo_common::{Diagnostic, Name, Severity, SourceText, code};
 use velo_datasources::{SinkConfig, Source};
 use velo_parser::ast::ObjectName;
 use velo_planner::plan::{PlannedStatement, Relation};
-use velo_planner::{Overrides, outline, plan_program};
+use velo_planner::{JoinOutline, Overrides, outline, plan_program};
 
 use crate::allow::leave_out_allowed;
 use crate::config::ConfigDirectory;
@@ -61,6 +61,8 @@ pub struct CheckedProgram {
     pub diagnostics: Vec<Diagnostic>,
     /// How many warnings are left out because the program allows them.
     pub allowed: usize,
+    /// What its joins are and keep.
+    pub joins: Vec<JoinOutline>,
     /// Its statements, each behind those it reads. Those with problems are missing.
     pub statements: Vec<PlannedStatement>,
     /// The opened sources, by the names that scans use.
@@ -132,6 +134,7 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
         source,
         diagnostics,
         allowed,
+        joins: outline.joins,
         read: statements_read(&planned.statements),
         statements: planned.statements,
         sources: opened,

@@ -18,4 +18,4 @@ mod sources;
 
 pub use check::{CheckedProgram, Mode, Output, SessionOptions, check};
 pub use files::{ReadError, find_programs, read_program};
-pub use velo_planner::{Overrides, UnsupportedForm};
+pub use velo_planner::{JoinOutline, Overrides, UnsupportedForm};

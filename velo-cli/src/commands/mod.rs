@@ -38,5 +38,6 @@ fn unreadable(path: &Path, error: &ReadError) -> Finding {
         source: SourceText::new(path.display().to_string(), ""),
         diagnostics: vec![Diagnostic::global(&code::FILE_NOT_FOUND, chain(error))],
         allowed: 0,
+        joins: Vec::new(),
     }
 }

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use serde::Serialize;
 use velo_common::{Diagnostic, SourceText, render};
-use velo_session::CheckedProgram;
+use velo_session::{CheckedProgram, JoinOutline};
 
+use super::joins::{self, JsonJoin};
 use super::system_columns::{self, SystemColumnEntry};
 
 /// A program and what is wrong with it.
@@ -17,6 +18,8 @@ pub(crate) struct Finding {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// How many warnings are left out because the program allows them.
     pub(crate) allowed: usize,
+    /// What the program's joins are and keep.
+    pub(crate) joins: Vec<JoinOutline>,
 }
 
 impl From<CheckedProgram> for Finding {
@@ -25,6 +28,7 @@ impl From<CheckedProgram> for Finding {
             source: program.source,
             diagnostics: program.diagnostics,
             allowed: program.allowed,
+            joins: program.joins,
         }
     }
 }
@@ -58,6 +62,7 @@ pub(crate) fn text(finding: &Finding, color: bool) -> String {
         text.push_str(&render(diagnostic, &finding.source, color));
         text.push_str("\n\n");
     }
+    text.push_str(&joins::text(finding));
     text
 }
 
@@ -118,6 +123,17 @@ pub(crate) fn github(finding: &Finding) -> String {
             diagnostic.code.id
         );
     }
+    for join in &finding.joins {
+        let place = finding.source.position(join.span.start);
+        let _ = writeln!(
+            text,
+            "::notice file={},line={},col={},title=join::{}",
+            escape_property(finding.source.name()),
+            place.line,
+            place.column,
+            escape_data(&joins::sentence(join))
+        );
+    }
     text
 }
 
@@ -153,6 +169,8 @@ struct JsonFile<'a> {
     file: &'a str,
     valid: bool,
     diagnostics: Vec<JsonDiagnostic<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    joins: Vec<JsonJoin<'a>>,
 }
 
 impl<'a> JsonFile<'a> {
@@ -164,6 +182,7 @@ impl<'a> JsonFile<'a> {
             diagnostics: diagnostics
                 .map(|diagnostic| JsonDiagnostic::of(diagnostic, &finding.source))
                 .collect(),
+            joins: joins::json(finding),
         }
     }
 }
@@ -233,6 +252,7 @@ mod tests {
             source: SourceText::new("a,b.sql", "SELECT idd\nFROM clicks"),
             diagnostics: vec![diagnostic, global],
             allowed: 0,
+            joins: vec![],
         }
     }
 

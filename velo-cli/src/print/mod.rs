@@ -2,6 +2,7 @@
 
 pub(crate) mod diagnostics;
 pub(crate) mod errors;
+mod joins;
 pub(crate) mod plans;
 pub(crate) mod rows;
 pub(crate) mod summary;

@@ -162,6 +162,16 @@ const PROGRAMS: &[(&str, &str)] = &[
         "V0905",
         "CREATE STREAM t (k STRING) WITH (topic = 't'); SELECT k, COUNT(*) AS n FROM t GROUP BY k WINDOW TUMBLING(1m)",
     ),
+    (
+        "V0908",
+        "CREATE STREAM o AS SELECT * FROM orders WITH (path = 'out.jsonl')",
+    ),
+    ("V0909", "CREATE TABLE o AS SELECT id FROM orders"),
+    (
+        "V0910",
+        "CREATE STREAM o AS SELECT id / 2 AS HALF FROM orders WITH (value_format = 'json', path = 'out.jsonl')",
+    ),
+    ("V0907", "SELECT a.id FROM orders a JOIN orders b ON a.id = b.id"),
     ("V0906", "SELECT price * 1e-2 AS p FROM orders"),
 ];
 
@@ -190,4 +200,33 @@ fn deep_nesting_is_an_error_and_no_crash() {
     let (exit, diagnostics) = validate(&sql);
     assert_eq!(exit, Some(1));
     assert_eq!(diagnostics[0]["code"], "V0103");
+}
+
+#[test]
+fn joins_are_told_with_kind_bound_and_state() {
+    let sql = "\
+CREATE STREAM payments (order_id BIGINT, paid_at TIMESTAMP) WITH (path = 'payments.csv');
+CREATE TABLE customers (id STRING PRIMARY KEY, name STRING) WITH (path = 'customers.csv');
+CREATE TABLE totals AS SELECT customer, SUM(price) AS total FROM orders GROUP BY customer;
+CREATE VIEW rich AS SELECT c.id FROM customers c FULL JOIN totals t ON t.customer = c.id;
+SELECT o.id FROM orders o JOIN payments p WITHIN (1m, 10m) ON p.order_id = o.id LEFT JOIN customers USING (id);
+SELECT o.id FROM orders o
+LEFT JOIN payments p ON p.order_id = o.id AND p.paid_at BETWEEN o.at - INTERVAL '1' MINUTE AND o.at + INTERVAL '1' HOUR;
+SELECT o.id FROM orders o JOIN payments p ON p.order_id = o.id WITH ('state.ttl' = '1h');
+SELECT o.id FROM orders o JOIN payments p ON p.order_id = o.id;
+SELECT o.id FROM orders o JOIN regions r ON r.id = o.id WITH ('regions.path' = 'regions.csv');
+";
+    let workspace = Workspace::with(&[ORDERS, ("query.sql", &format!("{DECLARED}{sql}"))]);
+    let text = workspace.run(&["validate", "query.sql"]).stdout;
+    let joins = text.find("join: ").map_or("", |start| &text[start..]);
+    insta::assert_snapshot!("joins", joins);
+    let json = workspace.run(&["validate", "query.sql", "--format", "json"]).stdout;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    insta::assert_snapshot!(
+        "joins_json",
+        serde_json::to_string_pretty(&report["files"][0]["joins"][0]).unwrap()
+    );
+    let github = workspace.run(&["validate", "query.sql", "--format", "github"]).stdout;
+    let notices = github.lines().filter(|line| line.starts_with("::notice"));
+    assert_eq!(notices.count(), 7, "{github}");
 }

@@ -11,6 +11,7 @@ use velo_parser::ast::{BinaryOperator, LogicalOperator};
 use super::bound::Bound;
 use super::lint;
 use super::literal::{read_as, read_decimal};
+use crate::outline::ksqldb_division;
 
 /// `left operator right`, for all operators but those that are functions.
 pub(super) fn binary(left: Bound, operator: BinaryOperator, right: Bound, span: Span) -> Result<Bound, Diagnostic> {
@@ -372,6 +373,9 @@ pub(super) fn balanced(operator: LogicalOperator, mut exprs: Vec<Expr>) -> Expr 
 /// The lints for what an operator converts by itself.
 pub(super) fn conversions(operator: BinaryOperator, left: &Bound, right: &Bound, span: Span) -> Option<Diagnostic> {
     let word = operator.as_str();
+    if operator == BinaryOperator::Divide && left.sql_type.is_integer() && right.sql_type.is_integer() {
+        return Some(ksqldb_division(span));
+    }
     if arithmetic(operator).is_some() {
         return lint::lossy_decimal(word, left, right, span);
     }

@@ -4,11 +4,14 @@ use velo_common::{Diagnostic, Name, Span, code, nearest};
 use velo_parser::ast::{self, Declare, Insert, Property, Query, Script, Statement, StatementKind as Syntax};
 
 use super::definitions::{Definition, Definitions, declared_columns};
+use super::ksqldb::{self, looks_like_ksqldb};
 use super::order::order_by_dependencies;
 use super::overrides::SetOverrides;
 use super::sinks::first_span;
 use super::syntax::{known_names, names_in_use, properties_of, relation_properties};
-use super::{ConfigFiles, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, TargetColumns, annotations};
+use super::{
+    ConfigFiles, JoinOutline, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, TargetColumns, annotations,
+};
 use crate::plan::{Relation, StatementKind};
 use crate::properties::{Assignment, KnownNames, NamedProperties, Properties, Scope, assign, definition};
 use crate::walk::{RelationReference, relations};
@@ -54,6 +57,7 @@ pub(super) fn build<'a>(
         sources: Vec::new(),
         sources_by_name: HashMap::new(),
         sinks: Vec::new(),
+        joins: Vec::new(),
         sink_names: HashSet::new(),
         read_views: HashSet::new(),
         is_checking_views: false,
@@ -66,6 +70,12 @@ pub(super) fn build<'a>(
         }
     }
     builder.unread_views();
+    // The sources of a view are known once something reads it.
+    for statement in &script.statements {
+        if let Syntax::CreateView(view) = &statement.kind {
+            builder.add_joins(&view.query, None);
+        }
+    }
     builder.check_names(&names_in_use(script, &builder.definitions, overrides));
     builder.check_owners();
     let views = builder.definitions.views();
@@ -74,16 +84,24 @@ pub(super) fn build<'a>(
         sources,
         sinks,
         unread_views,
+        mut joins,
         mut diagnostics,
         ..
     } = builder;
+    let looks_like_ksqldb = looks_like_ksqldb(script);
+    if looks_like_ksqldb {
+        ksqldb::check(script, &mut diagnostics);
+    }
     order_by_dependencies(&mut queries, &mut diagnostics);
+    joins.sort_by_key(|join| join.span);
     Outline {
         queries,
         sources,
         sinks,
+        joins,
         diagnostics,
         unread_views,
+        looks_like_ksqldb,
         views,
     }
 }
@@ -106,6 +124,7 @@ pub(super) struct Builder<'a, 'o> {
     /// Indexes of the sources of a name, by folded name.
     pub(super) sources_by_name: HashMap<String, Vec<usize>>,
     pub(super) sinks: Vec<SinkOutline>,
+    pub(super) joins: Vec<JoinOutline>,
     /// Folded.
     pub(super) sink_names: HashSet<String>,
     /// Views that some statement reads, folded.
@@ -168,7 +187,10 @@ impl<'a> Builder<'a, '_> {
                 let target = Some((target.name(), target.span()));
                 self.unnamed(index, StatementKind::Insert, query, columns, target);
             }
-            Syntax::Declare(_) => self.check_support(index, None),
+            Syntax::Declare(declare) => {
+                self.lint_declared_key(index, declare);
+                self.check_support(index, None);
+            }
             Syntax::CreateView(view) => self.check_view(view),
             other => {
                 let message = format!("{} is not supported yet", describe(other));
@@ -229,6 +251,8 @@ impl<'a> Builder<'a, '_> {
         let properties = self.statement_properties(&draft);
         let reads = self.reads(&draft, &properties);
         let sinks = self.sinks(&draft, &properties, &reads.relations);
+        self.add_joins(draft.query, properties.get("state.ttl").map(|ttl| ttl.text.as_str()));
+        self.lint_wildcard(&draft, &sinks);
         self.check_support(draft.index, Some(&draft));
         let broken = reads.any_unparsed || self.is_broken_since(diagnostics_before);
         let reads = reads.relations;
@@ -280,7 +304,7 @@ impl<'a> Builder<'a, '_> {
                 .get(&reference.name)
                 .map(|(name, definition)| (name.text.clone(), definition))
             {
-                Some((name, Definition::Statement)) => {
+                Some((name, Definition::Statement(_))) => {
                     reads.relations.insert(folded, Relation::Statement(name));
                 }
                 Some((name, Definition::View(_))) if open_views.contains(&name) => {
@@ -396,8 +420,13 @@ impl<'a> Builder<'a, '_> {
 
 /// Whether a declaration is of rows by key, of which the later replaces the earlier.
 fn is_keyed_table(declare: &Declare) -> bool {
+    declare.kind == ast::TableKind::Table && has_key(declare)
+}
+
+/// Whether a declaration names a key.
+pub(super) fn has_key(declare: &Declare) -> bool {
     let has_key_column = declare.columns.iter().any(|column| column.role.is_some());
-    declare.kind == ast::TableKind::Table && (has_key_column || !declare.primary_key.is_empty())
+    has_key_column || !declare.primary_key.is_empty()
 }
 
 /// The few words of a statement that stand for all of it: the name of what it creates or fills, else its first word.

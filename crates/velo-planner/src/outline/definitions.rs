@@ -1,7 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
 use velo_common::{Diagnostic, Name, Span, code};
-use velo_parser::ast::{ColumnDefinition, ColumnRole, CreateView, Declare, Ident, ObjectName, Script, StatementKind};
+use velo_parser::ast::{
+    ColumnDefinition, ColumnRole, CreateAs, CreateView, Declare, Ident, ObjectName, Script, StatementKind,
+};
 
 use super::DeclaredColumn;
 use crate::types::sql_type;
@@ -10,7 +12,7 @@ use crate::types::sql_type;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Definition<'a> {
     /// `CREATE STREAM | TABLE … AS`.
-    Statement,
+    Statement(&'a CreateAs),
     /// `CREATE STREAM | TABLE … (columns)`: the index of its statement.
     Declared(&'a Declare, usize),
     /// `CREATE VIEW`.
@@ -48,7 +50,7 @@ impl<'a> Defining<'a> {
         Some(match statement {
             StatementKind::CreateAs(create) => Self {
                 name: &create.name,
-                definition: Definition::Statement,
+                definition: Definition::Statement(create),
                 or_replace: create.or_replace,
                 if_not_exists: create.if_not_exists,
             },

@@ -8,6 +8,9 @@ mod annotations;
 mod build;
 mod config_file;
 mod definitions;
+mod joins;
+mod ksqldb;
+mod lints;
 mod objects;
 mod order;
 mod overrides;
@@ -26,6 +29,9 @@ use velo_parser::ast::{ColumnDefinition, CreateView, Ident, Query, Script, SetEx
 use crate::plan::{Relation, StatementKind};
 use crate::properties::Properties;
 
+pub use joins::{JoinBound, JoinOutline, JoinRole, JoinSide};
+pub(crate) use ksqldb::division as ksqldb_division;
+pub(crate) use lints::table_without_key;
 pub use objects::ObjectKind;
 
 /// What the command line changes about a program.
@@ -48,10 +54,14 @@ pub struct Outline<'a> {
     pub sources: Vec<SourceOutline>,
     /// Sinks that some statement writes.
     pub sinks: Vec<SinkOutline>,
+    /// Joins, in the order of the text.
+    pub joins: Vec<JoinOutline>,
     /// What is wrong so far.
     pub diagnostics: Vec<Diagnostic>,
     /// The queries of views that nothing reads: checked, and never run.
     pub(crate) unread_views: Vec<QueryOutline<'a>>,
+    /// The file has property keys of ksqlDB's.
+    pub(crate) looks_like_ksqldb: bool,
     pub(crate) views: HashMap<String, &'a CreateView>,
 }
 

@@ -25,7 +25,7 @@ impl<'a> Builder<'a, '_> {
         let into = draft.query.into.as_ref().map(|into| (into.node.name(), into.span));
         if let Some((target, target_span)) = draft.target.clone().or(into) {
             match self.definitions.get(&target) {
-                Some((_, Definition::Statement | Definition::View(_))) => {
+                Some((_, Definition::Statement(_) | Definition::View(_))) => {
                     let message = format!("inserting into `{target}`, which a query creates, is not supported yet");
                     self.diagnostics
                         .push(Diagnostic::new(&code::UNSUPPORTED, target_span, message));
@@ -58,7 +58,7 @@ impl<'a> Builder<'a, '_> {
         names.into_iter().map(|(name, _)| name).collect()
     }
 
-    fn is_redirected(&self, name: &str) -> bool {
+    pub(super) fn is_redirected(&self, name: &str) -> bool {
         self.overrides
             .sinks
             .iter()

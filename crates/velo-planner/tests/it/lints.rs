@@ -97,3 +97,78 @@ fn hidden_conversions() {
         "SELECT symbol FROM trades WHERE CAST(text_time AS TIMESTAMP) > at",
     ]);
 }
+
+#[test]
+fn streams_joined_without_a_bound() {
+    assert_lints!([
+        "SELECT t.symbol FROM trades t JOIN trades u ON t.trader = u.trader",
+        "SELECT t.symbol FROM trades t, trades u WHERE t.trader = u.trader",
+        "WITH big AS (SELECT symbol FROM trades WHERE price > 10) \
+         SELECT t.symbol FROM trades t LEFT JOIN big b ON t.symbol = b.symbol WHERE t.at BETWEEN t.at - INTERVAL '5' MINUTE AND t.at",
+    ]);
+    assert_no_lints!([
+        "SELECT t.symbol FROM trades t JOIN trades u WITHIN 5m ON t.trader = u.trader",
+        "SELECT t.symbol FROM trades t JOIN trades u ON t.trader = u.trader AND u.at BETWEEN t.at - INTERVAL '5' MINUTE AND t.at",
+        "SELECT t.symbol FROM trades t JOIN trades u ON t.trader = u.trader WITH ('state.ttl' = '1h')",
+        "SELECT t.symbol FROM trades t JOIN orders o ON t.trader = o.id",
+        "CREATE TABLE k AS SELECT symbol, COUNT(*) AS n FROM trades GROUP BY symbol WITH ('max.groups' = 10); \
+         SELECT t.symbol FROM trades t LEFT JOIN k ON t.symbol = k.symbol",
+    ]);
+}
+
+#[test]
+fn wildcards_into_sinks() {
+    assert_lints!([
+        "CREATE STREAM out AS SELECT * FROM trades WITH (path = 'out.jsonl')",
+        "INSERT INTO out SELECT t.*, 1 AS one FROM trades t WITH ('out.path' = 'out.jsonl')",
+        "CREATE STREAM out AS SELECT * FROM (SELECT * FROM trades) t WITH ('out.type' = 'kafka_sink', 'out.topic' = 'o')",
+    ]);
+    assert_no_lints!([
+        "SELECT * FROM trades",
+        "CREATE STREAM out AS SELECT * FROM trades",
+        "CREATE STREAM out AS SELECT symbol FROM trades WITH (path = 'out.jsonl')",
+        "CREATE STREAM out AS SELECT * FROM trades WITH (path = '-')",
+        "CREATE STREAM out AS WITH few AS (SELECT symbol FROM trades) SELECT * FROM few WITH (path = 'out.jsonl')",
+        "CREATE STREAM out (symbol STRING) WITH (path = 'out.jsonl'); INSERT INTO out SELECT * FROM (SELECT symbol FROM trades) t",
+        "CREATE STREAM out (id BIGINT, ms BIGINT) WITH (path = 'out.jsonl'); \
+         CREATE STREAM few (id BIGINT, ms BIGINT) WITH (path = 'few.jsonl'); INSERT INTO out SELECT * FROM few",
+    ]);
+}
+
+#[test]
+fn tables_without_a_key() {
+    assert_lints!([
+        "CREATE TABLE names AS SELECT id, name FROM orders",
+        "CREATE TABLE counts AS SELECT COUNT(*) AS n FROM orders GROUP BY id",
+        "CREATE TABLE names (id BIGINT, name STRING) WITH (path = 'names.csv')",
+    ]);
+    assert_no_lints!([
+        "CREATE TABLE names AS SELECT id PRIMARY KEY, name FROM orders",
+        "CREATE TABLE counts AS SELECT id, COUNT(*) AS n FROM orders GROUP BY id",
+        "CREATE TABLE counts AS SELECT COUNT(*) AS n FROM orders WINDOW TUMBLING(ts, 1d)",
+        "CREATE TABLE names AS SELECT symbol, trader FROM trades",
+        "CREATE TABLE names (id BIGINT PRIMARY KEY, name STRING) WITH (path = 'names.csv')",
+        "CREATE TABLE names (id BIGINT, name STRING) WITH (topic = 'names')",
+        "CREATE STREAM names (id BIGINT, name STRING) WITH (path = 'names.csv')",
+    ]);
+}
+
+#[test]
+fn meanings_that_differ_in_ksqldb() {
+    const DECLARED: &str =
+        "CREATE STREAM clicks (id INT, at TIMESTAMP) WITH (kafka_topic = 'clicks', value_format = 'json');";
+    let program = |query: &str| format!("{DECLARED} {query}");
+    assert_lints!([
+        &program("CREATE STREAM halves AS SELECT ID, ID / 2 AS HALF FROM clicks"),
+        &program("CREATE STREAM named AS SELECT id AS MINE, at AS clicked FROM clicks"),
+        &program("CREATE TABLE counts AS SELECT ID, COUNT(*) AS N FROM clicks WINDOW TUMBLING(at, 1m) GROUP BY ID"),
+    ]);
+    assert_no_lints!([
+        "CREATE STREAM halves AS SELECT trader, trader / 2 AS half FROM trades",
+        &program("CREATE STREAM halves AS SELECT ID, ID DIV 2 AS HALF, ID / 2.0 AS EXACT FROM clicks"),
+        &program("CREATE STREAM named AS SELECT id AS `id` FROM clicks"),
+        &program(
+            "CREATE TABLE counts AS SELECT ID, COUNT(*) AS N FROM clicks WINDOW TUMBLING(at, 1m) GROUP BY ID EMIT CHANGES"
+        ),
+    ]);
+}
