@@ -102,6 +102,17 @@ impl Diagnostic {
         self
     }
 
+    /// The diagnostic of a piece of text, as one of the text in which the piece starts at `offset`.
+    #[must_use]
+    pub fn moved_by(mut self, offset: u32) -> Self {
+        let moved = |span: Span| Span::new(span.start + offset, span.end + offset);
+        self.span = self.span.map(moved);
+        if let Some(related) = &mut self.related {
+            related.span = moved(related.span);
+        }
+        self
+    }
+
     /// Whether the program cannot run because of this.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -14,6 +14,7 @@
 mod bind;
 mod catalog;
 pub mod explain;
+mod metrics;
 mod optimize;
 mod outline;
 pub mod plan;

@@ -8,6 +8,7 @@ use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn};
 
 use crate::bind::{QueryBinder, WindowDefaults, timed_by_records};
 use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput};
+use crate::metrics::check_output;
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
 use crate::outline::{Outline, QueryOutline, table_without_key};
 use crate::plan::{Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Relation, StatementKind, Values};
@@ -128,6 +129,12 @@ fn plan_statement(
     if velo_common::has_errors(&diagnostics[errors_before..]) {
         return None;
     }
+    diagnostics.extend(check_output(
+        &query.metrics,
+        &query.name,
+        bound.plan.schema(),
+        columns_unknown,
+    ));
     diagnostics.extend(idle_group_limit(query, &bound.plan));
     let statement = PlannedStatement {
         name: query.name.clone(),

@@ -22,7 +22,9 @@ mod window;
 
 pub(crate) use bound::column;
 pub(crate) use event_time::through_project;
+pub(crate) use expr::ExprBinder;
 pub(crate) use lint::timed_by_records;
 pub(crate) use query::{BoundQuery, QueryBinder, WindowDefaults};
+pub(crate) use scope::Scope;
 pub use unsupported::UnsupportedForm;
 pub(crate) use window::has_window;

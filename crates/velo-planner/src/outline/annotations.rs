@@ -10,6 +10,8 @@ enum Effect {
     Allows,
     /// It would change what is observed, not what is computed; this version does not do so yet.
     ObservesLater,
+    /// It describes a metric, about which enough is said with its name.
+    PartOfMetric,
     /// It would change how the statement runs; this version cannot honour it yet.
     RunsLater,
 }
@@ -30,13 +32,13 @@ const ANNOTATIONS: &[(&str, Effect)] = &[
     ("data_retention", Effect::ObservesLater),
     ("compliance", Effect::ObservesLater),
     ("metric", Effect::ObservesLater),
-    ("metric_type", Effect::ObservesLater),
-    ("metric_help", Effect::ObservesLater),
-    ("metric_labels", Effect::ObservesLater),
-    ("metric_condition", Effect::ObservesLater),
-    ("metric_field", Effect::ObservesLater),
-    ("metric_buckets", Effect::ObservesLater),
-    ("metric_sample_rate", Effect::ObservesLater),
+    ("metric_type", Effect::PartOfMetric),
+    ("metric_help", Effect::PartOfMetric),
+    ("metric_labels", Effect::PartOfMetric),
+    ("metric_condition", Effect::PartOfMetric),
+    ("metric_field", Effect::PartOfMetric),
+    ("metric_buckets", Effect::PartOfMetric),
+    ("metric_sample_rate", Effect::PartOfMetric),
 ];
 
 /// Families of annotations: any name behind the prefix.
@@ -49,6 +51,29 @@ const FAMILIES: &[(&str, Effect)] = &[
 /// Says which annotations are unknown, and which have no effect yet.
 pub(super) fn check(annotations: &[Annotation], diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.extend(annotations.iter().filter_map(check_one));
+    for (index, annotation) in annotations.iter().enumerate() {
+        diagnostics.extend(given_twice(annotation, &annotations[..index]));
+    }
+}
+
+/// Annotations that may stand several times above one statement.
+const REPEATABLE: [&str; 3] = ["allow", "depends_on", "tag"];
+
+/// Metrics may be several, and see to themselves.
+fn given_twice(annotation: &Annotation, before: &[Annotation]) -> Option<Diagnostic> {
+    let name = &annotation.name.node;
+    let is_repeatable = REPEATABLE.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let is_metric = name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("metric"));
+    if is_repeatable || is_metric {
+        return None;
+    }
+    let first = before.iter().find(|other| other.name.eq_ignore_ascii_case(name))?;
+    let message = format!("`@{name}` is given twice");
+    Some(
+        Diagnostic::new(&code::INVALID_ANNOTATION, annotation.name.span, message)
+            .with_related(Some(first.name.span), "first given here")
+            .with_help("remove one of the two"),
+    )
 }
 
 fn check_one(annotation: &Annotation) -> Option<Diagnostic> {
@@ -57,7 +82,7 @@ fn check_one(annotation: &Annotation) -> Option<Diagnostic> {
     let family = FAMILIES.iter().find(|(prefix, _)| name.starts_with(prefix));
     let span = annotation.name.span;
     match exact.or(family).map(|(_, effect)| *effect) {
-        Some(Effect::Describes | Effect::Allows) => None,
+        Some(Effect::Describes | Effect::Allows | Effect::PartOfMetric) => None,
         Some(Effect::ObservesLater) => {
             let message = format!("`@{name}` has no effect in this version");
             Some(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message))

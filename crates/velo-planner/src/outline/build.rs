@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use velo_common::{Diagnostic, Name, Span, code, nearest};
-use velo_parser::ast::{self, Declare, Insert, Property, Query, Script, Statement, StatementKind as Syntax};
+use velo_parser::ast::{self, Declare, Insert, Property, Query, Script, Spanned, Statement, StatementKind as Syntax};
 
 use super::definitions::{Definition, Definitions, declared_columns};
 use super::ksqldb::{self, looks_like_ksqldb};
@@ -12,6 +12,7 @@ use super::syntax::{known_names, names_in_use, properties_of, relation_propertie
 use super::{
     ConfigFiles, JoinOutline, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, TargetColumns, annotations,
 };
+use crate::metrics::metrics_of;
 use crate::plan::{Relation, StatementKind};
 use crate::properties::{Assignment, KnownNames, NamedProperties, Properties, Scope, assign, definition};
 use crate::walk::{RelationReference, relations};
@@ -78,6 +79,7 @@ pub(super) fn build<'a>(
     }
     builder.check_names(&names_in_use(script, &builder.definitions, overrides));
     builder.check_owners();
+    builder.check_metric_names();
     let views = builder.definitions.views();
     let Builder {
         mut queries,
@@ -213,7 +215,10 @@ impl<'a> Builder<'a, '_> {
             .iter()
             .find(|annotation| annotation.name.eq_ignore_ascii_case("name"));
         let name = match named {
-            Some(annotation) if !annotation.value.is_empty() => annotation.value.node.clone(),
+            Some(annotation) if !annotation.value.is_empty() => {
+                self.check_given_name(&annotation.value);
+                annotation.value.node.clone()
+            }
             _ => self.free_name(),
         };
         self.query(Draft {
@@ -224,6 +229,22 @@ impl<'a> Builder<'a, '_> {
             columns,
             target,
         });
+    }
+
+    /// A name by `@name` must be nobody else's.
+    fn check_given_name(&mut self, name: &Spanned<String>) {
+        let defined = self.definitions.get(&Name::new(&name.node)).is_some();
+        let other = self.queries.iter().find(|query| query.name.eq_ignore_ascii_case(name));
+        if !defined && other.is_none() {
+            return;
+        }
+        let message = format!("something else is called `{}` already", name.node);
+        let other = other.map(|query| query.headline);
+        self.diagnostics.push(
+            Diagnostic::new(&code::DUPLICATE_NAME, name.span, message)
+                .with_related(other, "called so, too")
+                .with_help("give this statement another name"),
+        );
     }
 
     /// `query_1`, `query_2`, …: the next that nothing else is called.
@@ -257,6 +278,7 @@ impl<'a> Builder<'a, '_> {
         let broken = reads.any_unparsed || self.is_broken_since(diagnostics_before);
         let reads = reads.relations;
         let headline = headline(&self.script.statements[draft.index]);
+        let metrics = metrics_of(&self.script.statements[draft.index].annotations, &mut self.diagnostics);
         let Draft {
             name,
             kind,
@@ -274,6 +296,7 @@ impl<'a> Builder<'a, '_> {
             properties,
             query,
             columns,
+            metrics,
             broken,
         });
     }

@@ -26,6 +26,7 @@ use velo_common::{Diagnostic, Name, Span};
 use velo_data::SqlType;
 use velo_parser::ast::{ColumnDefinition, CreateView, Ident, Query, Script, SetExpr};
 
+use crate::metrics::MetricOutline;
 use crate::plan::{Relation, StatementKind};
 use crate::properties::Properties;
 
@@ -84,6 +85,8 @@ pub struct QueryOutline<'a> {
     pub properties: Properties,
     pub(crate) query: &'a Query,
     pub(crate) columns: TargetColumns<'a>,
+    /// What is to be recorded of its rows.
+    pub(crate) metrics: Vec<MetricOutline>,
     /// Something about it is wrong or cannot run, so that it gets no plan; it has been reported.
     pub(crate) broken: bool,
 }

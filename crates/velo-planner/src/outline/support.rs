@@ -1,6 +1,8 @@
 //! Properties that a statement has no use for, or that this version cannot honour.
 
-use velo_common::{Diagnostic, Name, code};
+use std::collections::HashMap;
+
+use velo_common::{Diagnostic, Name, Span, code};
 
 use super::SourceOutline;
 use super::build::{Builder, Draft, is_of_statement};
@@ -48,6 +50,24 @@ impl<'a> Builder<'a, '_> {
             if let (Some(reason), Some(at)) = (reason, value.span) {
                 let message = format!("`{key}` has no effect here: {reason}");
                 found.push(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, at, message));
+            }
+        }
+        self.diagnostics.extend(found);
+    }
+
+    /// A metric is one thing in the whole program, so that its name stands once.
+    pub(super) fn check_metric_names(&mut self) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        let mut found = Vec::new();
+        let metrics = self.queries.iter().flat_map(|query| &query.metrics);
+        for metric in metrics.filter(|metric| !metric.name.is_empty()) {
+            if let Some(first) = seen.insert(&metric.name, metric.name.span) {
+                let message = format!("there is another metric `{}`", metric.name.node);
+                found.push(
+                    Diagnostic::new(&code::INVALID_ANNOTATION, metric.name.span, message)
+                        .with_related(Some(first), "the other one")
+                        .with_help("give one of them another name"),
+                );
             }
         }
         self.diagnostics.extend(found);

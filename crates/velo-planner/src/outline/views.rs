@@ -63,6 +63,7 @@ impl Builder<'_, '_> {
                 properties: Properties::new(),
                 query: draft.query,
                 columns,
+                metrics: Vec::new(),
                 broken,
             });
         }

@@ -9,6 +9,7 @@ mod dependencies;
 mod expressions;
 mod grouping;
 mod lints;
+mod metrics;
 mod names;
 mod properties;
 mod rewrites;
