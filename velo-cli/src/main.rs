@@ -25,7 +25,7 @@ use terminal::Terminal;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let terminal = Terminal::detect(&cli);
-    log_to_stderr(cli.verbose, terminal.stderr.color);
+    log_to_stderr(cli.verbose, terminal.stderr.style.color);
     let result = match &cli.command {
         Command::Validate(args) => commands::validate(args, terminal),
         Command::Run(args) => Ok(commands::run(args, terminal)),

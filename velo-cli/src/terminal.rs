@@ -3,6 +3,8 @@
 use std::env;
 use std::io::{self, IsTerminal};
 
+use velo_common::RenderStyle;
+
 use crate::args::{Cli, ColorChoice};
 
 /// Where the command prints, and how much.
@@ -21,8 +23,8 @@ pub(crate) struct Terminal {
 pub(crate) struct Stream {
     /// Whether a person looks at it.
     pub(crate) is_terminal: bool,
-    /// Whether it takes colors.
-    pub(crate) color: bool,
+    /// Whether it takes colors, and how wide it is.
+    pub(crate) style: RenderStyle,
 }
 
 impl Terminal {
@@ -30,7 +32,10 @@ impl Terminal {
     pub(crate) fn detect(cli: &Cli) -> Self {
         let stream = |is_terminal: bool| Stream {
             is_terminal,
-            color: wants_color(cli.color, is_terminal),
+            style: RenderStyle {
+                color: wants_color(cli.color, is_terminal),
+                columns: is_terminal.then(columns).flatten(),
+            },
         };
         Self {
             stdout: stream(io::stdout().is_terminal()),
@@ -38,6 +43,11 @@ impl Terminal {
             quiet: cli.quiet,
         }
     }
+}
+
+/// How many columns the terminal has, if that can be found out.
+fn columns() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
 fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {

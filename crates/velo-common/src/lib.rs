@@ -27,7 +27,7 @@ pub use code::Code;
 pub use diagnostic::{Diagnostic, Related, Severity, has_errors};
 pub use duration::{DurationError, TimeUnit, format_duration, parse_duration};
 pub use name::Name;
-pub use render::{render, render_plain};
+pub use render::{RenderStyle, render, render_plain};
 pub use source::{Position, SourceText};
 pub use span::Span;
 pub use suggest::nearest;

@@ -134,7 +134,8 @@ fn check_count(bound: &BoundQuery, query: &QueryOutline<'_>, target: &[TargetCol
     if given == taken || bound.columns_unknown {
         return Ok(());
     }
-    let message = format!("the query has {given} columns, and its target takes {taken}");
+    let columns = if given == 1 { "column" } else { "columns" };
+    let message = format!("the query has {given} {columns}, and its target takes {taken}");
     Err(Diagnostic::new(&code::COLUMN_COUNT, query.headline, message))
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> io::Result<Exit
     Ok(Exit::Success)
 }
 
-fn checked(args: &ExplainArgs) -> Result<CheckedProgram, Finding> {
+fn checked(args: &ExplainArgs) -> Result<CheckedProgram, Box<Finding>> {
     let options = SessionOptions {
         mode: Mode::Validate,
         overrides: (&args.overrides).into(),
@@ -40,6 +40,6 @@ fn checked(args: &ExplainArgs) -> Result<CheckedProgram, Finding> {
 }
 
 fn refuse(finding: &Finding, terminal: Terminal) -> io::Result<Exit> {
-    io::stderr().write_all(diagnostics::text(finding, terminal.stderr.color).as_bytes())?;
+    io::stderr().write_all(diagnostics::text(finding, terminal.stderr.style).as_bytes())?;
     Ok(Exit::Invalid)
 }

@@ -27,10 +27,10 @@ fn query_program(sql: &str) -> SourceText {
 }
 
 /// Reads and checks a program. One that cannot be read counts as invalid, which the diagnostic says.
-fn read_and_check(path: &Path, options: &SessionOptions) -> Result<CheckedProgram, Finding> {
+fn read_and_check(path: &Path, options: &SessionOptions) -> Result<CheckedProgram, Box<Finding>> {
     read_program(path)
         .map(|source| check(source, options))
-        .map_err(|error| unreadable(path, &error))
+        .map_err(|error| Box::new(unreadable(path, &error)))
 }
 
 fn unreadable(path: &Path, error: &ReadError) -> Finding {

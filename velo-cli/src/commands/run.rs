@@ -81,7 +81,7 @@ fn check_program(path: &Path, options: &SessionOptions, terminal: Terminal) -> R
     })?;
     for diagnostic in &program.diagnostics {
         if diagnostic.is_error() || !terminal.quiet {
-            let text = render(diagnostic, &program.source, terminal.stderr.color);
+            let text = render(diagnostic, &program.source, terminal.stderr.style);
             print_on_stderr(&format!("{text}\n\n"));
         }
     }
@@ -148,7 +148,7 @@ fn workers_for(input_bytes: u64) -> usize {
 }
 
 fn print_finding(finding: &Finding, terminal: Terminal) {
-    print_on_stderr(&diagnostics::text(finding, terminal.stderr.color));
+    print_on_stderr(&diagnostics::text(finding, terminal.stderr.style));
 }
 
 fn print_on_stderr(text: &str) {

@@ -38,7 +38,7 @@ fn find(args: &ValidateArgs) -> Vec<Finding> {
         match find_programs(path) {
             Ok(programs) => findings.extend(programs.iter().map(|program| match read_and_check(program, &options) {
                 Ok(checked) => checked.into(),
-                Err(unreadable) => unreadable,
+                Err(unreadable) => *unreadable,
             })),
             Err(error) => findings.push(unreadable(path, &error)),
         }
@@ -52,7 +52,7 @@ fn find(args: &ValidateArgs) -> Vec<Finding> {
 fn text_report(findings: &[Finding], args: &ValidateArgs, terminal: Terminal) -> String {
     let mut report: String = findings
         .iter()
-        .map(|finding| diagnostics::text(finding, terminal.stdout.color))
+        .map(|finding| diagnostics::text(finding, terminal.stdout.style))
         .collect();
     if args.show_system_columns {
         report.push_str(&reference_text());

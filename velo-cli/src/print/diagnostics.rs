@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use velo_common::{Diagnostic, SourceText, render};
+use velo_common::{Diagnostic, RenderStyle, SourceText, render};
 use velo_session::{CheckedProgram, JoinOutline};
 
 use super::joins::{self, JsonJoin};
@@ -56,10 +56,10 @@ impl Counts {
 }
 
 /// Every diagnostic with its lines, an empty line behind each.
-pub(crate) fn text(finding: &Finding, color: bool) -> String {
+pub(crate) fn text(finding: &Finding, style: RenderStyle) -> String {
     let mut text = String::new();
     for diagnostic in &finding.diagnostics {
-        text.push_str(&render(diagnostic, &finding.source, color));
+        text.push_str(&render(diagnostic, &finding.source, style));
         text.push_str("\n\n");
     }
     text.push_str(&joins::text(finding));

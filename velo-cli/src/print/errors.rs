@@ -15,7 +15,7 @@ pub(crate) fn print_error(error: &dyn Error, terminal: Terminal) {
 
 /// Prints one sentence as an error on standard error.
 pub(crate) fn print_message(message: &str, terminal: Terminal) {
-    let (start, end) = if terminal.stderr.color {
+    let (start, end) = if terminal.stderr.style.color {
         (BOLD_RED, RESET)
     } else {
         ("", "")

@@ -7,7 +7,7 @@ use super::event_time::event_time;
 use super::query::{BoundQuery, QueryBinder};
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
-use crate::plan::{LogicalPlan, Project, Relation, Scan, StatementKind};
+use crate::plan::{EventTime, LogicalPlan, Project, Relation, Scan, StatementKind};
 
 /// Metadata that every record may have. Event time is there only where something gives it, and the bounds of windows
 /// come later.
@@ -158,7 +158,13 @@ impl<'a> QueryBinder<'a, '_> {
         let is_free = |system: &SystemColumn| user.user_fields().iter().all(|field| field.name() != system.name());
         let fields = user.user_fields().iter().map(|field| field.as_ref().clone());
         let event_time = event_time(source, description, &user, columns_unknown);
-        let event_time = self.checked(event_time)?;
+        // Whatever is wrong with the event time, names and types can be checked all the same.
+        let event_time = self.checked(event_time).unwrap_or_else(|| {
+            Some(EventTime {
+                expression: None,
+                out_of_orderness: std::time::Duration::ZERO,
+            })
+        });
         let timed = event_time.iter().map(|_| SystemColumn::EventTime);
         let schema = StreamSchema::new(fields, RECORD_COLUMNS.into_iter().chain(timed).filter(is_free));
         let scan = Scan {

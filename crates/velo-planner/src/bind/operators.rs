@@ -201,7 +201,8 @@ pub(super) fn require_boolean(bound: Bound) -> Result<Bound, Diagnostic> {
             let message = format!("a condition is BOOLEAN, this is {other}");
             let help = match other {
                 SqlType::BigInt | SqlType::Double => Some("compare it with something, such as `<> 0`"),
-                _ => None,
+                SqlType::String => Some("compare it with something, such as `= 'true'`"),
+                _ => Some("compare it with something, or ask whether it `IS NOT NULL`"),
             };
             Err(Diagnostic::new(&code::TYPE_MISMATCH, bound.span, message).with_help_if(help))
         }

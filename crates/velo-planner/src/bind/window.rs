@@ -119,7 +119,8 @@ fn milliseconds(duration: &Spanned<Duration>, what: &str) -> Result<i64, Diagnos
             &code::INVALID_WINDOW,
             duration.span,
             format!("a window's {what} must be positive"),
-        )),
+        )
+        .with_help("write a length of time, such as 30s, 5m or 1h")),
         milliseconds => Ok(milliseconds),
     }
 }

@@ -1,10 +1,13 @@
 //! Programs over real files: what checking finds, and what it hands on.
 
 use std::fs;
+use std::path::Path;
 
 use tempfile::TempDir;
-use velo_common::{SourceText, render_plain};
-use velo_session::{CheckedProgram, Mode, Output, Overrides, SessionOptions, check, find_programs, read_program};
+use velo_common::{RenderStyle, SourceText, render, render_plain};
+use velo_session::{
+    CheckedProgram, Mode, Output, Overrides, ReadError, SessionOptions, check, find_programs, read_program,
+};
 
 /// A directory with the given files.
 fn directory(files: &[(&str, &str)]) -> std::io::Result<TempDir> {
@@ -183,4 +186,24 @@ fn allowances_leave_out_warnings_within_their_reach() {
         format!("{sql}\n-- allowed: {allowed}\n{}\n", problems(&sql, Mode::Validate))
     });
     insta::assert_snapshot!(found.join("\n"));
+}
+
+/// Tabs, long lines, umlauts, wide characters: everything that may upset the place of a marker.
+#[test]
+fn twenty_mistakes_are_readable_in_a_narrow_and_a_wide_terminal() -> Result<(), ReadError> {
+    let source = read_program(Path::new("tests/data/twenty.sql"))?;
+    let program = check(source, &SessionOptions::new(Mode::Validate));
+    for columns in [80, 120] {
+        let style = RenderStyle {
+            color: false,
+            columns: Some(columns),
+        };
+        let rendered = program
+            .diagnostics
+            .iter()
+            .map(|diagnostic| render(diagnostic, &program.source, style));
+        let text = rendered.collect::<Vec<_>>().join("\n\n");
+        insta::assert_snapshot!(format!("twenty_mistakes_{columns}"), text);
+    }
+    Ok(())
 }
