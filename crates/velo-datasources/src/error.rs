@@ -63,11 +63,11 @@ pub enum SourceError {
         /// Its name.
         column: String,
         /// A file.
-        path: PathBuf,
+        path: Box<Path>,
         /// What its values are there.
         kind: ValueKind,
         /// Another file.
-        other: PathBuf,
+        other: Box<Path>,
         /// What its values are there.
         other_kind: ValueKind,
     },

@@ -93,9 +93,9 @@ fn check_fit(
         None => Ok(()),
         Some(conflict) => Err(SourceError::ColumnKinds {
             column: conflict.column,
-            path: path.to_owned(),
+            path: path.into(),
             kind: conflict.kind,
-            other: other.to_owned(),
+            other: other.into(),
             other_kind: conflict.other_kind,
         }),
     }
