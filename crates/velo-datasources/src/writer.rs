@@ -35,6 +35,7 @@ impl WriterSink {
     ) -> Self {
         let encoder = encoder(format, schema, CsvOptions::default());
         let mut sink = Self::with_output(Output::Writer(writer), destination.into(), encoder);
+        sink.encoder.write_start(&mut sink.buffer);
         sink.encoder.write_header(&mut sink.buffer);
         sink
     }
@@ -51,8 +52,15 @@ impl WriterSink {
         };
         let encoder = encoder(config.format, schema, options);
         let target = PackedTarget::open(config)?;
+        if config.format == FileFormat::Json && !target.is_empty() {
+            return Err(SinkError::Format {
+                destination: config.path.display().to_string(),
+                message: "a JSON array that is there cannot be appended to; write the format `jsonlines`".to_owned(),
+            });
+        }
         let is_header_wanted = config.has_headers && target.is_empty();
         let mut sink = Self::with_output(Output::File(target), config.path.display().to_string(), encoder);
+        sink.encoder.write_start(&mut sink.buffer);
         if is_header_wanted {
             sink.encoder.write_header(&mut sink.buffer);
         }
@@ -117,6 +125,9 @@ impl Sink for WriterSink {
     }
 
     async fn finish(&mut self) -> Result<SinkSummary, SinkError> {
+        if !matches!(self.output, Output::Closed) {
+            self.encoder.write_end(&mut self.buffer);
+        }
         self.flush().await?;
         if let Output::File(target) = std::mem::replace(&mut self.output, Output::Closed) {
             target.finish().map_err(|source| self.io_error(source))?;
@@ -128,6 +139,7 @@ impl Sink for WriterSink {
 fn encoder(format: FileFormat, schema: &StreamSchema, options: CsvOptions) -> Encoder {
     match format {
         FileFormat::JsonLines => Encoder::json_lines(schema),
+        FileFormat::Json => Encoder::json_array(schema),
         FileFormat::Csv => Encoder::csv(schema, options),
         FileFormat::Envelope => Encoder::envelope(schema),
     }

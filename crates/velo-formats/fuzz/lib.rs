@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use velo_data::{SqlType, StructField, SystemColumn};
-use velo_formats::{DecodedBatch, Decoder, Projection};
+use velo_formats::{DecodedBatch, Decoder, Fault, Projection};
 
 /// A column of each type, found by one-letter names, and all metadata.
 pub fn projection() -> Projection {
@@ -43,18 +43,19 @@ pub fn check(data: &[u8], decoder: impl Fn() -> Decoder) {
     let Some((portion, input)) = data.split_first() else {
         return;
     };
-    let whole = decode(decoder().with_record_bytes_max(64), input, input.len());
-    let portions = decode(decoder().with_record_bytes_max(64), input, usize::from(*portion) + 1);
+    let (whole, whole_fault) = decode(decoder().with_record_bytes_max(64), input, input.len());
+    let (portions, fault) = decode(decoder().with_record_bytes_max(64), input, usize::from(*portion) + 1);
     assert_eq!(whole.records, portions.records);
     assert_eq!(whole.rejected, portions.rejected);
+    assert_eq!(whole_fault, fault);
 }
 
-fn decode(mut decoder: Decoder, input: &[u8], portion: usize) -> DecodedBatch {
+fn decode(mut decoder: Decoder, input: &[u8], portion: usize) -> (DecodedBatch, Option<Fault>) {
     let (mut start, mut end) = (0, 0);
     while end < input.len() {
         end = (end + portion).min(input.len());
         start += decoder.decode(&input[start..end], end == input.len(), usize::MAX);
     }
     assert_eq!(start, input.len());
-    decoder.finish_batch(0).expect("columns of one length")
+    (decoder.finish_batch(0).expect("columns of one length"), decoder.fault())
 }

@@ -11,7 +11,7 @@ use velo_data::{RecordOrigin, RowError, RowErrorCause, SystemColumn};
 use crate::column::{Cells, ColumnBuilder, Problem, Rejections, Syntax};
 use crate::csv::{CsvColumn, CsvRecords};
 use crate::envelope::EnvelopeLines;
-use crate::json::JsonLines;
+use crate::json::{Fault, JsonArray, JsonLines};
 use crate::lines::next_line;
 use crate::record::{BLOCK_ROWS, CellTable, Outcome, RowCells, ScannedRecord};
 use crate::system_columns::Defaults;
@@ -109,6 +109,7 @@ struct Place<'a> {
 #[derive(Debug)]
 enum Records {
     JsonLines(JsonLines),
+    JsonArray(JsonArray),
     Envelope(EnvelopeLines),
     Csv(CsvRecords),
 }
@@ -132,6 +133,18 @@ impl Decoder {
     pub fn json_lines(projection: Projection) -> Result<Self, FormatError> {
         let records = JsonLines::new(projection.fields.iter().map(|field| field.name().as_str()));
         Self::new(Records::JsonLines(records), projection)
+    }
+
+    /// Decodes the elements of one JSON array, which are objects. Members are matched to columns as in JSON lines.
+    ///
+    /// A malformed element is a rejected record; what is wrong with the array itself is its [`Decoder::fault`].
+    ///
+    /// # Errors
+    ///
+    /// When a column has a type without a form in text.
+    pub fn json_array(projection: Projection) -> Result<Self, FormatError> {
+        let records = JsonArray::new(projection.fields.iter().map(|field| field.name().as_str()));
+        Self::new(Records::JsonArray(records), projection)
     }
 
     /// Decodes envelopes whose values are JSON objects.
@@ -204,6 +217,11 @@ impl Decoder {
 
     /// Counts what comes next from a position on. The batch at hand must have been finished.
     pub fn go_to(&mut self, position: RecordPosition) {
+        if let Records::JsonArray(records) = &mut self.records
+            && position.record > 0
+        {
+            records.walk.resume();
+        }
         self.next = position;
         self.batch.first_record = position.record;
     }
@@ -218,6 +236,22 @@ impl Decoder {
     /// Whether the rest of an overlong line is still to be passed over; reading cannot go on elsewhere then.
     pub fn is_discarding(&self) -> bool {
         self.is_discarding
+    }
+
+    /// Why nothing more can be read, although records may follow: the text as a whole is not what it should be.
+    pub fn fault(&self) -> Option<Fault> {
+        let Records::JsonArray(records) = &self.records else {
+            return None; // Of lines, each stands for itself.
+        };
+        records.walk.broken().cloned()
+    }
+
+    /// Whether the text may end behind what has been decoded.
+    pub fn may_end(&self) -> bool {
+        match &self.records {
+            Records::JsonArray(records) => records.walk.may_end(),
+            Records::JsonLines(_) | Records::Envelope(_) | Records::Csv(_) => true,
+        }
     }
 
     /// Position of the record that comes next.
@@ -380,7 +414,9 @@ impl Decoder {
         const LINE_END_BYTES_MAX: usize = 2;
         let window = input.get(..self.record_bytes_max + LINE_END_BYTES_MAX).unwrap_or(input);
         let is_all = window.len() == input.len();
-        let record = self.records.next(window, is_end && is_all, &mut self.cells.row(row));
+        let record = self
+            .records
+            .next(window, is_end && is_all, &mut self.cells.row(row), self.next.line);
         match record {
             Some(record) if record.bytes.len() <= self.record_bytes_max => Some(record),
             None if is_all => None,
@@ -392,6 +428,17 @@ impl Decoder {
     /// what comes next, so that of a record with a stray quote the other lines are not lost.
     #[cold]
     fn give_up_line<'a>(&mut self, input: &'a [u8]) -> ScannedRecord<'a> {
+        if let Records::JsonArray(records) = &mut self.records {
+            // Lines say nothing about where an element ends.
+            let message = format!("an element is longer than {} bytes", self.record_bytes_max);
+            records.walk.give_up(self.next.line, message);
+            return ScannedRecord {
+                bytes: &[],
+                consumed: input.len(),
+                lines: 0,
+                outcome: Outcome::Blank,
+            };
+        }
         let line = next_line(input, false);
         self.is_discarding = line.is_none();
         ScannedRecord {
@@ -479,9 +526,16 @@ impl Column {
 }
 
 impl Records {
-    fn next<'a>(&mut self, input: &'a [u8], is_end: bool, cells: &mut RowCells<'_>) -> Option<ScannedRecord<'a>> {
+    fn next<'a>(
+        &mut self,
+        input: &'a [u8],
+        is_end: bool,
+        cells: &mut RowCells<'_>,
+        line: u64,
+    ) -> Option<ScannedRecord<'a>> {
         match self {
             Self::JsonLines(records) => records.next(input, is_end, cells),
+            Self::JsonArray(records) => records.next(input, is_end, cells, line),
             Self::Envelope(records) => records.next(input, is_end, cells),
             Self::Csv(records) => records.next(input, is_end, cells),
         }
@@ -489,7 +543,7 @@ impl Records {
 
     fn syntax(&self) -> Syntax {
         match self {
-            Self::JsonLines(_) | Self::Envelope(_) => Syntax::Json,
+            Self::JsonLines(_) | Self::JsonArray(_) | Self::Envelope(_) => Syntax::Json,
             Self::Csv(records) => Syntax::Csv { quote: records.quote() },
         }
     }

@@ -1,4 +1,4 @@
-//! Bytes to Arrow and back: JSON lines, CSV, envelopes, Parquet.
+//! Bytes to Arrow and back: JSON lines and arrays, CSV, envelopes, Parquet.
 //!
 //! Start at [`Decoder`], which turns records into columns, and [`Encoder`], which does the reverse. Decoding goes block by block: a scan finds where the
 //! wanted values stand and checks the text around them, then each column is built in one loop over values of one
@@ -60,8 +60,9 @@ pub use cut::{Cut, RecordCutter};
 pub use decoder::{DecodedBatch, Decoder, Projection, RecordPosition};
 pub use encode::{DeadLetter, EncodedRows, Encoder, write_dead_letter};
 pub use error::FormatError;
+pub use json::Fault;
 pub use parquet::{ParquetCompression, ParquetEncoder, ParquetFile, ParquetReader, ReadRange, check_parquet_columns};
 pub use sample::{
     KindConflict, SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX, SampledColumn, SampledSchema, ValueKind, sample_csv,
-    sample_envelopes, sample_json_lines,
+    sample_envelopes, sample_json_array, sample_json_lines,
 };

@@ -10,6 +10,8 @@ pub enum FileFormat {
     Csv,
     /// One JSON object a line.
     JsonLines,
+    /// One JSON array of objects.
+    Json,
     /// One JSON object a line that holds a whole record: key, value, timestamp, headers. The value is the JSON itself.
     Envelope,
 }
@@ -38,6 +40,7 @@ impl FileFormat {
         match self {
             Self::Csv => "csv",
             Self::JsonLines => "jsonlines",
+            Self::Json => "json",
             Self::Envelope => "envelope",
         }
     }

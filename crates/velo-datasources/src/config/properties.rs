@@ -250,6 +250,19 @@ impl<'a> Properties<'a> {
         FormatProperty::of(FileFormat::JsonLines)
     }
 
+    /// The format of rows on the standard output, where every row is for itself.
+    pub(super) fn stdout_format(&mut self, asked: Option<FormatProperty>) -> FileFormat {
+        match asked.map(|asked| asked.format) {
+            Some(FileFormat::Json) => {
+                let message = "standard output takes no JSON array; one object a line is `jsonlines`".to_owned();
+                self.reject("format", PropertyErrorKind::Unsupported, message);
+                FileFormat::JsonLines
+            }
+            Some(format) => format,
+            None => FileFormat::JsonLines,
+        }
+    }
+
     /// As [`Properties::file_format`]; `None` where only the files that are found can tell it.
     pub(super) fn source_format(&mut self, path: &Path, asked: Option<FormatProperty>) -> Option<FormatProperty> {
         let is_left_to_the_files = asked.is_none() && is_several_files(path) && FileFormat::of_path(path).is_none();
@@ -373,7 +386,7 @@ pub(super) fn format_of_path(path: &Path) -> Result<FileFormat, PropertyError> {
         key: "format".to_owned(),
         kind: PropertyErrorKind::Missing,
         message: format!(
-            "the name of `{}` does not tell its format; say `format`: csv, csv_no_header or jsonlines",
+            "the name of `{}` does not tell its format; say `format`: csv, csv_no_header, jsonlines or json",
             path.display()
         ),
     })
@@ -419,10 +432,7 @@ fn parse_format(value: &str, is_record_format: bool) -> Result<FormatProperty, (
         "csv_no_header" | "delimited" => Ok(csv(false)),
         "jsonlines" | "jsonl" => Ok(FormatProperty::of(FileFormat::JsonLines)),
         "json" if is_record_format => Ok(FormatProperty::of(FileFormat::JsonLines)),
-        "json" => {
-            let message = "files that hold one JSON array are not supported yet; one object a line is `jsonlines`";
-            Err((PropertyErrorKind::Unsupported, message.to_owned()))
-        }
+        "json" => Ok(FormatProperty::of(FileFormat::Json)),
         "parquet" | "avro" | "protobuf" | "protobuf_nosr" | "json_sr" | "kafka" | "none" => {
             let message = format!("format `{value}` is not supported yet for files");
             Err((PropertyErrorKind::Unsupported, message))

@@ -115,7 +115,7 @@ impl SinkConfig {
                 })
             }
             SinkKind::Stdout => Self::Stdout {
-                format: format.map_or(FileFormat::JsonLines, |property| property.format),
+                format: read.stdout_format(format),
             },
             SinkKind::Discard => Self::Discard,
             SinkKind::Memory => Self::Memory(MemorySink::default()),

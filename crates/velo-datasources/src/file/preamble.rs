@@ -28,6 +28,9 @@ impl Preamble {
         check_text(buffer.path(), buffer.bytes())?;
         skip_byte_order_mark(buffer)?;
         let mut line = 1 + skip_lines(buffer, config.skip_lines)?;
+        if format == FileFormat::JsonLines {
+            refuse_array(buffer)?;
+        }
         let mut header = None;
         if format == FileFormat::Csv && config.has_headers {
             line += skip_empty_lines(buffer)?;
@@ -49,6 +52,19 @@ impl FileSourceConfig {
             quote: self.quote,
         }
     }
+}
+
+/// A `.json` file may be one array, of which no line would be a record.
+fn refuse_array(buffer: &FileBuffer) -> Result<(), SourceError> {
+    let name = buffer.path().file_name().unwrap_or_default().to_ascii_lowercase();
+    let is_array = buffer.bytes().trim_ascii_start().starts_with(b"[");
+    if is_array && name.to_string_lossy().contains(".json") && !name.to_string_lossy().contains(".jsonl") {
+        return Err(SourceError::Format {
+            path: buffer.path().to_owned(),
+            message: "it is a JSON array, not one object a line; say 'format' = 'json'".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 fn skip_byte_order_mark(buffer: &mut FileBuffer) -> Result<(), SourceError> {

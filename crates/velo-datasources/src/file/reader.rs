@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use velo_data::{Clock, SourceOffset};
-use velo_formats::Decoder;
+use velo_formats::{Decoder, Fault};
 
 use super::ReadLimits;
 use super::buffer::FileBuffer;
@@ -45,7 +45,10 @@ impl FileReader {
 
     /// Whether it is known that no batch follows.
     pub(super) fn is_at_end(&self) -> bool {
-        self.buffer.is_end() && self.buffer.bytes().is_empty()
+        self.buffer.is_end()
+            && self.buffer.bytes().is_empty()
+            && self.decoder.may_end()
+            && self.decoder.fault().is_none()
     }
 
     /// Records that the batch still takes.
@@ -69,8 +72,12 @@ impl PartitionReader for FileReader {
         let batch = batch_at_hand(&mut self.decoder, self.buffer.path(), self.clock.as_ref(), bytes_read)?;
         if batch.is_some() {
             self.told_bytes = self.buffer.position();
+            return Ok(batch);
         }
-        Ok(batch)
+        match self.decoder.fault() {
+            Some(fault) => Err(faulty(self.buffer.path(), &fault, 1)),
+            None => Ok(None),
+        }
     }
 
     fn offset(&self) -> SourceOffset {
@@ -80,6 +87,14 @@ impl PartitionReader for FileReader {
             record: position.record,
             line: position.line,
         }
+    }
+}
+
+/// A file that is not what it should be from some line on; lines are counted from that on which its text begins.
+pub(super) fn faulty(path: &Path, fault: &Fault, first_line: u64) -> SourceError {
+    SourceError::Format {
+        path: path.to_owned(),
+        message: format!("line {}: {}", fault.line + first_line - 1, fault.message),
     }
 }
 

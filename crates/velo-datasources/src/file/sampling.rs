@@ -1,11 +1,14 @@
 use std::path::{Path, PathBuf};
 
-use velo_formats::{SAMPLE_BYTES_MAX, SampledSchema, sample_csv, sample_envelopes, sample_json_lines};
+use velo_formats::{
+    SAMPLE_BYTES_MAX, SampledSchema, sample_csv, sample_envelopes, sample_json_array, sample_json_lines,
+};
 
 use super::buffer::FileBuffer;
 use super::columns::check_unique;
 use super::listing::Listing;
 use super::preamble::Preamble;
+use super::reader::faulty;
 use crate::{FileFormat, FileSourceConfig, SourceError};
 
 /// Files that a sample looks at, at most.
@@ -63,6 +66,7 @@ fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Re
     let (bytes, is_end) = (buffer.bytes(), buffer.is_end());
     Ok(match format {
         FileFormat::JsonLines => sample_json_lines(bytes, is_end),
+        FileFormat::Json => sample_json_array(bytes, is_end).map_err(|fault| faulty(path, &fault, preamble.line))?,
         FileFormat::Envelope => sample_envelopes(bytes, is_end),
         FileFormat::Csv => sample_csv(bytes, is_end, config.csv_options(), names),
     })

@@ -144,7 +144,7 @@ impl Source for FileSource {
     fn system_columns(&self) -> &[SystemColumn] {
         match self.plan.format {
             FileFormat::Envelope => ENVELOPE_SYSTEM_COLUMNS,
-            FileFormat::Csv | FileFormat::JsonLines => PLAIN_SYSTEM_COLUMNS,
+            FileFormat::Csv | FileFormat::JsonLines | FileFormat::Json => PLAIN_SYSTEM_COLUMNS,
         }
     }
 

@@ -65,19 +65,22 @@ impl TextPlan {
         // Only who counts records one after the other knows which is the last that is wanted.
         let is_divided = request.decode_threads > 1 && self.config.max_records.is_none();
         let packed = reader.buffer.packed_bytes().map(|bytes| Packed { bytes, told: 0 });
-        let records = if is_divided && left >= self.limits.parallel_bytes_min {
-            let parallel = ParallelReader::new(reader, self.cutter(), request.decode_threads, decoder)?;
-            Records::Parallel(Box::new(parallel))
-        } else {
-            Records::Sequential(Box::new(reader))
+        let records = match self.cutter() {
+            Some(cutter) if is_divided && left >= self.limits.parallel_bytes_min => {
+                let parallel = ParallelReader::new(reader, cutter, request.decode_threads, decoder)?;
+                Records::Parallel(Box::new(parallel))
+            }
+            _ => Records::Sequential(Box::new(reader)),
         };
         Ok(TextReader { records, packed })
     }
 
-    fn cutter(&self) -> RecordCutter {
+    /// Finds records from any place on; in an array that cannot be done.
+    fn cutter(&self) -> Option<RecordCutter> {
         match self.format {
-            FileFormat::JsonLines | FileFormat::Envelope => RecordCutter::lines(),
-            FileFormat::Csv => RecordCutter::csv(self.config.csv_options()),
+            FileFormat::JsonLines | FileFormat::Envelope => Some(RecordCutter::lines()),
+            FileFormat::Csv => Some(RecordCutter::csv(self.config.csv_options())),
+            FileFormat::Json => None,
         }
     }
 
@@ -109,6 +112,7 @@ impl TextPlan {
         };
         let decoder = match self.format {
             FileFormat::JsonLines => Decoder::json_lines(projection),
+            FileFormat::Json => Decoder::json_array(projection),
             FileFormat::Envelope => Decoder::envelope(projection),
             FileFormat::Csv => {
                 let places = field_places(path, &self.schema, self.columns_from, preamble)?;

@@ -131,9 +131,9 @@ fn what_is_not_supported_yet_says_so() {
     - 
         Missing path: a file source needs `path`
     - path=a.txt
-        Missing format: the name of `a.txt` does not tell its format; say `format`: csv, csv_no_header or jsonlines
+        Missing format: the name of `a.txt` does not tell its format; say `format`: csv, csv_no_header, jsonlines or json
     - path=a.json format=json
-        Unsupported format: files that hold one JSON array are not supported yet; one object a line is `jsonlines`
+        File(FileSourceConfig { path: "a.json", format: Some(Json), recursive: false, compression: None, delimiter: 44, quote: 34, has_headers: true, skip_lines: 0, max_records: None })
     - path=a.bin format=parquet
         Unsupported format: format `parquet` is not supported yet for files
     - path=a.bin format=avro

@@ -42,6 +42,7 @@ pub struct EncodedRows {
 #[derive(Debug)]
 enum Form {
     JsonLines(JsonEncoder),
+    JsonArray { objects: JsonEncoder, is_empty: bool },
     Csv(CsvEncoder),
     Envelope(EnvelopeEncoder),
 }
@@ -50,6 +51,16 @@ impl Encoder {
     /// One JSON object a line.
     pub fn json_lines(schema: &StreamSchema) -> Self {
         let form = Form::JsonLines(JsonEncoder::new(schema));
+        Self { form }
+    }
+
+    /// One JSON array with an object for each row, each on a line of its own.
+    pub fn json_array(schema: &StreamSchema) -> Self {
+        let objects = JsonEncoder::new(schema);
+        let form = Form::JsonArray {
+            objects,
+            is_empty: true,
+        };
         Self { form }
     }
 
@@ -78,6 +89,22 @@ impl Encoder {
         }
     }
 
+    /// Appends what a file begins with whatever it holds: the bracket of an array, nothing elsewhere.
+    pub fn write_start(&self, out: &mut Vec<u8>) {
+        if let Form::JsonArray { .. } = &self.form {
+            out.push(b'[');
+        }
+    }
+
+    /// Appends what a file ends with.
+    pub fn write_end(&self, out: &mut Vec<u8>) {
+        match &self.form {
+            Form::JsonArray { is_empty: true, .. } => out.extend_from_slice(b"]\n"),
+            Form::JsonArray { is_empty: false, .. } => out.extend_from_slice(b"\n]\n"),
+            Form::JsonLines(_) | Form::Csv(_) | Form::Envelope(_) => {}
+        }
+    }
+
     /// Appends the rows of a batch.
     ///
     /// # Errors
@@ -87,8 +114,11 @@ impl Encoder {
         let mut encoded = EncodedRows::default();
         let takes_deletes = self.takes_deletes();
         let rows = (0..batch.num_rows()).filter(|row| takes_deletes || !batch.kind(*row).is_retraction());
-        match &self.form {
+        match &mut self.form {
             Form::JsonLines(json) => json.encode(batch, rows, out, &mut encoded)?,
+            Form::JsonArray { objects, is_empty } => {
+                objects.encode_elements(batch, rows, is_empty, out, &mut encoded)?;
+            }
             Form::Csv(csv) => csv.encode(batch, rows, out, &mut encoded)?,
             Form::Envelope(envelope) => envelope.encode(batch, rows, out, &mut encoded)?,
         }

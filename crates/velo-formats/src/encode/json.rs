@@ -37,6 +37,29 @@ impl JsonEncoder {
         Ok(())
     }
 
+    /// Appends the given rows as elements of an array, each behind a line end and, unless it is the first, a comma.
+    pub(super) fn encode_elements(
+        &self,
+        batch: &StreamBatch,
+        rows: impl Iterator<Item = usize>,
+        is_empty: &mut bool,
+        out: &mut Vec<u8>,
+        encoded: &mut EncodedRows,
+    ) -> Result<(), FormatError> {
+        let columns = self.columns(&batch.records)?;
+        for row in rows {
+            let separator: &[u8] = if std::mem::replace(is_empty, false) {
+                b"\n"
+            } else {
+                b",\n"
+            };
+            out.extend_from_slice(separator);
+            self.write_object(&columns, row, out, &mut encoded.non_finite_as_null);
+            encoded.written += 1;
+        }
+        Ok(())
+    }
+
     /// The user columns of a batch.
     pub(super) fn columns<'a>(&self, records: &'a RecordBatch) -> Result<Vec<Values<'a>>, FormatError> {
         let fields = records.schema_ref().fields().iter().zip(records.columns());

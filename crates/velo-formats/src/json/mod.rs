@@ -1,8 +1,11 @@
 //! JSON text: scanning, strings, members.
 
+mod array;
 mod lines;
 pub(crate) mod members;
 pub(crate) mod scanner;
 pub(crate) mod string;
 
+pub use array::Fault;
+pub(crate) use array::{ArrayWalk, JsonArray, Step};
 pub(crate) use lines::JsonLines;

@@ -2,6 +2,7 @@ use super::shape::{Members, member_name};
 use super::{Observed, SAMPLE_RECORDS_MAX, SampledSchema, summarize};
 use crate::json::members::MemberIndex;
 use crate::json::scanner::{Scanner, SyntaxError};
+use crate::json::{ArrayWalk, Fault, Step};
 use crate::lines::next_line;
 
 /// Samples the JSON objects that `input` begins with, one a line.
@@ -9,6 +10,35 @@ pub fn sample_json_lines(input: &[u8], is_end: bool) -> SampledSchema {
     let mut sample = JsonSample::default();
     sample.lines(input, is_end, |line| Some(Scanner::new(line.as_bytes(), 0)));
     sample.finish()
+}
+
+/// Samples the objects in the JSON array that `input` begins with.
+///
+/// # Errors
+///
+/// When what is looked at is no array, or breaks off.
+pub fn sample_json_array(input: &[u8], is_end: bool) -> Result<SampledSchema, Fault> {
+    let mut sample = JsonSample::default();
+    let mut walk = ArrayWalk::default();
+    let (mut rest, mut line) = (input, 1);
+    while sample.is_wanting() {
+        let (bytes, is_element) = match walk.step(rest, is_end, line) {
+            Step::Skip(bytes) => (bytes, false),
+            Step::Element(bytes) => (bytes, true),
+            Step::Incomplete => break,
+        };
+        let (element, behind) = rest.split_at(bytes);
+        if is_element {
+            let text = std::str::from_utf8(element).ok();
+            sample.record(text.map(|text| (text, Scanner::new(element, 0))));
+        }
+        line += memchr::memchr_iter(b'\n', element).count() as u64;
+        rest = behind;
+    }
+    match walk.broken() {
+        Some(fault) => Err(fault.clone()),
+        None => Ok(sample.finish()),
+    }
 }
 
 /// Samples the values of the envelopes that `input` begins with. Tombstones, whose value is null, count as
@@ -38,7 +68,7 @@ impl JsonSample {
     /// Looks at the objects at which `object` points in each line.
     fn lines<'a>(&mut self, input: &'a [u8], is_end: bool, mut object: impl FnMut(&'a str) -> Option<Scanner<'a>>) {
         let mut rest = input;
-        while self.records + self.rejected < SAMPLE_RECORDS_MAX as u64 {
+        while self.is_wanting() {
             let Some(line) = next_line(rest, is_end) else {
                 break;
             };
@@ -48,10 +78,20 @@ impl JsonSample {
             }
             let text = std::str::from_utf8(line.text).ok();
             let object = text.and_then(|text| Some((text, object(text)?)));
-            match object.map(|(text, scanner)| self.object(text, scanner)) {
-                Some(Ok(())) => self.records += 1,
-                Some(Err(_)) | None => self.rejected += 1,
-            }
+            self.record(object);
+        }
+    }
+
+    /// Whether more records are to be looked at.
+    fn is_wanting(&self) -> bool {
+        self.records + self.rejected < SAMPLE_RECORDS_MAX as u64
+    }
+
+    /// Looks at a record, unless it is none.
+    fn record(&mut self, object: Option<(&str, Scanner<'_>)>) {
+        match object.map(|(text, scanner)| self.object(text, scanner)) {
+            Some(Ok(())) => self.records += 1,
+            Some(Err(_)) | None => self.rejected += 1,
         }
     }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use velo_data::{SqlType, StreamSchema};
 
 pub use csv::sample_csv;
-pub use json::{sample_envelopes, sample_json_lines};
+pub use json::{sample_envelopes, sample_json_array, sample_json_lines};
 use shape::Shape;
 pub use shape::ValueKind;
 

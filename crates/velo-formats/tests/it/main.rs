@@ -7,6 +7,7 @@ mod dead_letter;
 mod encode;
 mod envelope;
 mod json;
+mod json_array;
 mod metadata;
 mod parquet;
 mod properties;
