@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Show how the statements of a program would be run
     Explain(ExplainArgs),
+    /// Print the JSON Schema of configuration files, for editors
+    Schema,
     /// Print completions for a shell
     Completions(CompletionsArgs),
 }

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => commands::validate(args, terminal),
         Command::Run(args) => Ok(commands::run(args, terminal)),
         Command::Explain(args) => commands::explain(args, terminal),
+        Command::Schema => commands::schema(),
         Command::Completions(args) => commands::completions(args),
     };
     let exit = result.unwrap_or_else(|error| {

@@ -56,22 +56,30 @@ impl TimeUnit {
             .strip_suffix('s')
             .filter(|stem| stem.len() > 1 && *stem != "m")
             .unwrap_or(&folded);
-        Some(match singular {
-            "us" | "u" | "microsecond" => Self::Microsecond,
-            "ms" | "milli" | "msec" | "millisecond" => Self::Millisecond,
-            "s" | "sec" | "second" => Self::Second,
-            "m" | "min" | "minute" => Self::Minute,
-            "h" | "hr" | "hour" => Self::Hour,
-            "d" | "day" => Self::Day,
-            "w" | "week" => Self::Week,
-            "month" => Self::Month,
-            "quarter" => Self::Quarter,
-            "y" | "year" => Self::Year,
-            "decade" => Self::Decade,
-            "century" | "centurie" => Self::Century,
-            "millennium" | "millennia" => Self::Millennium,
-            _ => return None,
-        })
+        match singular {
+            // The plural of `century`, without its last letter.
+            "centurie" => Some(Self::Century),
+            word => Self::ALL.into_iter().find(|unit| unit.words().contains(&word)),
+        }
+    }
+
+    /// The words that mean the unit, lower case, singular; all but single letters and `ms` may end in an `s`.
+    pub const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Microsecond => &["us", "u", "microsecond"],
+            Self::Millisecond => &["ms", "milli", "msec", "millisecond"],
+            Self::Second => &["s", "sec", "second"],
+            Self::Minute => &["m", "min", "minute"],
+            Self::Hour => &["h", "hr", "hour"],
+            Self::Day => &["d", "day"],
+            Self::Week => &["w", "week"],
+            Self::Month => &["month"],
+            Self::Quarter => &["quarter"],
+            Self::Year => &["y", "year"],
+            Self::Decade => &["decade"],
+            Self::Century => &["century"],
+            Self::Millennium => &["millennium", "millennia"],
+        }
     }
 
     /// The long form, upper case, singular: what SQL calls it.

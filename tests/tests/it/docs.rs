@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use velo_common::code;
-use velo_planner::properties::{PropertyDefinition, Scope, definitions};
+use velo_planner::properties::{PropertyDefinition, Scope, definitions, describe};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -56,14 +56,15 @@ fn the_reference_of_properties_is_up_to_date() {
         let of_scope = || definitions().iter().filter(|definition| definition.scope == *scope);
         let _ = write!(page, "\n## {title}\n");
         if of_scope().any(|definition| definition.supported) {
-            page.push_str("\n| key | takes | other spellings |\n|---|---|---|\n");
+            page.push_str("\n| key | means | takes | other spellings |\n|---|---|---|---|\n");
         }
         for definition in of_scope().filter(|definition| definition.supported) {
             let aliases: Vec<String> = definition.aliases.iter().map(|alias| format!("`{alias}`")).collect();
             let _ = writeln!(
                 page,
-                "| `{}` | {} | {} |",
+                "| `{}` | {} | {} | {} |",
                 definition.key,
+                describe(definition.key),
                 takes(definition),
                 aliases.join(", ")
             );

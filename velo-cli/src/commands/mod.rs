@@ -3,11 +3,13 @@
 mod completions;
 mod explain;
 mod run;
+mod schema;
 mod validate;
 
 pub(crate) use completions::completions;
 pub(crate) use explain::explain;
 pub(crate) use run::run;
+pub(crate) use schema::schema;
 pub(crate) use validate::validate;
 
 use std::path::Path;

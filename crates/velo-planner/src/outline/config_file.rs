@@ -8,11 +8,8 @@ use super::DeclaredColumn;
 use super::build::{Builder, is_of_statement};
 use super::objects::{ObjectKind, Role, kind_of};
 use crate::Reported;
-use crate::properties::{Properties, PropertyValue, definition, known_keys};
+use crate::properties::{PREFIXES, Properties, PropertyValue, definition, known_keys};
 use crate::types::named_type;
-
-/// Prefixes that configuration files may put before the keys of a source or sink.
-const PREFIXES: [&str; 2] = ["datasource.", "datasink."];
 
 impl Builder<'_, '_> {
     /// Puts the values of an object's configuration file under those that SQL gives it, and tells the columns that
@@ -37,7 +34,7 @@ impl Builder<'_, '_> {
         let (fields, values): (Vec<_>, Vec<_>) = values
             .into_iter()
             .map(unprefixed)
-            .partition(|(key, _)| key.starts_with("schema."));
+            .partition(|(key, _)| key.starts_with("schema.fields"));
         let mut unknown = Vec::new();
         let mut unsupported = Vec::new();
         for (key, text) in values {
@@ -143,7 +140,7 @@ impl Field {
 fn unprefixed((key, text): (String, String)) -> (String, String) {
     let bare = PREFIXES
         .iter()
-        .find_map(|prefix| key.strip_prefix(prefix))
+        .find_map(|prefix| key.strip_prefix(prefix)?.strip_prefix('.'))
         .map(str::to_owned);
     (bare.unwrap_or(key), text)
 }

@@ -34,6 +34,7 @@ pub use joins::{JoinBound, JoinOutline, JoinRole, JoinSide};
 pub(crate) use ksqldb::division as ksqldb_division;
 pub(crate) use lints::table_without_key;
 pub use objects::ObjectKind;
+pub(crate) use objects::type_names;
 
 /// What the command line changes about a program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -90,6 +90,11 @@ impl ObjectKind {
     }
 }
 
+/// Every name of a type of source or sink.
+pub(crate) fn type_names() -> Vec<&'static str> {
+    SOURCE_TYPES.iter().chain(SINK_TYPES).map(|(name, _)| *name).collect()
+}
+
 /// Whether `.type` says that the object is written.
 pub(crate) fn is_sink(properties: &Properties) -> bool {
     properties

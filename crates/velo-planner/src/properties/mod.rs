@@ -4,12 +4,17 @@
 
 mod assign;
 mod contradictions;
+mod descriptions;
+mod json_schema;
 mod registry;
 mod settings;
 mod value;
 
 pub(crate) use assign::{Assignment, KnownNames, NamedProperties, assign, split_key};
 pub(crate) use contradictions::contradictions;
+pub use descriptions::describe;
+pub(crate) use json_schema::PREFIXES;
+pub use json_schema::config_file_schema;
 pub(crate) use registry::known_keys;
 pub use registry::{PropertyDefinition, Scope, definition, definitions};
 pub(crate) use settings::{late_policy, settings, window_lateness};

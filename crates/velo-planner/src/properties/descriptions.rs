@@ -1,0 +1,140 @@
+//! What each property is for, in a sentence: for the reference and for editors.
+
+/// What the property of this canonical key is for; empty for a key that does not exist.
+pub fn describe(key: &str) -> &'static str {
+    let found = DESCRIPTIONS.iter().find(|(known, _)| *known == key);
+    found.map_or("", |(_, description)| description)
+}
+
+/// In the order of the registry.
+const DESCRIPTIONS: &[(&str, &str)] = &[
+    ("type", "What kind of source or sink it is."),
+    (
+        "config_file",
+        "A YAML file with the configuration, relative to the SQL file; what SQL says goes before.",
+    ),
+    (
+        "format",
+        "How values are written: csv, csv_no_header, jsonlines, json, parquet or avro.",
+    ),
+    ("key.format", "How record keys are written."),
+    ("path", "The file, or a pattern of files."),
+    ("delimiter", "What stands between the fields of CSV."),
+    ("quote", "What stands around fields of CSV that hold a delimiter."),
+    ("has_headers", "Whether the first line of CSV names the columns."),
+    (
+        "watch",
+        "Whether rows that are appended later, and files that come later, are read.",
+    ),
+    ("polling.interval", "How often a watched file is looked at."),
+    ("recursive", "Whether directories below are read, too."),
+    ("max_records", "How many records are read at most."),
+    ("skip_lines", "How many lines at the start are left out."),
+    ("append", "Whether rows are added to the file that is there."),
+    ("compression", "How the file is compressed."),
+    (
+        "file.wait.timeout",
+        "How long to wait for a file that is not there yet.",
+    ),
+    ("file.retry.interval", "How often to look whether the file is there."),
+    ("topic", "The Kafka topic."),
+    ("bootstrap.servers", "The Kafka brokers to ask first."),
+    ("group.id", "The Kafka consumer group."),
+    (
+        "auto.offset.reset",
+        "Where reading starts without a committed position: earliest, latest, none or a time.",
+    ),
+    ("schema.registry.url", "Where schemas are kept."),
+    ("value.schema.file", "The file with the schema of the values."),
+    ("value_schema_id", "The number of the values' schema in the registry."),
+    ("key_schema_id", "The number of the keys' schema in the registry."),
+    ("partitions", "How many partitions a topic is created with."),
+    ("replicas", "How many replicas a topic is created with."),
+    (
+        "retention_ms",
+        "How long a topic that is created keeps its records, in milliseconds.",
+    ),
+    ("key_delimiter", "What stands between the fields of a key."),
+    (
+        "wrap_single_value",
+        "Whether a single column is written as an object with one field.",
+    ),
+    (
+        "topic.wait.timeout",
+        "How long to wait for a topic that is not there yet.",
+    ),
+    ("topic.retry.interval", "How often to look whether the topic is there."),
+    ("topic.retry.strategy", "How the time between two looks grows."),
+    ("kafka.batch.size", "How many messages are fetched at once."),
+    ("event.time.field", "The column that holds the time of the event."),
+    (
+        "event.time.format",
+        "How that time is written: epoch_millis, epoch_seconds, iso8601 or a strftime pattern.",
+    ),
+    ("watermark.strategy", "Whether times may be out of order."),
+    (
+        "watermark.max_out_of_orderness",
+        "How much later than others a row may come.",
+    ),
+    (
+        "watermark.idle.timeout",
+        "How long a partition may bring nothing before it holds nothing back.",
+    ),
+    ("allowed.lateness", "How long a window is kept past its end."),
+    ("late.data.strategy", "What becomes of rows that come later than that."),
+    ("retention", "How long rows of a table are kept."),
+    (
+        "table.wait.timeout",
+        "How long a stream waits for a table to be loaded.",
+    ),
+    (
+        "table.missing.strategy",
+        "What a stream does without a table that it joins.",
+    ),
+    ("table.missing.max_retries", "How often it tries again."),
+    ("table.missing.delay", "How long it waits before it tries again."),
+    ("load.priority", "Which tables are loaded first."),
+    ("load.incremental.interval", "How often a table reads what is new."),
+    ("error.policy", "What becomes of rows that cannot be read or computed."),
+    (
+        "dead.letter.queue.enabled",
+        "Whether rows that fail are written to the dead-letter queue.",
+    ),
+    ("dead.letter.queue.topic", "The topic of the dead-letter queue."),
+    ("dead.letter.queue.path", "The file of the dead-letter queue."),
+    ("failure_strategy", "The older spelling of `error.policy`."),
+    (
+        "retry.max.attempts",
+        "How often input and output that fail are tried again.",
+    ),
+    ("retry.backoff.strategy", "How the time between two attempts grows."),
+    ("retry.initial.delay", "The time before the second attempt."),
+    ("retry.max.delay", "The longest time between two attempts."),
+    (
+        "circuit.breaker.enabled",
+        "Whether a sink that keeps failing is left alone for a while.",
+    ),
+    (
+        "circuit.breaker.failure.threshold",
+        "After how many failures it is left alone.",
+    ),
+    ("circuit.breaker.timeout", "How long it is left alone."),
+    ("application.id", "What processes that share the work have in common."),
+    ("checkpoint.interval", "How often state is saved."),
+    ("checkpoint.retained", "How many saved states are kept."),
+    ("delivery.profile", "What the connection to Kafka is tuned for."),
+    ("schema.drift", "What to do when records get another shape."),
+    ("restart.policy", "When a job that failed is started again."),
+    ("delivery.guarantee", "How often a row may come out."),
+    ("max.memory.mb", "How much memory the statement may take."),
+    ("max.groups", "How many groups it may keep before the run fails."),
+    (
+        "spill.to.disk",
+        "Whether state that does not fit into memory goes to disk.",
+    ),
+    ("state.ttl", "How long state is kept that nothing asks for."),
+    ("parallelism", "How many workers share the work."),
+    ("batch.size", "How many rows are worked on at once."),
+    ("batch.timeout", "How long to wait for a full batch."),
+    ("sinks", "Names of sinks, with commas in between."),
+];
