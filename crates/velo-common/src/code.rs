@@ -117,10 +117,13 @@ codes! {
         "The file does not exist, is a directory, or may not be read. For data files `validate` only warns.";
     SCHEMA_UNKNOWN = "V0601", Error, "Schema unknown",
         "The columns of a source are neither declared nor could they be sampled. Declare them: CREATE STREAM name (column TYPE, …).";
-    HEADER_MISMATCH = "V0602", Error, "File header does not fit the declared columns",
-        "A declared column is missing in the file's header line.";
+    HEADER_MISMATCH = "V0602", Error, "File does not fit the declared columns",
+        "A declared column is missing in the file's header line or schema, or a Parquet or Avro file has values of another type there, some of which would be lost. The message says how they can be read.";
     CONFIG_FILE = "V0603", Error, "Configuration file cannot be used",
         "The file that `config_file` names, or one that it extends, is missing, is no YAML, refers to a variable that is not set, or declares a column that makes no sense.";
+
+    UNWRITABLE_COLUMN = "V0604", Error, "Column without a form in the sink's format",
+        "Parquet and Avro files have no INTERVAL, and names in Avro are letters, digits and `_`. Cast the column or write `AS name` behind it: `CAST(took AS STRING) AS took`.";
 
     UNSUPPORTED = "V0800", Error, "Not supported yet",
         "The form is part of the dialect, but this version cannot run it yet.";

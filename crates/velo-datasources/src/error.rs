@@ -113,6 +113,14 @@ pub enum SourceError {
         /// What the header has.
         found: Vec<String>,
     },
+    /// The columns of a file that tells their types are not those that are wanted.
+    #[error("`{}`: {}", path.display(), problems.join("; "))]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// A sentence for each column.
+        problems: Vec<String>,
+    },
     /// The data cannot be read as its format at all.
     #[error("cannot decode `{}`: {message}", path.display())]
     Format {

@@ -16,6 +16,7 @@ mod open;
 mod shared;
 mod sink;
 mod source;
+mod typed_sink;
 mod writer;
 
 pub use config::{
@@ -26,7 +27,7 @@ pub use config_file::{ConfigFileError, load_config_file};
 pub use error::{SinkError, SourceError};
 pub use file::{DeadLetterFile, FileSample, FileSource, ReadLimits};
 pub use memory::{MemorySink, MemorySource};
-pub use open::{open_sampled_source, open_sink, open_source, sample_source};
+pub use open::{open_sampled_source, open_sink, open_source, sample_source, unwritable_columns};
 pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};
 pub use source::{PartitionReader, ReadRequest, Source, SourceBatch};

@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use velo_data::{StreamSchema, SystemClock};
+use velo_formats::{ColumnarError, check_avro_columns, check_parquet_columns};
 
 use crate::discard::DiscardSink;
 use crate::file::{FileSample, FileSource, sample_files};
-use crate::{MemorySource, Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError, WriterSink};
+use crate::typed_sink::TypedSink;
+use crate::{FileFormat, MemorySource, Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError, WriterSink};
 
 /// Opens a source with the declared columns, or with those that a sample of its records shows.
 ///
@@ -80,6 +82,7 @@ pub fn sample_source(config: &SourceConfig) -> Result<Option<FileSample>, Source
 /// When the destination cannot be written.
 pub fn open_sink(config: &SinkConfig, schema: &StreamSchema) -> Result<Box<dyn Sink>, SinkError> {
     Ok(match config {
+        SinkConfig::File(file) if file.format.is_typed() => Box::new(TypedSink::to_file(file, schema)?),
         SinkConfig::File(file) => Box::new(WriterSink::to_file(file, schema)?),
         SinkConfig::Stdout { format } => {
             Box::new(WriterSink::new(Box::new(std::io::stdout()), "stdout", *format, schema))
@@ -87,4 +90,21 @@ pub fn open_sink(config: &SinkConfig, schema: &StreamSchema) -> Result<Box<dyn S
         SinkConfig::Discard => Box::new(DiscardSink::default()),
         SinkConfig::Memory(memory) => memory.writer(),
     })
+}
+
+/// What stands in the way of writing these columns to a sink: a sentence for each column that its format cannot hold.
+pub fn unwritable_columns(config: &SinkConfig, schema: &StreamSchema) -> Vec<String> {
+    let SinkConfig::File(file) = config else {
+        return Vec::new();
+    };
+    let checked = match file.format {
+        FileFormat::Parquet => check_parquet_columns(schema),
+        FileFormat::Avro => check_avro_columns(schema),
+        FileFormat::Csv | FileFormat::JsonLines | FileFormat::Json | FileFormat::Envelope => Ok(()),
+    };
+    match checked {
+        Err(ColumnarError::Columns(problems)) => problems,
+        Err(ColumnarError::Damaged(problem)) => vec![problem],
+        Ok(()) => Vec::new(),
+    }
 }

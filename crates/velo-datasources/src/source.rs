@@ -22,6 +22,19 @@ pub struct ReadRequest {
     pub decode_threads: usize,
 }
 
+impl ReadRequest {
+    /// The bounds, with columns as indexes into those that are requested.
+    pub(crate) fn requested_bounds(&self) -> Vec<ColumnBounds> {
+        let bounds = self.bounds.iter().filter_map(|bounds| {
+            Some(ColumnBounds {
+                column: self.columns.iter().position(|column| *column == bounds.column)?,
+                ..bounds.clone()
+            })
+        });
+        bounds.collect()
+    }
+}
+
 /// Records of one read, decoded.
 #[derive(Debug, Clone)]
 pub struct SourceBatch {

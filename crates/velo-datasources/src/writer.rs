@@ -138,7 +138,8 @@ impl Sink for WriterSink {
 
 fn encoder(format: FileFormat, schema: &StreamSchema, options: CsvOptions) -> Encoder {
     match format {
-        FileFormat::JsonLines => Encoder::json_lines(schema),
+        // Files of typed formats are written by `TypedSink`; anything else takes text.
+        FileFormat::JsonLines | FileFormat::Parquet | FileFormat::Avro => Encoder::json_lines(schema),
         FileFormat::Json => Encoder::json_array(schema),
         FileFormat::Csv => Encoder::csv(schema, options),
         FileFormat::Envelope => Encoder::envelope(schema),

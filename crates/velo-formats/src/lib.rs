@@ -1,4 +1,4 @@
-//! Bytes to Arrow and back: JSON lines and arrays, CSV, envelopes, Parquet.
+//! Bytes to Arrow and back: JSON lines and arrays, CSV, envelopes, Parquet, Avro.
 //!
 //! Start at [`Decoder`], which turns records into columns, and [`Encoder`], which does the reverse. Decoding goes block by block: a scan finds where the
 //! wanted values stand and checks the text around them, then each column is built in one loop over values of one
@@ -32,12 +32,13 @@
 //!
 //! # Typed files
 //!
-//! A Parquet file tells its columns itself. [`ParquetFile`] reads them from the footer and checks them against declared
-//! ones: a value may get a wider type, never lose anything; only instants and times are cut to milliseconds. Row groups
-//! that statistics exclude are not read.
+//! Parquet and Avro files tell their columns themselves. [`ParquetFile`] and [`AvroFile`] read them and check them against
+//! declared ones: a value may get a wider type, never lose anything; only instants and times are cut to milliseconds.
+//! Row groups that statistics exclude are not read.
 //!
 //! This crate knows bytes and columns. Where bytes come from, and how many at a time, is its caller's affair.
 
+mod avro;
 mod column;
 mod columnar;
 mod csv;
@@ -54,6 +55,7 @@ mod sample;
 mod system_columns;
 mod value;
 
+pub use avro::{AvroCompression, AvroEncoder, AvroFile, AvroReader, AvroSchema, AvroSchemaError, check_avro_columns};
 pub use columnar::ColumnarError;
 pub use csv::{CsvHeader, CsvOptions, read_csv_header};
 pub use cut::{Cut, RecordCutter};

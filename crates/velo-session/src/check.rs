@@ -12,7 +12,7 @@ use crate::config::ConfigDirectory;
 use crate::lints::money_in_double;
 use crate::overrides::unmet_overrides;
 use crate::paths::conflicts;
-use crate::sinks::configure_sinks;
+use crate::sinks::{columns_without_form, configure_sinks};
 use crate::sources::open_sources;
 
 /// What a program is checked for.
@@ -120,6 +120,7 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);
     diagnostics.extend(conflicts(&outline, &sinks.configs, &planned.statements));
+    diagnostics.extend(columns_without_form(&outline, &sinks.configs, &planned.statements));
     diagnostics.extend(money_in_double(&sources.sampled, &planned.statements));
     let opened = sources.opened;
     diagnostics.extend(outline.diagnostics);

@@ -2,7 +2,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use velo_common::{Diagnostic, code};
 use velo_data::SystemColumn;
-use velo_datasources::{FileFormat, SinkConfig};
+use velo_datasources::{FileFormat, SinkConfig, unwritable_columns};
+use velo_planner::plan::PlannedStatement;
 use velo_planner::{Outline, SinkDescription, SinkOutline};
 
 use crate::sources::{file_properties, property_diagnostic, without_effect};
@@ -92,6 +93,38 @@ fn configure(sink: &SinkOutline, diagnostics: &mut Vec<Diagnostic>) -> Option<Si
             None
         }
     }
+}
+
+/// Columns that the format of a statement's sink cannot hold.
+pub(crate) fn columns_without_form(
+    outline: &Outline<'_>,
+    sinks: &HashMap<String, SinkConfig>,
+    statements: &[PlannedStatement],
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for statement in statements {
+        for name in &statement.sinks {
+            let folded = name.to_lowercase();
+            let Some(config) = sinks.get(&folded) else {
+                continue;
+            };
+            let sink = outline.sinks.iter().find(|sink| sink.name.to_lowercase() == folded);
+            let place = sink.map(|sink| {
+                sink.properties
+                    .get("path")
+                    .and_then(|path| path.span)
+                    .unwrap_or(sink.span)
+            });
+            for problem in unwritable_columns(config, statement.plan.schema()) {
+                let message = format!("`{}` cannot be written to `{name}`: {problem}", statement.name);
+                found.push(match place {
+                    Some(span) => Diagnostic::new(&code::UNWRITABLE_COLUMN, span, message),
+                    None => Diagnostic::global(&code::UNWRITABLE_COLUMN, message),
+                });
+            }
+        }
+    }
+    found
 }
 
 fn stdout_format(properties: &BTreeMap<String, String>) -> FileFormat {

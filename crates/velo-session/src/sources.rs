@@ -225,7 +225,7 @@ fn open_diagnostic(error: &SourceError, source: &SourceOutline, declared: bool, 
         .unwrap_or(source.span);
     let name = &source.name;
     let code = match error {
-        SourceError::Header { .. } => &code::HEADER_MISMATCH,
+        SourceError::Header { .. } | SourceError::Columns { .. } => &code::HEADER_MISMATCH,
         SourceError::Format { .. }
         | SourceError::MixedFormats { .. }
         | SourceError::ColumnKinds { .. }

@@ -142,6 +142,10 @@ const PROGRAMS: &[(&str, &str)] = &[
         "V0603",
         "SELECT id FROM other WITH ('other.path' = 'orders.csv', 'other.config_file' = 'gone.yaml')",
     ),
+    (
+        "V0604",
+        "CREATE STREAM s AS SELECT id AS `order id` FROM orders WITH ('sinks' = 'out', 'out.path' = 'out.avro')",
+    ),
     ("V0800", "SELECT a.id FROM orders a JOIN orders b ON a.id = b.id"),
     ("V0801", "SELECT id FROM orders WITH ('state.ttl' = '1h')"),
     (

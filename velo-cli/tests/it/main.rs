@@ -8,4 +8,5 @@ mod demo;
 mod diagnostics;
 mod policies;
 mod refused;
+mod sink_formats;
 mod support;

@@ -14,11 +14,15 @@ pub enum FileFormat {
     Json,
     /// One JSON object a line that holds a whole record: key, value, timestamp, headers. The value is the JSON itself.
     Envelope,
+    /// Apache Parquet: columns with types, in row groups.
+    Parquet,
+    /// An Avro object container file: records in blocks, behind their schema.
+    Avro,
 }
 
 impl FileFormat {
-    /// The format that a file's name tells, in any case: `.envelope.jsonl`, `.csv`, `.jsonl`, `.ndjson`, `.json`, each
-    /// also with the extension of a [`Compression`] behind it.
+    /// The format that a file's name tells, in any case: `.parquet` and `.avro`, or `.envelope.jsonl`, `.csv`, `.jsonl`,
+    /// `.ndjson`, `.json`, which may have the extension of a [`Compression`] behind them.
     pub fn of_path(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         let packed = Compression::of_path(path).extension();
@@ -30,9 +34,18 @@ impl FileFormat {
             Some(Self::Csv)
         } else if ends_with(".jsonl") || ends_with(".ndjson") || ends_with(".json") {
             Some(Self::JsonLines)
+        } else if packed.is_empty() && ends_with(".parquet") {
+            Some(Self::Parquet)
+        } else if packed.is_empty() && ends_with(".avro") {
+            Some(Self::Avro)
         } else {
             None
         }
+    }
+
+    /// Whether files tell the types of their columns themselves.
+    pub const fn is_typed(self) -> bool {
+        matches!(self, Self::Parquet | Self::Avro)
     }
 
     /// The word for it in messages.
@@ -42,6 +55,8 @@ impl FileFormat {
             Self::JsonLines => "jsonlines",
             Self::Json => "json",
             Self::Envelope => "envelope",
+            Self::Parquet => "parquet",
+            Self::Avro => "avro",
         }
     }
 }

@@ -227,14 +227,14 @@ impl<'a> Properties<'a> {
         match (asked, told) {
             (
                 Some(FormatProperty {
-                    format: FileFormat::Csv,
+                    format: asked @ (FileFormat::Csv | FileFormat::Parquet | FileFormat::Avro),
                     ..
                 }),
                 Some(FileFormat::Envelope),
             ) => {
                 let key = FORMAT_KEYS.iter().find(|key| self.values.contains_key(**key));
                 let key = key.copied().unwrap_or("format");
-                let message = "envelopes hold JSON values; CSV values in envelopes are not supported yet".to_owned();
+                let message = format!("envelopes hold JSON values; {asked} values in envelopes are not supported yet");
                 self.reject(key, PropertyErrorKind::Unsupported, message);
             }
             (_, Some(FileFormat::Envelope)) => return FormatProperty::of(FileFormat::Envelope),
@@ -256,6 +256,11 @@ impl<'a> Properties<'a> {
             Some(FileFormat::Json) => {
                 let message = "standard output takes no JSON array; one object a line is `jsonlines`".to_owned();
                 self.reject("format", PropertyErrorKind::Unsupported, message);
+                FileFormat::JsonLines
+            }
+            Some(format) if format.is_typed() => {
+                let message = format!("standard output takes text; write {format} to a file");
+                self.reject("format", PropertyErrorKind::Invalid, message);
                 FileFormat::JsonLines
             }
             Some(format) => format,
@@ -290,6 +295,15 @@ impl<'a> Properties<'a> {
                 .parse()
                 .map_err(|_| "`true` or `false`".to_owned())
         })
+    }
+
+    /// Files that end with what they begin with, such as a footer, take nothing more.
+    pub(super) fn must_not_append(&mut self, append: Option<bool>, format: FileFormat) {
+        if append == Some(true) && format.is_typed() {
+            let message =
+                format!("rows cannot be appended to a file in the format {format}; write to a file of its own");
+            self.reject("append", PropertyErrorKind::Invalid, message);
+        }
     }
 
     /// Delimiter and quote cannot be the same byte.
@@ -386,17 +400,21 @@ pub(super) fn format_of_path(path: &Path) -> Result<FileFormat, PropertyError> {
         key: "format".to_owned(),
         kind: PropertyErrorKind::Missing,
         message: format!(
-            "the name of `{}` does not tell its format; say `format`: csv, csv_no_header, jsonlines or json",
+            "the name of `{}` does not tell its format; say `format`: csv, csv_no_header, jsonlines, json, parquet or avro",
             path.display()
         ),
     })
 }
 
-/// Keys for CSV given to a file of another format.
+/// Keys for CSV, or for text, given to files of another format.
 pub(super) fn csv_keys_without_effect(format: Option<FileFormat>, properties: &BTreeMap<String, String>) -> Vec<&str> {
     let keys = properties.keys().map(String::as_str);
-    keys.filter(|key| format.is_some_and(|format| format != FileFormat::Csv) && CSV_KEYS.contains(key))
-        .collect()
+    let has_use = |key: &str| match format {
+        None | Some(FileFormat::Csv) => true,
+        Some(format) if format.is_typed() => !CSV_KEYS.contains(&key) && key != "skip_lines",
+        Some(_) => !CSV_KEYS.contains(&key),
+    };
+    keys.filter(|key| !has_use(key)).collect()
 }
 
 /// A non-negative whole number.
@@ -433,7 +451,9 @@ fn parse_format(value: &str, is_record_format: bool) -> Result<FormatProperty, (
         "jsonlines" | "jsonl" => Ok(FormatProperty::of(FileFormat::JsonLines)),
         "json" if is_record_format => Ok(FormatProperty::of(FileFormat::JsonLines)),
         "json" => Ok(FormatProperty::of(FileFormat::Json)),
-        "parquet" | "avro" | "protobuf" | "protobuf_nosr" | "json_sr" | "kafka" | "none" => {
+        "parquet" => Ok(FormatProperty::of(FileFormat::Parquet)),
+        "avro" => Ok(FormatProperty::of(FileFormat::Avro)),
+        "protobuf" | "protobuf_nosr" | "json_sr" | "kafka" | "none" => {
             let message = format!("format `{value}` is not supported yet for files");
             Err((PropertyErrorKind::Unsupported, message))
         }

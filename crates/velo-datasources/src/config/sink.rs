@@ -104,6 +104,7 @@ impl SinkConfig {
             SinkKind::File => {
                 let path = path.unwrap_or_default();
                 let format = read.file_format(&path, format);
+                read.must_not_append(append, format.format);
                 let defaults = FileSinkConfig::new(path, format.format);
                 Self::File(FileSinkConfig {
                     compression,

@@ -123,6 +123,14 @@ impl SourceConfig {
         match self {
             Self::File(file) => {
                 let mut keys = properties::csv_keys_without_effect(file.format, properties);
+                // Such a file says itself how its parts are packed.
+                let is_typed = file.format.is_some_and(FileFormat::is_typed);
+                keys.extend(
+                    properties
+                        .keys()
+                        .map(String::as_str)
+                        .filter(|key| is_typed && *key == "compression"),
+                );
                 let is_one_file = has_wildcards(&file.path) || file.path.is_file();
                 keys.extend(
                     properties

@@ -9,12 +9,14 @@ mod pack;
 mod parallel;
 mod partition;
 mod pattern;
+mod plan;
 mod preamble;
 mod reader;
 mod sampling;
 mod source;
 mod target;
 mod text;
+mod typed;
 mod unpack;
 
 pub use dead_letters::DeadLetterFile;

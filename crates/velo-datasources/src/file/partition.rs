@@ -4,13 +4,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use velo_data::SourceOffset;
 
-use super::text::{TextPlan, TextReader};
+use super::plan::{FilePlan, FileRows};
 use crate::{PartitionReader, ReadRequest, SourceBatch, SourceError};
 
 /// One file of a source. It is opened when it is first read and closed when it has been read, so that ten thousand
 /// files need neither as many handles nor as many buffers.
 pub(super) struct FilePartition {
-    pub(super) plan: Arc<TextPlan>,
+    pub(super) plan: Arc<FilePlan>,
     pub(super) request: Arc<ReadRequest>,
     pub(super) path: PathBuf,
     pub(super) partition: i32,
@@ -21,7 +21,7 @@ pub(super) struct FilePartition {
 pub(super) enum State {
     /// Not begun.
     Waiting(Option<SourceOffset>),
-    Reading(TextReader),
+    Reading(FileRows),
     /// Nothing is left behind this place.
     Ended(SourceOffset),
 }

@@ -9,6 +9,7 @@ use super::columns::check_unique;
 use super::listing::Listing;
 use super::preamble::Preamble;
 use super::reader::faulty;
+use super::typed::TypedFormat;
 use crate::{FileFormat, FileSourceConfig, SourceError};
 
 /// Files that a sample looks at, at most.
@@ -56,6 +57,9 @@ pub(crate) fn sample_files(config: &FileSourceConfig) -> Result<FileSample, Sour
 }
 
 fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Result<SampledSchema, SourceError> {
+    if let Some(format) = TypedFormat::of(format) {
+        return Ok(SampledSchema::told(format.columns_of(path)?));
+    }
     let mut buffer = FileBuffer::open(path, config.compression_of(path), SAMPLE_BYTES_MAX)?;
     let preamble = Preamble::read(&mut buffer, format, config)?;
     while buffer.bytes().len() < SAMPLE_BYTES_MAX && !buffer.is_end() {
@@ -65,7 +69,7 @@ fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Re
     check_unique(path, names.unwrap_or_default())?;
     let (bytes, is_end) = (buffer.bytes(), buffer.is_end());
     Ok(match format {
-        FileFormat::JsonLines => sample_json_lines(bytes, is_end),
+        FileFormat::JsonLines | FileFormat::Parquet | FileFormat::Avro => sample_json_lines(bytes, is_end),
         FileFormat::Json => sample_json_array(bytes, is_end).map_err(|fault| faulty(path, &fault, preamble.line))?,
         FileFormat::Envelope => sample_envelopes(bytes, is_end),
         FileFormat::Csv => sample_csv(bytes, is_end, config.csv_options(), names),

@@ -7,8 +7,10 @@ use velo_data::{Clock, SourceOffset, StreamSchema, SystemColumn};
 use super::columns::ColumnsFrom;
 use super::listing::Listing;
 use super::partition::{FilePartition, State};
+use super::plan::FilePlan;
 use super::sampling::{FileSample, sample_files};
 use super::text::TextPlan;
+use super::typed::{TypedFormat, TypedPlan};
 use crate::{FileFormat, FileSourceConfig, PartitionReader, ReadRequest, Source, SourceError};
 
 /// Metadata that every file has.
@@ -18,6 +20,14 @@ const PLAIN_SYSTEM_COLUMNS: &[SystemColumn] = &[
     SystemColumn::Partition,
     SystemColumn::Topic,
     SystemColumn::Record,
+];
+
+/// Metadata of records of typed files, which have no text of their own.
+const TYPED_SYSTEM_COLUMNS: &[SystemColumn] = &[
+    SystemColumn::Timestamp,
+    SystemColumn::Offset,
+    SystemColumn::Partition,
+    SystemColumn::Topic,
 ];
 
 /// Metadata of records in envelopes.
@@ -66,7 +76,7 @@ const HEADERS_CHECKED_MAX: usize = 100;
 pub struct FileSource {
     files: Vec<PathBuf>,
     bytes: u64,
-    plan: TextPlan,
+    plan: FilePlan,
 }
 
 impl FileSource {
@@ -107,13 +117,21 @@ impl FileSource {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SourceError> {
         let Listing { files, format } = Listing::of(config)?;
-        let plan = TextPlan {
-            config: config.clone(),
-            format,
-            schema: schema.clone(),
-            columns_from,
-            clock,
-            limits: ReadLimits::default(),
+        let plan = match TypedFormat::of(format) {
+            Some(format) => FilePlan::Typed(TypedPlan {
+                format,
+                schema: schema.clone(),
+                max_records: config.max_records,
+                clock,
+            }),
+            None => FilePlan::Text(TextPlan {
+                config: config.clone(),
+                format,
+                schema: schema.clone(),
+                columns_from,
+                clock,
+                limits: ReadLimits::default(),
+            }),
         };
         let mut bytes = 0;
         for (index, path) in files.iter().enumerate() {
@@ -121,16 +139,18 @@ impl FileSource {
             bytes += metadata.len();
             // A pipe can be read but once, so that its header is left to the reader.
             if index < HEADERS_CHECKED_MAX && metadata.is_file() {
-                plan.check_header(path)?;
+                plan.check(path)?;
             }
         }
         Ok(Self { files, bytes, plan })
     }
 
-    /// Reads in other portions than the usual ones.
+    /// Reads text in other portions than the usual ones.
     #[must_use]
     pub fn with_limits(mut self, limits: ReadLimits) -> Self {
-        self.plan.limits = limits;
+        if let FilePlan::Text(plan) = &mut self.plan {
+            plan.limits = limits;
+        }
         self
     }
 }
@@ -138,13 +158,14 @@ impl FileSource {
 #[async_trait]
 impl Source for FileSource {
     fn schema(&self) -> &StreamSchema {
-        &self.plan.schema
+        self.plan.schema()
     }
 
     fn system_columns(&self) -> &[SystemColumn] {
-        match self.plan.format {
-            FileFormat::Envelope => ENVELOPE_SYSTEM_COLUMNS,
-            FileFormat::Csv | FileFormat::JsonLines | FileFormat::Json => PLAIN_SYSTEM_COLUMNS,
+        match &self.plan {
+            FilePlan::Text(plan) if plan.format == FileFormat::Envelope => ENVELOPE_SYSTEM_COLUMNS,
+            FilePlan::Text(_) => PLAIN_SYSTEM_COLUMNS,
+            FilePlan::Typed(_) => TYPED_SYSTEM_COLUMNS,
         }
     }
 

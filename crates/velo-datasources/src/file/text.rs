@@ -80,7 +80,7 @@ impl TextPlan {
         match self.format {
             FileFormat::JsonLines | FileFormat::Envelope => Some(RecordCutter::lines()),
             FileFormat::Csv => Some(RecordCutter::csv(self.config.csv_options())),
-            FileFormat::Json => None,
+            FileFormat::Json | FileFormat::Parquet | FileFormat::Avro => None,
         }
     }
 
@@ -111,7 +111,8 @@ impl TextPlan {
             partition,
         };
         let decoder = match self.format {
-            FileFormat::JsonLines => Decoder::json_lines(projection),
+            // Files of typed formats are read by `TypedPlan`.
+            FileFormat::JsonLines | FileFormat::Parquet | FileFormat::Avro => Decoder::json_lines(projection),
             FileFormat::Json => Decoder::json_array(projection),
             FileFormat::Envelope => Decoder::envelope(projection),
             FileFormat::Csv => {

@@ -105,8 +105,8 @@ fn what_is_not_supported_yet_says_so() {
         (None, ""),
         (None, "path=a.txt"),
         (None, "path=a.json format=json"),
-        (None, "path=a.bin format=parquet"),
-        (None, "path=a.bin format=avro"),
+        (None, "path=a.bin format=protobuf"),
+        (None, "path=a.envelope.jsonl format=avro"),
         (None, "path=a.envelope.jsonl format=csv"),
         (None, "path=s3://bucket/a.csv"),
         (None, "path=a.csv delimiter=\""),
@@ -131,15 +131,15 @@ fn what_is_not_supported_yet_says_so() {
     - 
         Missing path: a file source needs `path`
     - path=a.txt
-        Missing format: the name of `a.txt` does not tell its format; say `format`: csv, csv_no_header, jsonlines or json
+        Missing format: the name of `a.txt` does not tell its format; say `format`: csv, csv_no_header, jsonlines, json, parquet or avro
     - path=a.json format=json
         File(FileSourceConfig { path: "a.json", format: Some(Json), recursive: false, compression: None, delimiter: 44, quote: 34, has_headers: true, skip_lines: 0, max_records: None })
-    - path=a.bin format=parquet
-        Unsupported format: format `parquet` is not supported yet for files
-    - path=a.bin format=avro
-        Unsupported format: format `avro` is not supported yet for files
+    - path=a.bin format=protobuf
+        Unsupported format: format `protobuf` is not supported yet for files
+    - path=a.envelope.jsonl format=avro
+        Unsupported format: envelopes hold JSON values; avro values in envelopes are not supported yet
     - path=a.envelope.jsonl format=csv
-        Unsupported format: envelopes hold JSON values; CSV values in envelopes are not supported yet
+        Unsupported format: envelopes hold JSON values; csv values in envelopes are not supported yet
     - path=s3://bucket/a.csv
         Unsupported path: `s3://` locations are not supported yet, only local files
     - path=a.csv delimiter="

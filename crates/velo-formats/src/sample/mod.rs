@@ -66,6 +66,16 @@ impl Default for SampledSchema {
 }
 
 impl SampledSchema {
+    /// What a file tells of itself, without a look at its records.
+    pub fn told(schema: StreamSchema) -> Self {
+        Self {
+            schema,
+            columns: Vec::new(),
+            records: 0,
+            rejected: 0,
+        }
+    }
+
     /// The first column, by name, whose values have no type in common with those in another sample.
     pub fn conflict_with(&self, other: &Self) -> Option<KindConflict> {
         let others: HashMap<&str, &Shape> = other

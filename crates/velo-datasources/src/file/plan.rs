@@ -1,0 +1,77 @@
+use std::path::Path;
+
+use velo_data::{SourceOffset, StreamSchema};
+
+use super::text::{TextPlan, TextReader};
+use super::typed::{TypedPlan, TypedReader};
+use crate::{ReadRequest, SourceBatch, SourceError};
+
+/// How the files of a source are read: the same for all of them.
+#[derive(Debug, Clone)]
+pub(super) enum FilePlan {
+    Text(TextPlan),
+    Typed(TypedPlan),
+}
+
+/// The rows of one file.
+pub(super) enum FileRows {
+    Text(TextReader),
+    Typed(Box<TypedReader>),
+}
+
+impl FilePlan {
+    /// All columns that can be asked for.
+    pub(super) fn schema(&self) -> &StreamSchema {
+        match self {
+            Self::Text(plan) => &plan.schema,
+            Self::Typed(plan) => &plan.schema,
+        }
+    }
+
+    /// Refuses a file that does not go with the columns.
+    pub(super) fn check(&self, path: &Path) -> Result<(), SourceError> {
+        match self {
+            Self::Text(plan) => plan.check_header(path),
+            Self::Typed(plan) => plan.check(path),
+        }
+    }
+
+    /// Opens one file at its beginning or where `from` says.
+    pub(super) fn open(
+        &self,
+        path: &Path,
+        partition: i32,
+        request: &ReadRequest,
+        from: Option<SourceOffset>,
+    ) -> Result<FileRows, SourceError> {
+        Ok(match self {
+            Self::Text(plan) => FileRows::Text(plan.open(path, partition, request, from)?),
+            Self::Typed(plan) => FileRows::Typed(Box::new(plan.open(path, partition, request, from)?)),
+        })
+    }
+}
+
+impl FileRows {
+    pub(super) async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+        match self {
+            Self::Text(reader) => reader.next_batch().await,
+            Self::Typed(reader) => reader.next_batch(),
+        }
+    }
+
+    /// Whether nothing follows for sure.
+    pub(super) fn is_at_end(&self) -> bool {
+        match self {
+            Self::Text(reader) => reader.is_at_end(),
+            Self::Typed(_) => false,
+        }
+    }
+
+    /// Where the next batch starts.
+    pub(super) fn offset(&self) -> SourceOffset {
+        match self {
+            Self::Text(reader) => reader.offset(),
+            Self::Typed(reader) => reader.offset(),
+        }
+    }
+}
