@@ -16,6 +16,7 @@ const FORMS: &[(UnsupportedForm, &str)] = &[
     (Join, "SELECT a.id FROM orders a JOIN orders b ON a.id = b.id"),
     (TemporalLookup, "SELECT id FROM orders FOR SYSTEM_TIME AS OF at"),
     (Unnest, "SELECT * FROM UNNEST(ARRAY[1, 2])"),
+    (UnnestInExpression, "SELECT EXPLODE(ARRAY[1, 2]) AS x FROM orders"),
     (WindowTableFunction, "SELECT * FROM TUMBLE(orders, at, 5s)"),
     (
         TableScan,
@@ -97,7 +98,7 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("UNSET 'a'", "V0800 UNSET is not supported yet"),
     ("DEFINE a = 'b'", "V0800 DEFINE is not supported yet"),
     ("UNDEFINE a", "V0800 UNDEFINE is not supported yet"),
-    ("ASSERT TOPIC t", "V0800 ASSERT is not supported yet"),
+    ("ASSERT TOPIC t", "V0800 ASSERT TOPIC is not supported yet"),
     ("PRINT t", "V0800 PRINT is not supported yet"),
     (
         "SELECT id FROM 's3://bucket/orders.csv'",

@@ -20,6 +20,11 @@ pub(crate) fn expression(input: Tokens<'_>) -> Parsed<'_, Expr> {
     binding(input, Precedence::Or)
 }
 
+/// An expression whose outermost operator binds more tightly than comparisons do, of which `IN` is one.
+pub(super) fn above_comparison(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    binding(input, Precedence::Concat)
+}
+
 /// An expression whose outermost operator binds at least as tightly as `weakest`.
 fn binding(input: Tokens<'_>, weakest: Precedence) -> Parsed<'_, Expr> {
     nested(input, |input| isolated(input, |input| operators(input, weakest)))

@@ -5,11 +5,10 @@ use nom::branch::alt;
 use nom::combinator::{cut, opt};
 use nom::sequence::{delimited, preceded};
 
-use super::expr::expression;
+use super::expr::{above_comparison, expression};
 use super::leaf::{
     any_word, comma_separated, identifier, keyword, keywords, name_list, parenthesized, spanned, symbol,
 };
-use super::primary::postfix;
 use super::types::data_type;
 use super::window::over;
 use crate::ast::{Argument, Expr, ExprKind, FunctionCall, Ident, NullTreatment, OrderByItem, TrimSide};
@@ -106,21 +105,12 @@ fn trim(input: Tokens<'_>) -> Parsed<'_, ExprKind> {
 
 /// `POSITION(needle IN haystack)`, else a call.
 fn position(input: Tokens<'_>) -> Parsed<'_, ExprKind> {
-    // `needle IN haystack` cannot be read as one expression, because IN wants a bracket there. Only an operand can be
-    // the needle, as in standard SQL.
+    // `needle IN haystack` cannot be read as one expression, because IN wants a bracket there.
     let inside = input.skip(2);
-    let needle_end = inside.skip(1);
-    let simple = inside.peek().is_some_and(|token| {
-        matches!(
-            token.kind,
-            TokenKind::String | TokenKind::Word(_) | TokenKind::QuotedWord
-        )
-    });
-    let in_follows = needle_end.at_keyword(Keyword::IN) && !needle_end.skip(1).at_symbol(Symbol::OpenParen);
-    if !(simple && in_follows) {
+    if !holds_in(inside) {
         return call(input);
     }
-    let (rest, needle) = postfix(inside)?;
+    let (rest, needle) = cut(above_comparison).parse(inside)?;
     let (rest, haystack) = cut(delimited(keyword(Keyword::IN), expression, symbol(Symbol::CloseParen))).parse(rest)?;
     Ok((
         rest,
@@ -129,6 +119,23 @@ fn position(input: Tokens<'_>) -> Parsed<'_, ExprKind> {
             haystack: Box::new(haystack),
         },
     ))
+}
+
+/// Whether `IN` stands in the first argument, outside of brackets and of CASE.
+fn holds_in(inside: Tokens<'_>) -> bool {
+    let mut rest = inside;
+    let mut open_cases = 0_usize;
+    while let Some(token) = rest.peek() {
+        match token.kind {
+            TokenKind::Symbol(Symbol::CloseParen | Symbol::Comma) if open_cases == 0 => return false,
+            TokenKind::Word(Some(Keyword::CASE)) => open_cases += 1,
+            TokenKind::Word(Some(Keyword::END)) => open_cases = open_cases.saturating_sub(1),
+            TokenKind::Word(Some(Keyword::IN)) if open_cases == 0 => return true,
+            _ => {}
+        }
+        rest = rest.after_bracket().unwrap_or_else(|| rest.skip(1));
+    }
+    false
 }
 
 /// `SUBSTRING(text FROM start [FOR length])`, which is `SUBSTRING(text, start, length)`; else a call.

@@ -223,6 +223,8 @@ fn keyword_operand(input: Tokens<'_>, word: Keyword) -> Parsed<'_, ExprKind> {
         Keyword::STRUCT if opens(Symbol::OpenParen) => parenthesized(comma_separated(struct_entry))
             .map(ExprKind::Struct)
             .parse(behind),
+        // Reserved where relations are joined, and a function where a value stands.
+        Keyword::JOIN if opens(Symbol::OpenParen) => call(input),
         _ if opens(Symbol::OpenParen) && !word.is_reserved() => special_call(input, word),
         Keyword::CURRENT_DATE | Keyword::CURRENT_TIME | Keyword::CURRENT_TIMESTAMP | Keyword::LOCALTIMESTAMP
             if !opens(Symbol::Dot) =>

@@ -89,7 +89,7 @@ impl Display for ExprKind {
                 operand,
             } => trim(f, *side, characters.as_deref(), operand),
             Self::Position { needle, haystack } => {
-                write!(f, "POSITION({} IN {haystack})", Operand(needle, Precedence::Postfix))
+                write!(f, "POSITION({} IN {haystack})", Operand(needle, Precedence::Concat))
             }
             Self::Case {
                 operand,
@@ -292,7 +292,11 @@ impl Display for Interval {
 
 impl Display for FunctionCall {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.name.fmt(f)?;
+        match Keyword::of(&self.name.name.text) {
+            // The one reserved word that is a function, too.
+            Some(Keyword::JOIN) if !self.name.name.quoted => f.write_str(&self.name.name.text)?,
+            _ => self.name.fmt(f)?,
+        }
         if !is_bare(self) {
             f.write_str(if self.distinct { "(DISTINCT " } else { "(" })?;
             list(f, &self.arguments)?;

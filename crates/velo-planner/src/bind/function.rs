@@ -26,8 +26,14 @@ impl ExprBinder<'_> {
         if let Some(bound_column) = window_bound(name) {
             return self.window_bound(name, bound_column, span);
         }
+        if let Some(form) = unsupported_form(name) {
+            return self.unsupported(form, span);
+        }
         self.refuse_aggregate_syntax(call)?;
         let arguments = self.arguments(call)?;
+        if name.eq_ignore_ascii_case("as_value") {
+            return self.as_value(arguments, span);
+        }
         if is_header_function(name) {
             return self.header_function(name, arguments, span);
         }
@@ -35,6 +41,20 @@ impl ExprBinder<'_> {
             return self.clock_function(name, span);
         }
         self.call_named(name, arguments, call.name.span, span)
+    }
+
+    /// `AS_VALUE(x)` is `x`: a column need not be told that it is part of the value.
+    fn as_value(&mut self, arguments: Vec<Bound>, span: Span) -> Option<Bound> {
+        let given = arguments.len();
+        match <[Bound; 1]>::try_from(arguments) {
+            Ok([value]) => Some(Bound { span, ..value }),
+            Err(_) => {
+                let message = format!("AS_VALUE takes 1 argument, but {given} are given");
+                self.diagnostics
+                    .push(Diagnostic::new(&code::WRONG_ARGUMENTS, span, message));
+                None
+            }
+        }
     }
 
     /// A scalar function that the planner itself asks for.
@@ -171,6 +191,15 @@ impl ExprBinder<'_> {
         }
         let milliseconds = Bound::new(column(bound_column.name()), bound_column.sql_type(), span);
         self.checked(milliseconds.coerced(&SqlType::Timestamp))
+    }
+}
+
+/// The form that a name with brackets behind it stands for, where it is no function.
+fn unsupported_form(name: &str) -> Option<UnsupportedForm> {
+    match name.to_ascii_lowercase().as_str() {
+        "unnest" | "explode" => Some(UnsupportedForm::UnnestInExpression),
+        "any" | "some" | "all" => Some(UnsupportedForm::QuantifiedComparison),
+        _ => None,
     }
 }
 

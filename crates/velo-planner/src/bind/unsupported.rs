@@ -9,6 +9,8 @@ pub enum UnsupportedForm {
     TemporalLookup,
     /// `UNNEST` and `EXPLODE` in FROM.
     Unnest,
+    /// `UNNEST` and `EXPLODE` as a value.
+    UnnestInExpression,
     /// `FROM TUMBLE(t, …)` and its like.
     WindowTableFunction,
     /// Reading what `CREATE TABLE … AS` makes.
@@ -63,10 +65,11 @@ pub enum UnsupportedForm {
 
 impl UnsupportedForm {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Join,
         Self::TemporalLookup,
         Self::Unnest,
+        Self::UnnestInExpression,
         Self::WindowTableFunction,
         Self::TableScan,
         Self::SetOperation,
@@ -100,6 +103,7 @@ impl UnsupportedForm {
             Self::Join => "JOIN",
             Self::TemporalLookup => "FOR SYSTEM_TIME AS OF",
             Self::Unnest => "UNNEST in FROM",
+            Self::UnnestInExpression => "UNNEST, or EXPLODE, in an expression",
             Self::WindowTableFunction => "a window function in FROM",
             Self::TableScan => "reading from a table",
             Self::SetOperation => "UNION, EXCEPT and INTERSECT",
@@ -137,6 +141,9 @@ impl UnsupportedForm {
         match self {
             Self::SlidingWindow | Self::SessionWindow | Self::CumulateWindow => {
                 diagnostic.with_help("TUMBLING(size) is supported")
+            }
+            Self::QuantifiedComparison => {
+                diagnostic.with_help("whether an array holds a value is ARRAY_CONTAINS(array, value)")
             }
             Self::EmitEvery => diagnostic.with_help("EMIT CHANGES and EMIT FINAL are supported"),
             Self::OverChangelog => diagnostic.with_help("let the statement it reads EMIT FINAL"),

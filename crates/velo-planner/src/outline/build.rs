@@ -1,7 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
 use velo_common::{Diagnostic, Name, Span, code, nearest};
-use velo_parser::ast::{self, Declare, Insert, Property, Query, Script, Spanned, Statement, StatementKind as Syntax};
+use velo_parser::ast::{
+    self, AssertKind, Declare, Insert, Property, Query, Script, Spanned, Statement, StatementKind as Syntax,
+};
 
 use super::definitions::{Definition, Definitions, declared_columns};
 use super::ksqldb::{self, looks_like_ksqldb};
@@ -498,7 +500,17 @@ fn describe(statement: &Syntax) -> &'static str {
         Syntax::Unset { .. } => "UNSET",
         Syntax::Define { .. } => "DEFINE",
         Syntax::Undefine { .. } => "UNDEFINE",
-        Syntax::Assert(_) => "ASSERT",
+        Syntax::Assert(assert) => describe_assert(&assert.kind),
         Syntax::Print(_) => "PRINT",
+    }
+}
+
+fn describe_assert(kind: &AssertKind) -> &'static str {
+    match kind {
+        AssertKind::Topic { .. } => "ASSERT TOPIC",
+        AssertKind::Schema { .. } => "ASSERT SCHEMA",
+        AssertKind::Values { .. } => "ASSERT VALUES",
+        AssertKind::Tombstone { .. } => "ASSERT NULL VALUES",
+        AssertKind::Declaration(_) => "ASSERT STREAM and ASSERT TABLE",
     }
 }

@@ -93,10 +93,30 @@ pub(crate) fn assign(
                 insert(target, definition, property, diagnostics);
             }
             None if client_names.iter().any(|name| has_prefix(key, name)) => {}
+            None if is_of_family(key) => diagnostics.push(Diagnostic::new(
+                &code::UNSUPPORTED_PROPERTY,
+                property.key.span.to(property.value.span),
+                format!("`{key}` is not supported yet"),
+            )),
             None => diagnostics.push(unknown_key(key, property.key.span, known_names)),
         }
     }
     assignment
+}
+
+/// Keys that go on with a name of the user's or of a client library's, none of which is supported yet.
+const FAMILIES: [&str; 3] = ["table.missing.defaults", "consumer_config", "producer_config"];
+
+/// Whether a key, behind the name of a source or sink or not, is one of a family.
+fn is_of_family(key: &str) -> bool {
+    let folded = key.to_ascii_lowercase();
+    FAMILIES.iter().any(|family| {
+        let mut places = folded.match_indices(family);
+        places.any(|(at, _)| {
+            let starts = at == 0 || folded[..at].ends_with('.');
+            starts && folded[at + family.len()..].starts_with('.')
+        })
+    })
 }
 
 /// Finds the name (if any) and the definition that a key means.

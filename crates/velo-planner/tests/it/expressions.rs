@@ -65,6 +65,18 @@ fn types_that_do_not_fit_are_reported() {
 }
 
 #[test]
+fn forms_that_look_like_functions() {
+    assert_plans!([
+        "SELECT AS_VALUE(id) AS copy, JOIN('-', name, id) AS joined FROM orders",
+        "SELECT AS_VALUE(id, name) AS copy FROM orders",
+        "SELECT UNNEST(tags) AS tag FROM orders",
+        "SELECT id FROM orders WHERE name = ANY(tags)",
+        "SELECT POSITION(UPPER(name) IN name) AS a, POSITION('x' || name IN name) AS b FROM orders",
+        "ASSERT NULL VALUES t (id) KEY (1)",
+    ]);
+}
+
+#[test]
 fn constants_that_no_call_works_with() {
     assert_plans!([
         "SELECT DATE_TRUNC('dya', ts) AS a, DATE_TRUNC('fortnight', ts) AS b FROM orders",

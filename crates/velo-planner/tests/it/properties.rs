@@ -32,6 +32,7 @@ fn property_mistakes() {
         "SELECT id FROM x WITH ('x.path' = 'a.csv'); SELECT id FROM x WITH ('x.path' = 'b.csv'); SELECT id FROM x",
         "SELECT id, COUNT(*) AS n FROM orders GROUP BY id HAVING COUNT(*) < 3",
         "SELECT id FROM 's3://bucket/x.csv'",
+        "SELECT id FROM orders WITH ('table.missing.defaults.name' = 'none', 'datasource.consumer_config.fetch.min.bytes' = 1)",
         "CREATE STREAM x (id INT) WITH (path = 'x.csv', 'error.policy' = 'fail'); \
          SELECT id FROM x WITH ('skip_lines' = '1', 'format' = 'csv')",
         "CREATE STREAM s AS SELECT id FROM orders WITH ('format' = 'csv', 'append' = 'true')",

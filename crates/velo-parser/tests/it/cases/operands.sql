@@ -72,6 +72,20 @@ POSITION('a' IN b)
 
 POSITION(a, b)
 
+POSITION('x' || a IN b)
+
+POSITION(UPPER(a) IN b)
+
+POSITION(a + 1 IN (b))
+
+POSITION((a = b) IN c)
+
+POSITION(CASE WHEN a IN (1) THEN b END, c)
+
+POSITION(CASE WHEN a IN (1) THEN b END IN c)
+
+JOIN(',', a, b)
+
 SUBSTRING(a FROM 2 FOR 3)
 
 SUBSTRING(a FROM 2)
