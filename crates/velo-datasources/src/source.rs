@@ -85,6 +85,9 @@ pub trait PartitionReader: Send {
 
     /// Where the next batch starts.
     fn offset(&self) -> SourceOffset;
+
+    /// Asks for at most so many rows a batch from now on. Readers whose batches are made elsewhere do not follow.
+    fn set_batch_rows_max(&mut self, _batch_rows_max: usize) {}
 }
 
 /// The columns of a [`SourceBatch`] that answers `request`.

@@ -13,6 +13,16 @@ pub enum Event {
     End,
 }
 
+impl Event {
+    /// Rows in it.
+    pub(crate) fn rows(&self) -> usize {
+        match self {
+            Self::Batch(batch) => batch.num_rows(),
+            Self::Watermark(_) | Self::Barrier(_) | Self::End => 0,
+        }
+    }
+}
+
 /// Rows that came after their window was closed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LateRows {

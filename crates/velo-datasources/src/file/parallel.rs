@@ -149,6 +149,7 @@ impl ParallelReader {
             };
             self.sequential.buffer.take(bytes, &mut chunk.bytes);
             chunk.decoded = 0;
+            chunk.rows_max = self.sequential.batch_rows_max;
             let lane = self.handed_out % self.lanes.len();
             if self.lanes[lane].chunks.send(chunk).is_err() {
                 return Ok(()); // The lane panicked, which comes out when its chunk is collected.
@@ -259,5 +260,9 @@ impl PartitionReader for ParallelReader {
             record: self.position.record,
             line: self.position.line,
         }
+    }
+
+    fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
+        self.sequential.set_batch_rows_max(batch_rows_max);
     }
 }

@@ -54,6 +54,12 @@ impl PartitionReader for FilePartition {
             State::Ended(offset) => *offset,
         }
     }
+
+    fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
+        if let State::Reading(reader) = &mut self.state {
+            reader.set_batch_rows_max(batch_rows_max);
+        }
+    }
 }
 
 /// The file was there when its source was opened.

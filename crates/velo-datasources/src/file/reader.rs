@@ -88,6 +88,10 @@ impl PartitionReader for FileReader {
             line: position.line,
         }
     }
+
+    fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
+        self.batch_rows_max = batch_rows_max.max(1);
+    }
 }
 
 /// A file that is not what it should be from some line on; lines are counted from that on which its text begins.

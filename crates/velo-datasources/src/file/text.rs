@@ -162,6 +162,14 @@ impl TextReader {
         Ok(batch)
     }
 
+    /// Takes at most so many rows a batch from now on.
+    pub(super) fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
+        match &mut self.records {
+            Records::Sequential(reader) => reader.set_batch_rows_max(batch_rows_max),
+            Records::Parallel(reader) => reader.set_batch_rows_max(batch_rows_max),
+        }
+    }
+
     /// Where the next batch starts.
     pub(super) fn offset(&self) -> SourceOffset {
         match &self.records {

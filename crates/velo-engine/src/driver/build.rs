@@ -180,6 +180,7 @@ impl Program {
                     merge,
                     chain: stage.chain().map_err(compile_error(statement))?,
                     downstream,
+                    busy: Duration::ZERO,
                 });
             }
             inputs = match next {

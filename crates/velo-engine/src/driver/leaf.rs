@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
@@ -7,17 +8,15 @@ use velo_datasources::{PartitionReader, ReadRequest, Source, SourceBatch, Source
 use velo_planner::plan::Scan;
 
 use super::accounts::Accounts;
+use super::batch_size::BatchSize;
 use crate::chain::Chain;
 use crate::compile::read_request;
 use crate::error::EngineError;
 
-/// Rows of a read when a statement does not fix them. A bounded file gains nothing from batches that adapt: this
-/// many rows keep the columns of a batch in the processor's cache and make the cost per batch small.
-const BATCH_ROWS: usize = 8192;
-
 /// A partition of a source, as one worker reads it.
 pub(super) struct Partition {
     reader: Box<dyn PartitionReader>,
+    batch_size: BatchSize,
     /// Its scan: event time, watermark and filters.
     pub(super) scan: Chain,
     /// Highest watermark that the scan has given.
@@ -39,6 +38,7 @@ pub(super) struct OpenSource {
     /// Schema of the batches that partitions give.
     pub(super) schema: StreamSchema,
     stamps: bool,
+    batch_size: BatchSize,
 }
 
 impl OpenSource {
@@ -49,8 +49,8 @@ impl OpenSource {
         batch_rows: Option<usize>,
         threads: usize,
     ) -> Result<Self, SourceError> {
-        let batch_rows_max = batch_rows.unwrap_or(BATCH_ROWS);
-        let request = read_request(scan, source.system_columns(), batch_rows_max, threads);
+        let batch_size = BatchSize::new(batch_rows);
+        let request = read_request(scan, source.system_columns(), batch_size.rows(), threads);
         let schema = requested_schema(source.schema(), &request);
         let stamps = scan
             .schema
@@ -65,6 +65,7 @@ impl OpenSource {
                 schema
             },
             stamps,
+            batch_size,
         })
     }
 
@@ -72,6 +73,7 @@ impl OpenSource {
     pub(super) fn partition(&self, reader: Box<dyn PartitionReader>, scan: Chain, clock: &Arc<dyn Clock>) -> Partition {
         Partition {
             reader,
+            batch_size: self.batch_size,
             scan,
             watermark_ms: i64::MIN,
             ended: false,
@@ -94,6 +96,13 @@ fn requested_schema(source: &StreamSchema, request: &ReadRequest) -> StreamSchem
 }
 
 impl Partition {
+    /// Learns how long the rows that came last took, all operators of this worker included.
+    pub(super) fn adapt(&mut self, rows: usize, taken: Duration) {
+        if self.batch_size.observe(rows, taken) {
+            self.reader.set_batch_rows_max(self.batch_size.rows());
+        }
+    }
+
     /// The next rows; `None` at the end. Records that could not be decoded are accounted for.
     pub(super) async fn next(
         &mut self,

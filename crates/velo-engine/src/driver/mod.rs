@@ -1,6 +1,7 @@
 //! Runs the statements of a job: threads, channels, sources and sinks around the operators.
 
 mod accounts;
+mod batch_size;
 mod build;
 mod downstream;
 mod leaf;

@@ -2,6 +2,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Receiver;
 
@@ -21,6 +22,8 @@ pub(super) struct Worker {
     pub(super) merge: Merge,
     pub(super) chain: Chain,
     pub(super) downstream: Downstream,
+    /// Time spent on the rows that were read last.
+    pub(super) busy: Duration,
 }
 
 /// Computes the rows of a plan that has them in itself.
@@ -118,6 +121,7 @@ impl Worker {
                 return Ok(());
             }
             let partition = &mut partitions[port];
+            let started = Instant::now();
             let event = match partition.next(relation, &self.accounts).await? {
                 Some(batch) => Event::Batch(batch),
                 None => {
@@ -125,7 +129,10 @@ impl Worker {
                     Event::End
                 }
             };
-            for event in self.scan(&mut partition.scan, event)? {
+            let rows = event.rows();
+            let scanned = self.scan(&mut partition.scan, event)?;
+            self.busy = started.elapsed();
+            for event in scanned {
                 if let Event::Watermark(watermark_ms) = event {
                     partition.watermark_ms = watermark_ms;
                 }
@@ -133,6 +140,7 @@ impl Worker {
                     return Ok(());
                 }
             }
+            partitions[port].adapt(rows, self.busy);
         }
         Ok(())
     }
@@ -204,7 +212,10 @@ impl Worker {
     async fn process(&mut self, event: Event) -> Result<(), EngineError> {
         self.set_processing_time();
         let mut out = Output::default();
+        let started = Instant::now();
         let pushed = self.chain.push(event, &mut out);
+        // Without what follows: a sink that is slow is no reason to read less at a time.
+        self.busy += started.elapsed();
         pushed.map_err(|source| self.operator_error(source))?;
         self.accounts.settle(&mut out)?;
         for event in out.take_events() {
