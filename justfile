@@ -20,6 +20,10 @@ lint:
 bench *arguments:
     cargo bench --workspace --benches {{arguments}}
 
+# Plant faults and see that tests find them
+mutants:
+    tests/mutants/run.sh
+
 # Look for inputs that the parser and the decoders cannot stand: so many of each. Needs nightly Rust and `cargo install cargo-fuzz`
 fuzz runs="10000000":
     cargo +nightly fuzz run --sanitizer none --fuzz-dir crates/velo-parser/fuzz parse -- -runs={{runs}} -max_len=200
