@@ -103,6 +103,8 @@ struct Column {
 struct Place<'a> {
     /// The record; empty where it was too long to be kept.
     bytes: &'a [u8],
+    /// Where in its block it begins.
+    start: usize,
     line: u64,
 }
 
@@ -373,37 +375,56 @@ impl Decoder {
 
     /// Decodes up to `rows_max` records; tells the bytes they take and how many they are.
     fn decode_block(&mut self, input: &[u8], is_end: bool, rows_max: usize) -> (usize, usize) {
-        let mut texts: Vec<&str> = Vec::with_capacity(rows_max);
         let mut places: Vec<Place<'_>> = Vec::with_capacity(rows_max);
         let mut consumed = 0;
         self.cells.clear();
         self.rejections.reset(rows_max);
-        while texts.len() < rows_max {
-            let row = texts.len();
+        while places.len() < rows_max {
+            let row = places.len();
             let Some(record) = self.next_record(&input[consumed..], is_end, row) else {
                 break;
             };
+            let start = consumed;
             consumed += record.consumed;
             let line = self.next.line;
             self.next.line += record.lines;
-            let text = match record.outcome {
+            match record.outcome {
                 Outcome::Blank => continue,
-                Outcome::Row(text) => text,
+                Outcome::Row => {}
                 Outcome::Rejected(problem) => {
                     self.cells.row(row).clear();
                     self.rejections.reject(row, || *problem);
-                    ""
                 }
-            };
-            texts.push(text);
+            }
             places.push(Place {
                 bytes: record.bytes,
+                start,
                 line,
             });
         }
+        let texts = self.texts(&input[..consumed], &places);
         self.finish_block(&texts, &places);
-        self.next.record += texts.len() as u64;
-        (consumed, texts.len())
+        self.next.record += places.len() as u64;
+        (consumed, places.len())
+    }
+
+    /// The text of each record of a block. One that is not UTF-8 is rejected, and its text empty.
+    ///
+    /// The block is checked as a whole, which takes a fraction of the time that checking short records takes.
+    fn texts<'a>(&mut self, block: &'a [u8], places: &[Place<'a>]) -> Vec<&'a str> {
+        if let Ok(block) = simdutf8::basic::from_utf8(block) {
+            let text = |place: &Place<'_>| block.get(place.start..place.start + place.bytes.len());
+            return places.iter().map(|place| text(place).unwrap_or_default()).collect();
+        }
+        let texts = places.iter().enumerate().map(|(row, place)| {
+            simdutf8::basic::from_utf8(place.bytes).unwrap_or_else(|_| {
+                self.cells.row(row).clear();
+                let problem = Problem::malformed("the record is not UTF-8".to_owned());
+                self.rejections.reject_instead(row, problem);
+                ""
+            })
+        });
+        texts.collect()
     }
 
     /// Scans the record that `input` begins with; `None` if its end is not there yet.

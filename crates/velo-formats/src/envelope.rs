@@ -42,20 +42,20 @@ impl EnvelopeLines {
         cells: &mut RowCells<'_>,
     ) -> Option<ScannedRecord<'a>> {
         let line = next_line(input, is_end)?;
-        Some(ScannedRecord::of_line(line, |text| {
-            self.scan(text, cells).map_err(Box::new)
+        Some(ScannedRecord::of_line(line, |record| {
+            self.scan(record, cells).map_err(Box::new)
         }))
     }
 
-    fn scan(&mut self, text: &str, cells: &mut RowCells<'_>) -> Result<(), Problem> {
+    fn scan(&mut self, record: &[u8], cells: &mut RowCells<'_>) -> Result<(), Problem> {
         let mut members: [Option<ValueSpan>; MEMBERS.len()] = [None; MEMBERS.len()];
-        let mut scanner = Scanner::new(text.as_bytes(), 0);
+        let mut scanner = Scanner::new(record, 0);
         self.envelope
             .scan(&mut scanner, |member, value| members[member.column] = Some(value))
             .and_then(|()| scanner.end())?;
         let value = members[VALUE].ok_or_else(|| Problem::malformed("the envelope has no `value`".to_owned()))?;
-        check_kind(text, members[KIND])?;
-        match text.as_bytes().get(value.start) {
+        check_kind(record, members[KIND])?;
+        match record.get(value.start) {
             Some(b'{') => {}
             Some(b'n') => return Err(tombstone()),
             _ => {
@@ -65,7 +65,7 @@ impl EnvelopeLines {
             }
         }
         self.value
-            .scan(&mut Scanner::new(text.as_bytes(), value.start), |target, value| {
+            .scan(&mut Scanner::new(record, value.start), |target, value| {
                 cells.take_member(target, value);
             })?;
         for (member, column) in &self.metadata {
@@ -93,12 +93,13 @@ pub(crate) fn member_of(column: SystemColumn) -> Option<usize> {
 }
 
 /// A stream of records has no way to say that an earlier row is gone.
-fn check_kind(text: &str, kind: Option<ValueSpan>) -> Result<(), Problem> {
-    let kind = kind.and_then(|kind| text.get(kind.start..kind.end));
+fn check_kind(record: &[u8], kind: Option<ValueSpan>) -> Result<(), Problem> {
+    let kind = kind.and_then(|kind| record.get(kind.start..kind.end));
     match kind {
-        None | Some("null" | "\"insert\"" | "\"update_after\"") => Ok(()),
+        None | Some(b"null" | b"\"insert\"" | b"\"update_after\"") => Ok(()),
         Some(kind) => Err(Problem::malformed(format!(
-            "a changelog row of the kind {kind} cannot be read as a record of a stream"
+            "a changelog row of the kind {} cannot be read as a record of a stream",
+            String::from_utf8_lossy(kind)
         ))),
     }
 }

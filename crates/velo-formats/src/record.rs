@@ -10,37 +10,34 @@ pub(crate) const BLOCK_ROWS: usize = 256;
 /// What was found at the start of the input.
 #[derive(Debug)]
 pub(crate) struct ScannedRecord<'a> {
-    /// The record without its line end.
+    /// The record without its line end; it begins where the scan began.
     pub(crate) bytes: &'a [u8],
     /// Bytes passed over, line end included.
     pub(crate) consumed: usize,
     /// Line ends passed over.
     pub(crate) lines: u64,
     /// What it comes to.
-    pub(crate) outcome: Outcome<'a>,
+    pub(crate) outcome: Outcome,
 }
 
 /// What a scanned record comes to.
 #[derive(Debug)]
-pub(crate) enum Outcome<'a> {
+pub(crate) enum Outcome {
     /// Nothing: an empty line.
     Blank,
-    /// A row, whose cells point into this text.
-    Row(&'a str),
+    /// A row, whose cells point into the record. Whether that is UTF-8 is found out for many records at once.
+    Row,
     /// A record that cannot be used. Boxed, since every record's outcome is handed on by value.
     Rejected(Box<Problem>),
 }
 
 impl<'a> ScannedRecord<'a> {
-    /// The record that a line is when `scan` looks at its text.
-    pub(crate) fn of_line(line: Line<'a>, scan: impl FnOnce(&'a str) -> Result<(), Box<Problem>>) -> Self {
-        let outcome = match simdutf8::basic::from_utf8(line.text) {
-            _ if line.is_blank() => Outcome::Blank,
-            Ok(text) => match scan(text) {
-                Ok(()) => Outcome::Row(text),
-                Err(problem) => Outcome::Rejected(problem),
-            },
-            Err(_) => Outcome::malformed("the line is not UTF-8".to_owned()),
+    /// The record that a line is when `scan` looks at it.
+    pub(crate) fn of_line(line: Line<'a>, scan: impl FnOnce(&'a [u8]) -> Result<(), Box<Problem>>) -> Self {
+        let outcome = if line.is_blank() {
+            Outcome::Blank
+        } else {
+            scan(line.text).map_or_else(Outcome::Rejected, |()| Outcome::Row)
         };
         Self {
             bytes: line.text,
@@ -51,7 +48,7 @@ impl<'a> ScannedRecord<'a> {
     }
 }
 
-impl Outcome<'_> {
+impl Outcome {
     /// A record whose bytes do not have the form of the format.
     #[cold]
     pub(crate) fn malformed(message: String) -> Self {

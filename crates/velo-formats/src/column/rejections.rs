@@ -57,6 +57,14 @@ impl Rejections {
         }
     }
 
+    /// Rejects a row for a problem that explains any other that was found before.
+    pub(crate) fn reject_instead(&mut self, row: usize, problem: Problem) {
+        if let Some(slot) = self.problems.get_mut(row) {
+            self.count += usize::from(slot.is_none());
+            *slot = Some(problem);
+        }
+    }
+
     /// Takes out the problems with the rows they belong to, in order.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = (usize, Problem)> + '_ {
         let problems = self.problems.drain(..).enumerate();

@@ -233,18 +233,15 @@ impl JsonArray {
         })
     }
 
-    fn element<'a>(&mut self, bytes: &'a [u8], cells: &mut RowCells<'_>) -> Outcome<'a> {
-        let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
-            return Outcome::malformed("the element is not UTF-8".to_owned());
-        };
-        match self.scan(text, cells) {
-            Ok(()) => Outcome::Row(text),
+    fn element(&mut self, bytes: &[u8], cells: &mut RowCells<'_>) -> Outcome {
+        match self.scan(bytes, cells) {
+            Ok(()) => Outcome::Row,
             Err(error) => Outcome::Rejected(Box::new(Problem::from(error))),
         }
     }
 
-    fn scan(&mut self, text: &str, cells: &mut RowCells<'_>) -> Result<(), SyntaxError> {
-        let mut scanner = Scanner::new(text.as_bytes(), 0);
+    fn scan(&mut self, element: &[u8], cells: &mut RowCells<'_>) -> Result<(), SyntaxError> {
+        let mut scanner = Scanner::new(element, 0);
         self.members
             .scan(&mut scanner, |target, value| cells.take_member(target, value))?;
         scanner.end()

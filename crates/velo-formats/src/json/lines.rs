@@ -26,13 +26,13 @@ impl JsonLines {
         cells: &mut RowCells<'_>,
     ) -> Option<ScannedRecord<'a>> {
         let line = next_line(input, is_end)?;
-        Some(ScannedRecord::of_line(line, |text| {
-            self.scan(text, cells).map_err(|error| Box::new(Problem::from(error)))
+        Some(ScannedRecord::of_line(line, |record| {
+            self.scan(record, cells).map_err(|error| Box::new(Problem::from(error)))
         }))
     }
 
-    fn scan(&mut self, text: &str, cells: &mut RowCells<'_>) -> Result<(), SyntaxError> {
-        let mut scanner = Scanner::new(text.as_bytes(), 0);
+    fn scan(&mut self, record: &[u8], cells: &mut RowCells<'_>) -> Result<(), SyntaxError> {
+        let mut scanner = Scanner::new(record, 0);
         self.members
             .scan(&mut scanner, |target, value| cells.take_member(target, value))?;
         scanner.end()

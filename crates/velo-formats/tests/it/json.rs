@@ -230,7 +230,7 @@ fn a_bad_record_costs_itself_only() {
     invalid_value: input:6: column `price`: `"x"` is not a DOUBLE: it is a string; declare the column STRING and CAST it
     malformed: input:7: expected an object at byte 1
     malformed: input:8: text goes on behind the value at byte 11
-    malformed: input:9: the line is not UTF-8
+    malformed: input:9: the record is not UTF-8
     "#);
     let originals: Vec<_> = rejected.iter().map(|error| error.original.clone().unwrap()).collect();
     assert_eq!(originals[0], b"{\"id\": 2, \"price\": }"[..]);
