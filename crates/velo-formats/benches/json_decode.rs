@@ -21,6 +21,7 @@ use velo_formats::{Decoder, Projection};
 
 use crate::trades::trades;
 
+#[path = "input/trades.rs"]
 mod trades;
 
 const ROWS: u64 = 2_000_000;

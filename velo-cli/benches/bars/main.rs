@@ -19,7 +19,7 @@ mod memory;
 mod process;
 mod report;
 mod startup;
-#[path = "../../../crates/velo-formats/benches/trades.rs"]
+#[path = "../../../crates/velo-formats/benches/input/trades.rs"]
 mod trades;
 
 use report::Report;
