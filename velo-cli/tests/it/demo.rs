@@ -24,6 +24,27 @@ fn every_quickstart_program_prints_what_it_says() {
     }
 }
 
+/// The expected values were computed by hand; 12.25 and -0.05 are means that round half away from zero.
+#[test]
+fn the_one_billion_row_challenge_on_seven_rows() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("measurements.csv");
+    fs::write(&path, "Oslo;-3.2\nQuito;12.2\nOslo;3.1\nTórshavn;7.0\nQuito;12.3\nTórshavn;99.9\nTórshavn;-99.9\n").unwrap();
+    let path = format!("measurements.path={}", path.display());
+    let run = ["run", "demo/1brc/query.sql", "--set", &path];
+    let outcome = Outcome::of(&velo_cli().current_dir(root()).args(run).output().unwrap());
+    let mut rows: Vec<&str> = outcome.stdout.lines().collect();
+    rows.sort_unstable();
+    assert_eq!(
+        rows,
+        [
+            r#"{"station":"Oslo","min":-3.2,"mean":-0.1,"max":3.1}"#,
+            r#"{"station":"Quito","min":12.2,"mean":12.3,"max":12.3}"#,
+            r#"{"station":"Tórshavn","min":-99.9,"mean":2.3,"max":99.9}"#,
+        ]
+    );
+}
+
 #[test]
 fn the_quickstart_programs_are_valid_without_warnings() {
     let validate = ["validate", "--strict", "demo/quickstart"];
