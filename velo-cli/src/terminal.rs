@@ -16,6 +16,8 @@ pub(crate) struct Terminal {
     pub(crate) stderr: Stream,
     /// Whether only errors are to be told.
     pub(crate) quiet: bool,
+    /// Whether more is to be told than what is wrong.
+    pub(crate) verbose: bool,
 }
 
 /// One of the two output streams.
@@ -41,6 +43,7 @@ impl Terminal {
             stdout: stream(io::stdout().is_terminal()),
             stderr: stream(io::stderr().is_terminal()),
             quiet: cli.quiet,
+            verbose: cli.verbose > 0,
         }
     }
 }

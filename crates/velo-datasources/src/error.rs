@@ -131,6 +131,16 @@ pub enum SourceError {
     },
 }
 
+impl SourceError {
+    /// Whether it may be that the data is only not there yet.
+    pub fn is_not_there(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound { .. } | Self::NothingMatches { .. } | Self::NothingInDirectory { .. }
+        )
+    }
+}
+
 /// Why rows cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {

@@ -1,8 +1,9 @@
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use velo_common::{Diagnostic, Name, Severity, SourceText, code};
-use velo_datasources::{SinkConfig, Source};
+use velo_common::{Diagnostic, Name, Severity, SourceText, Span, code};
+use velo_datasources::{FileSample, SinkConfig, Source};
 use velo_parser::ast::ObjectName;
 use velo_planner::plan::{PlannedStatement, Relation};
 use velo_planner::{JoinOutline, Overrides, outline, plan_program};
@@ -14,6 +15,7 @@ use crate::overrides::unmet_overrides;
 use crate::paths::conflicts;
 use crate::sinks::{columns_without_form, configure_sinks};
 use crate::sources::open_sources;
+use crate::waiting::OnWait;
 
 /// What a program is checked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +54,17 @@ pub enum Output {
     Default,
 }
 
+/// How the columns of a source were found out.
+#[derive(Debug, Clone)]
+pub struct Inference {
+    /// The source, by its name in the program.
+    pub source: String,
+    /// Where the program names it.
+    pub span: Span,
+    /// What was looked at and seen.
+    pub sample: FileSample,
+}
+
 /// A program that has been through all stages.
 #[derive(Debug)]
 pub struct CheckedProgram {
@@ -61,6 +74,8 @@ pub struct CheckedProgram {
     pub diagnostics: Vec<Diagnostic>,
     /// How many warnings are left out because the program allows them.
     pub allowed: usize,
+    /// What was found out about sources without declared columns.
+    pub inferred: Vec<Inference>,
     /// What its joins are and keep.
     pub joins: Vec<JoinOutline>,
     /// Its statements, each behind those it reads. Those with problems are missing.
@@ -105,7 +120,14 @@ fn statements_read(statements: &[PlannedStatement]) -> HashSet<String> {
 /// Takes a program through all stages: parsed, its sources opened and sampled, planned.
 ///
 /// Problems of every stage are collected; a later stage goes on with what the earlier ones could make sense of.
+///
+/// Files that are not there are not waited for; see [`check_when_there`].
 pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
+    check_when_there(source, options, &mut |_| ControlFlow::Break(()))
+}
+
+/// As [`check`], but waits for files where the program says so; `on_wait` is told of it, and may end it.
+pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &mut OnWait<'_>) -> CheckedProgram {
     let parsed = velo_parser::parse_script(source.text());
     let mut diagnostics = parsed.diagnostics;
     let defines = parsed.failed.iter().filter_map(|failed| failed.defines.as_ref());
@@ -116,13 +138,19 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
     if parsed.failed.is_empty() {
         diagnostics.extend(unmet_overrides(&outline, &options.overrides, options.mode));
     }
-    let sources = open_sources(&outline, options.mode, &mut diagnostics);
+    let sources = open_sources(&outline, options.mode, on_wait, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);
     diagnostics.extend(conflicts(&outline, &sinks.configs, &planned.statements));
     diagnostics.extend(columns_without_form(&outline, &sinks.configs, &planned.statements));
     diagnostics.extend(money_in_double(&sources.sampled, &planned.statements));
     let opened = sources.opened;
+    let inferred = sources.sampled.into_iter().map(|(source, sample)| Inference {
+        source: source.name.clone(),
+        span: source.span,
+        sample,
+    });
+    let inferred = inferred.collect();
     diagnostics.extend(outline.diagnostics);
     diagnostics.extend(planned.diagnostics);
     if planned.statements.is_empty() && !velo_common::has_errors(&diagnostics) {
@@ -136,6 +164,7 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
         diagnostics,
         allowed,
         joins: outline.joins,
+        inferred,
         read: statements_read(&planned.statements),
         statements: planned.statements,
         sources: opened,

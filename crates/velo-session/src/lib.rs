@@ -15,7 +15,9 @@ mod overrides;
 mod paths;
 mod sinks;
 mod sources;
+mod waiting;
 
-pub use check::{CheckedProgram, Mode, Output, SessionOptions, check};
+pub use check::{CheckedProgram, Inference, Mode, Output, SessionOptions, check, check_when_there};
 pub use files::{ReadError, find_programs, read_program};
 pub use velo_planner::{JoinOutline, Overrides, UnsupportedForm};
+pub use waiting::{OnWait, Wait};

@@ -1,16 +1,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
-use velo_common::{Diagnostic, Severity, Span, code};
+use velo_common::{Diagnostic, Severity, Span, code, format_duration};
 use velo_data::{StreamSchema, SystemColumn};
-use velo_datasources::{
-    FileFormat, FileSample, PropertyError, PropertyErrorKind, Source, SourceConfig, SourceError, open_sampled_source,
-    open_source, sample_source,
-};
+use velo_datasources::{FileFormat, FileSample, PropertyError, PropertyErrorKind, Source, SourceConfig, SourceError};
 use velo_planner::properties::{Properties, Scope, definition};
 use velo_planner::{DeclaredColumn, Outline, SourceDescription, SourceOutline};
 
 use crate::check::Mode;
+use crate::waiting::{OnWait, Unopened, open_when_there};
 
 /// The sources of a program: what planning needs to know, and what running needs.
 #[derive(Debug, Default)]
@@ -25,6 +24,7 @@ pub(crate) struct OpenedSources<'a> {
 pub(crate) fn open_sources<'a>(
     outline: &'a Outline<'_>,
     mode: Mode,
+    on_wait: &mut OnWait<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> OpenedSources<'a> {
     let mut sources = OpenedSources::default();
@@ -32,7 +32,7 @@ pub(crate) fn open_sources<'a>(
         // What only an unread view reads is not needed for a run.
         let mode = if source.is_read { mode } else { Mode::Validate };
         let declared = source.declared.as_deref().map(declared_schema);
-        let Opened { opened, sample } = open(source, declared.as_ref(), mode, diagnostics);
+        let Opened { opened, sample } = open(source, declared.as_ref(), mode, on_wait, diagnostics);
         sources.sampled.extend(sample.map(|sample| (source, sample)));
         let description = match &opened {
             Some(opened) => SourceDescription {
@@ -78,6 +78,7 @@ fn open(
     source: &SourceOutline,
     declared: Option<&StreamSchema>,
     mode: Mode,
+    on_wait: &mut OnWait<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Opened {
     let properties = file_properties(&source.properties);
@@ -105,25 +106,15 @@ fn open(
     if let Some(diagnostic) = key_columns_of_envelope(source, &config) {
         diagnostics.push(diagnostic);
     }
-    let opened = match declared {
-        Some(_) => open_source(&config, declared).map(|opened| (opened, None)),
-        None => open_undeclared(&config),
-    };
-    let opened = opened.map(|(opened, sample)| Opened {
-        opened: Some(opened),
-        sample,
-    });
-    opened.unwrap_or_else(|error| {
-        diagnostics.push(open_diagnostic(&error, source, declared.is_some(), mode));
-        Opened::default()
-    })
-}
-
-/// A source that tells its columns itself, or else through a sample.
-fn open_undeclared(config: &SourceConfig) -> Result<(Arc<dyn Source>, Option<FileSample>), SourceError> {
-    match sample_source(config)? {
-        Some(sample) => Ok((open_sampled_source(config, &sample)?, Some(sample))),
-        None => Ok((open_source(config, None)?, None)),
+    match open_when_there(&source.name, &config, declared, on_wait) {
+        Ok((opened, sample)) => Opened {
+            opened: Some(opened),
+            sample,
+        },
+        Err(unopened) => {
+            diagnostics.push(open_diagnostic(&unopened, source, declared.is_some(), mode));
+            Opened::default()
+        }
     }
 }
 
@@ -174,7 +165,12 @@ pub(crate) fn property_diagnostic(
 
 pub(crate) fn without_effect(key: &str, properties: &Properties, object: Span, name: &str) -> Diagnostic {
     let span = properties.get(key).and_then(|value| value.span).unwrap_or(object);
-    let message = format!("`{key}` has no effect on `{name}`: its format has no use for it");
+    let reason = match key {
+        "recursive" => "it reads no directory",
+        "file.retry.interval" => "without `file.wait.timeout` it does not wait",
+        _ => "its format has no use for it",
+    };
+    let message = format!("`{key}` has no effect on `{name}`: {reason}");
     Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message)
 }
 
@@ -217,13 +213,14 @@ fn help(error: &SourceError, name: &str) -> Option<String> {
     })
 }
 
-fn open_diagnostic(error: &SourceError, source: &SourceOutline, declared: bool, mode: Mode) -> Diagnostic {
+fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, mode: Mode) -> Diagnostic {
     let place = source
         .properties
         .get("path")
         .and_then(|value| value.span)
         .unwrap_or(source.span);
     let name = &source.name;
+    let Unopened { error, waited } = unopened;
     let code = match error {
         SourceError::Header { .. } | SourceError::Columns { .. } => &code::HEADER_MISMATCH,
         SourceError::Format { .. }
@@ -241,6 +238,10 @@ fn open_diagnostic(error: &SourceError, source: &SourceOutline, declared: bool, 
     let mut message = format!("`{name}`: {error}");
     if let Some(cause) = std::error::Error::source(error) {
         message = format!("{message}: {cause}");
+    }
+    if waited.as_secs() > 0 && error.is_not_there() {
+        let waited = format_duration(Duration::from_secs(waited.as_secs()));
+        message = format!("{message}; waited {waited} for it");
     }
     let mut diagnostic = Diagnostic::new(code, place, message);
     diagnostic = diagnostic.with_help_if(help(error, name));

@@ -15,7 +15,7 @@ pub(crate) use validate::validate;
 use std::path::Path;
 
 use velo_common::{Diagnostic, SourceText, code};
-use velo_session::{CheckedProgram, ReadError, SessionOptions, check, read_program};
+use velo_session::{CheckedProgram, OnWait, ReadError, SessionOptions, check, check_when_there, read_program};
 
 use crate::print::diagnostics::Finding;
 use crate::print::errors::chain;
@@ -35,11 +35,23 @@ fn read_and_check(path: &Path, options: &SessionOptions) -> Result<CheckedProgra
         .map_err(|error| Box::new(unreadable(path, &error)))
 }
 
+/// As [`read_and_check`], but waits for data files where the program says so.
+fn read_and_check_when_there(
+    path: &Path,
+    options: &SessionOptions,
+    on_wait: &mut OnWait<'_>,
+) -> Result<CheckedProgram, Box<Finding>> {
+    read_program(path)
+        .map(|source| check_when_there(source, options, on_wait))
+        .map_err(|error| Box::new(unreadable(path, &error)))
+}
+
 fn unreadable(path: &Path, error: &ReadError) -> Finding {
     Finding {
         source: SourceText::new(path.display().to_string(), ""),
         diagnostics: vec![Diagnostic::global(&code::FILE_NOT_FOUND, chain(error))],
         allowed: 0,
+        inferred: Vec::new(),
         joins: Vec::new(),
     }
 }

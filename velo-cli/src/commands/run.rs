@@ -1,16 +1,17 @@
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use velo_common::render;
+use velo_common::{format_duration, render};
 use velo_data::SystemClock;
 use velo_datasources::SinkError;
 use velo_engine::{Cancel, EngineError, Job, JobSummary, Metrics, RunOptions};
-use velo_session::{CheckedProgram, Mode, SessionOptions};
+use velo_session::{CheckedProgram, Mode, SessionOptions, Wait};
 
-use super::read_and_check;
+use super::read_and_check_when_there;
 use crate::args::RunArgs;
 use crate::exit::Exit;
 use crate::interrupt::cancel_on_interrupt;
@@ -52,14 +53,15 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Exit {
         mode: Mode::Run,
         overrides: (&args.overrides).into(),
     };
+    let cancel = cancel_on_interrupt();
     let mut programs = Vec::with_capacity(args.programs.len());
     for path in &args.programs {
-        match check_program(path, &options, terminal) {
+        match check_program(path, &options, &cancel, terminal) {
             Ok(program) => programs.push(program),
+            Err(_) if cancel.is_cancelled() => return Exit::Interrupted,
             Err(exit) => return exit,
         }
     }
-    let cancel = cancel_on_interrupt();
     for program in programs {
         match run_program(program, args, &cancel, terminal) {
             Ok(summary) if summary.interrupted => return Exit::Interrupted,
@@ -74,11 +76,28 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Exit {
 }
 
 /// A program that can run; otherwise what keeps it from running has been printed.
-fn check_program(path: &Path, options: &SessionOptions, terminal: Terminal) -> Result<CheckedProgram, Exit> {
-    let program = read_and_check(path, options).map_err(|finding| {
+fn check_program(
+    path: &Path,
+    options: &SessionOptions,
+    cancel: &Cancel,
+    terminal: Terminal,
+) -> Result<CheckedProgram, Exit> {
+    let mut on_wait = |wait: &Wait| {
+        if wait.waited.is_zero() && !terminal.quiet {
+            print_on_stderr(&waiting_text(wait));
+        }
+        if cancel.is_cancelled() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    };
+    let program = read_and_check_when_there(path, options, &mut on_wait).map_err(|finding| {
         print_finding(&finding, terminal);
         Exit::Invalid
     })?;
+    if cancel.is_cancelled() {
+        return Err(Exit::Interrupted);
+    }
     for diagnostic in &program.diagnostics {
         if diagnostic.is_error() || !terminal.quiet {
             let text = render(diagnostic, &program.source, terminal.stderr.style);
@@ -90,6 +109,17 @@ fn check_program(path: &Path, options: &SessionOptions, terminal: Terminal) -> R
     } else {
         Err(Exit::of_refused_run(&program.diagnostics))
     }
+}
+
+fn waiting_text(wait: &Wait) -> String {
+    let Wait {
+        source, path, timeout, ..
+    } = wait;
+    let timeout = format_duration(*timeout);
+    format!(
+        "waiting up to {timeout} for `{}`, which `{source}` reads\n",
+        path.display()
+    )
 }
 
 fn run_program(

@@ -6,6 +6,7 @@ use super::{query_program, read_and_check, unreadable};
 use crate::args::{DiagnosticsFormat, ValidateArgs};
 use crate::exit::Exit;
 use crate::print::diagnostics::{self, Counts, Finding};
+use crate::print::inferences;
 use crate::print::system_columns::reference_text;
 use crate::terminal::Terminal;
 
@@ -54,6 +55,9 @@ fn text_report(findings: &[Finding], args: &ValidateArgs, terminal: Terminal) ->
         .iter()
         .map(|finding| diagnostics::text(finding, terminal.stdout.style))
         .collect();
+    if terminal.verbose {
+        report.extend(findings.iter().map(inferences::text));
+    }
     if args.show_system_columns {
         report.push_str(&reference_text());
         report.push_str(if findings.is_empty() { "" } else { "\n" });

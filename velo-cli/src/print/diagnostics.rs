@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 use velo_common::{Diagnostic, RenderStyle, SourceText, render};
-use velo_session::{CheckedProgram, JoinOutline};
+use velo_session::{CheckedProgram, Inference, JoinOutline};
 
 use super::joins::{self, JsonJoin};
 use super::system_columns::{self, SystemColumnEntry};
@@ -18,6 +18,8 @@ pub(crate) struct Finding {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// How many warnings are left out because the program allows them.
     pub(crate) allowed: usize,
+    /// How the columns of undeclared sources were found out.
+    pub(crate) inferred: Vec<Inference>,
     /// What the program's joins are and keep.
     pub(crate) joins: Vec<JoinOutline>,
 }
@@ -28,6 +30,7 @@ impl From<CheckedProgram> for Finding {
             source: program.source,
             diagnostics: program.diagnostics,
             allowed: program.allowed,
+            inferred: program.inferred,
             joins: program.joins,
         }
     }
@@ -252,6 +255,7 @@ mod tests {
             source: SourceText::new("a,b.sql", "SELECT idd\nFROM clicks"),
             diagnostics: vec![diagnostic, global],
             allowed: 0,
+            inferred: vec![],
             joins: vec![],
         }
     }

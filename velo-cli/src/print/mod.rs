@@ -2,6 +2,7 @@
 
 pub(crate) mod diagnostics;
 pub(crate) mod errors;
+pub(crate) mod inferences;
 mod joins;
 pub(crate) mod plans;
 pub(crate) mod rows;

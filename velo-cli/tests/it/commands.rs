@@ -378,3 +378,87 @@ fn the_version_is_told() {
         format!("velo-cli {}\n", env!("CARGO_PKG_VERSION"))
     );
 }
+
+const LATE: (&str, &str) = (
+    "late.sql",
+    "SELECT id FROM late WITH ('late.path' = 'late/*.jsonl', 'late.file.wait.timeout' = '20s', \
+     'late.file.retry.interval' = '100ms');\n",
+);
+
+#[test]
+fn run_waits_for_files_that_come_later() {
+    let workspace = Workspace::with(&[LATE]);
+    let waiting = workspace
+        .command(&["run", "late.sql"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut waiting = waiting.unwrap();
+    let mut stderr = BufReader::new(waiting.stderr.take().unwrap());
+    let mut said = String::new();
+    stderr.read_line(&mut said).unwrap();
+    assert_eq!(said, "waiting up to 20s for `late/*.jsonl`, which `late` reads\n");
+    workspace.write("other.jsonl", b"");
+    workspace.write("late/1.jsonl", b"{\"id\":1}\n");
+    let output = waiting.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "{\"id\":1}\n");
+    assert!(output.status.success());
+}
+
+#[test]
+fn a_wait_ends_at_its_timeout() {
+    let workspace = Workspace::with(&[(
+        "late.sql",
+        "SELECT id FROM late WITH ('late.path' = 'late.jsonl', 'late.file.wait.timeout' = '1s', \
+         'late.file.retry.interval' = '100ms');\n",
+    )]);
+    insta::assert_snapshot!("run_waited", workspace.run(&["run", "late.sql"]).transcript());
+    let began = Instant::now();
+    insta::assert_snapshot!(
+        "validate_does_not_wait",
+        workspace.run(&["validate", "late.sql"]).transcript()
+    );
+    assert!(began.elapsed() < Duration::from_millis(900));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_wait() {
+    let workspace = Workspace::with(&[LATE]);
+    let mut waiting = workspace
+        .command(&["run", "late.sql"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    BufReader::new(waiting.stderr.take().unwrap())
+        .read_line(&mut said)
+        .unwrap();
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &waiting.id().to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+    assert_eq!(waiting.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn validate_says_what_it_saw_when_asked() {
+    let workspace = Workspace::with(&[
+        (
+            "query.sql",
+            "SELECT symbol, price FROM trades WITH ('trades.path' = 'trades-*.jsonl');\n",
+        ),
+        (
+            "trades-1.jsonl",
+            "{\"symbol\":\"A\",\"price\":1,\"note\":null}\n{\"symbol\":\"B\",\"price\":1.5}\n",
+        ),
+        (
+            "trades-2.jsonl",
+            "{\"symbol\":\"C\",\"price\":2,\"venue\":{\"name\":\"X\"}}\noops\n",
+        ),
+    ]);
+    insta::assert_snapshot!(
+        "validate_inferred",
+        workspace.run(&["-v", "validate", "query.sql"]).transcript()
+    );
+}

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use velo_common::nearest;
+use velo_common::{nearest, parse_duration};
 
 use super::FileFormat;
 use crate::file::{PathPattern, has_wildcards};
@@ -69,6 +70,8 @@ pub(super) const SOURCE_KEYS: &[&str] = &[
     "recursive",
     "polling.interval",
     "compression",
+    "file.wait.timeout",
+    "file.retry.interval",
 ];
 
 pub(super) const SINK_KEYS: &[&str] = &[
@@ -420,6 +423,19 @@ pub(super) fn csv_keys_without_effect(format: Option<FileFormat>, properties: &B
 /// A non-negative whole number.
 pub(super) fn parse_count(value: &str) -> Result<u64, String> {
     value.parse().map_err(|_| "a whole number".to_owned())
+}
+
+/// How long to wait; 0 is not at all.
+pub(super) fn parse_wait(value: &str) -> Result<Duration, String> {
+    parse_duration(value).map_err(|_| "a duration such as `30s` or `5m`".to_owned())
+}
+
+/// How long something takes from one time to the next.
+pub(super) fn parse_interval(value: &str) -> Result<Duration, String> {
+    match parse_duration(value) {
+        Ok(interval) if !interval.is_zero() => Ok(interval),
+        _ => Err("a duration above 0, such as `5s`".to_owned()),
+    }
 }
 
 /// One byte that can stand between fields; `TAB` and `SPACE` are ksqlDB's words.

@@ -1,8 +1,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::compression::parse_compression;
-use super::properties::{Properties, PropertyError, parse_count, parse_delimiter, parse_quote};
+use super::properties::{
+    Properties, PropertyError, parse_count, parse_delimiter, parse_interval, parse_quote, parse_wait,
+};
 use super::{Compression, FileFormat, properties};
 use crate::MemorySource;
 use crate::file::has_wildcards;
@@ -36,9 +39,16 @@ pub struct FileSourceConfig {
     pub has_headers: bool,
     /// Lines left out at the start of each file, before a header.
     pub skip_lines: u64,
+    /// How long a file that is not there is waited for; 0 is not at all.
+    pub wait_timeout: Duration,
+    /// How long it takes from one look for it to the next.
+    pub retry_interval: Duration,
     /// Most records read of each file, malformed ones included; all where absent.
     pub max_records: Option<u64>,
 }
+
+/// How long it takes from one look for a file that is waited for to the next.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 impl FileSourceConfig {
     /// Files in the given format: commas, double quotes and a header for CSV; everything is read.
@@ -52,6 +62,8 @@ impl FileSourceConfig {
             quote: b'"',
             has_headers: true,
             skip_lines: 0,
+            wait_timeout: Duration::ZERO,
+            retry_interval: RETRY_INTERVAL,
             max_records: None,
         }
     }
@@ -100,6 +112,8 @@ impl SourceConfig {
         let has_headers = read.boolean("has_headers");
         let skip_lines = read.parsed(&["skip_lines"], parse_count);
         let recursive = read.boolean("recursive");
+        let wait_timeout = read.parsed(&["file.wait.timeout"], parse_wait);
+        let retry_interval = read.parsed(&["file.retry.interval"], parse_interval);
         let max_records = read.parsed(&["max_records"], parse_count);
         let path = path.unwrap_or_default();
         let format = read.source_format(&path, format);
@@ -113,6 +127,8 @@ impl SourceConfig {
             quote: quote.unwrap_or(defaults.quote),
             has_headers: has_headers.unwrap_or(format.is_none_or(|property| property.has_headers)),
             skip_lines: skip_lines.unwrap_or(0),
+            wait_timeout: wait_timeout.unwrap_or_default(),
+            retry_interval: retry_interval.unwrap_or(RETRY_INTERVAL),
             max_records,
             ..defaults
         }))
@@ -132,12 +148,12 @@ impl SourceConfig {
                         .filter(|key| is_typed && *key == "compression"),
                 );
                 let is_one_file = has_wildcards(&file.path) || file.path.is_file();
-                keys.extend(
-                    properties
-                        .keys()
-                        .map(String::as_str)
-                        .filter(|key| is_one_file && *key == "recursive"),
-                );
+                let is_idle = |key: &str| match key {
+                    "recursive" => is_one_file,
+                    "file.retry.interval" => file.wait_timeout.is_zero(),
+                    _ => false,
+                };
+                keys.extend(properties.keys().map(String::as_str).filter(|key| is_idle(key)));
                 keys
             }
             Self::Memory(_) => properties.keys().map(String::as_str).collect(),

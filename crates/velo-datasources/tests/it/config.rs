@@ -33,7 +33,7 @@ fn sources() {
     let plain = |path: &str, format: &str, has_headers: bool| {
         format!(
             "File(FileSourceConfig {{ path: \"{path}\", format: Some({format}), recursive: false, compression: None, delimiter: 44, quote: 34, \
-             has_headers: {has_headers}, skip_lines: 0, max_records: None }})"
+             has_headers: {has_headers}, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, max_records: None }})"
         )
     };
     let cases = [
@@ -66,7 +66,7 @@ fn sources() {
     }
     insta::assert_snapshot!(
         source(None, "path=a.csv delimiter=; quote=' has_headers=FALSE skip_lines=2 max_records=10"),
-        @r#"File(FileSourceConfig { path: "a.csv", format: Some(Csv), recursive: false, compression: None, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, max_records: Some(10) })"#
+        @r#"File(FileSourceConfig { path: "a.csv", format: Some(Csv), recursive: false, compression: None, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, wait_timeout: 0ns, retry_interval: 5s, max_records: Some(10) })"#
     );
     for (delimiter, byte) in [("TAB", 9), ("\\t", 9), ("SPACE", 32), ("|", 124)] {
         let described = source(None, &format!("path=a.csv value_delimiter={delimiter}"));
@@ -77,9 +77,11 @@ fn sources() {
 #[test]
 fn everything_wrong_with_a_source_is_told_at_once() {
     insta::assert_snapshot!(
-        source(None, "path=in/*.csv delimiter=ab quote=é has_headers=yes skip_lines=-1 max_records=x pth=y watch=true recursive=true polling.interval=1s compression=gzip format=jsonline"),
+        source(None, "path=in/*.csv delimiter=ab quote=é has_headers=yes skip_lines=-1 max_records=x pth=y watch=true file.retry.interval=0 file.wait.timeout=soon recursive=true polling.interval=1s compression=gzip format=jsonline"),
         @r"
     Invalid delimiter: `delimiter` must be one ASCII character, not `ab`
+    Invalid file.retry.interval: `file.retry.interval` must be a duration above 0, such as `5s`, not `0`
+    Invalid file.wait.timeout: `file.wait.timeout` must be a duration such as `30s` or `5m`, not `soon`
     Invalid format: there is no format `jsonline`: did you mean `jsonlines`?
     Invalid has_headers: `has_headers` must be `true` or `false`, not `yes`
     Invalid max_records: `max_records` must be a whole number, not `x`
@@ -133,7 +135,7 @@ fn what_is_not_supported_yet_says_so() {
     - path=a.txt
         Missing format: the name of `a.txt` does not tell its format; say `format`: csv, csv_no_header, jsonlines, json, parquet or avro
     - path=a.json format=json
-        File(FileSourceConfig { path: "a.json", format: Some(Json), recursive: false, compression: None, delimiter: 44, quote: 34, has_headers: true, skip_lines: 0, max_records: None })
+        File(FileSourceConfig { path: "a.json", format: Some(Json), recursive: false, compression: None, delimiter: 44, quote: 34, has_headers: true, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, max_records: None })
     - path=a.bin format=protobuf
         Unsupported format: format `protobuf` is not supported yet for files
     - path=a.envelope.jsonl format=avro
@@ -190,9 +192,12 @@ fn sinks() {
 
 #[test]
 fn keys_without_effect_are_listed() {
-    let given = properties("path=a.jsonl delimiter=; has_headers=true skip_lines=1");
+    let given = properties("path=a.jsonl delimiter=; has_headers=true skip_lines=1 file.retry.interval=1s");
     let source = SourceConfig::from_properties(None, &given).unwrap();
-    assert_eq!(source.keys_without_effect(&given), ["delimiter", "has_headers"]);
+    assert_eq!(
+        source.keys_without_effect(&given),
+        ["delimiter", "has_headers", "file.retry.interval"]
+    );
     let given = properties("type=stdout_sink format=csv path=a.csv append=true");
     let sink = SinkConfig::from_properties(None, &given).unwrap();
     assert_eq!(sink.keys_without_effect(&given), ["append", "path"]);

@@ -99,8 +99,8 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("skip_lines", Scope::Source, Integer(0)),
     yes("append", Scope::Sink, Boolean),
     yes("compression", Scope::Object, Choice(&["none", "gzip", "zstd", "auto"])),
-    not_yet("file.wait.timeout", Scope::Source, Duration),
-    not_yet("file.retry.interval", Scope::Source, Duration),
+    yes("file.wait.timeout", Scope::Source, Duration),
+    yes("file.retry.interval", Scope::Source, Duration),
     // Kafka.
     also(not_yet("topic", Scope::Object, Text), &["topic.name", "kafka_topic"]),
     also(not_yet("bootstrap.servers", Scope::Object, Text), &["brokers"]),
