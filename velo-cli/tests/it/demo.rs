@@ -29,7 +29,11 @@ fn every_quickstart_program_prints_what_it_says() {
 fn the_one_billion_row_challenge_on_seven_rows() {
     let directory = tempfile::TempDir::new().unwrap();
     let path = directory.path().join("measurements.csv");
-    fs::write(&path, "Oslo;-3.2\nQuito;12.2\nOslo;3.1\nTórshavn;7.0\nQuito;12.3\nTórshavn;99.9\nTórshavn;-99.9\n").unwrap();
+    fs::write(
+        &path,
+        "Oslo;-3.2\nQuito;12.2\nOslo;3.1\nTórshavn;7.0\nQuito;12.3\nTórshavn;99.9\nTórshavn;-99.9\n",
+    )
+    .unwrap();
     let path = format!("measurements.path={}", path.display());
     let run = ["run", "demo/1brc/query.sql", "--set", &path];
     let outcome = Outcome::of(&velo_cli().current_dir(root()).args(run).output().unwrap());

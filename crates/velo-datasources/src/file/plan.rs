@@ -52,6 +52,13 @@ impl FilePlan {
 }
 
 impl FileRows {
+    /// Makes text come in batches of so many rows; row groups and blocks keep those that they were opened with.
+    pub(super) fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
+        if let Self::Text(reader) = self {
+            reader.set_batch_rows_max(batch_rows_max);
+        }
+    }
+
     pub(super) async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
         match self {
             Self::Text(reader) => reader.next_batch().await,
