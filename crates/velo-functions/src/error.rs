@@ -49,8 +49,51 @@ pub fn error_message(error: &DataFusionError) -> String {
         DataFusionError::Execution(message) => message.clone(),
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => error_message(inner),
         DataFusionError::External(error) => error.to_string(),
-        other => other.strip_backtrace(),
+        DataFusionError::ResourcesExhausted(_) => "there is not enough memory".to_owned(),
+        DataFusionError::Plan(message) | DataFusionError::NotImplemented(message) => in_our_words(message),
+        other => in_our_words(&other.strip_backtrace()),
     }
+}
+
+/// Names of Arrow types, longest first, and what SQL calls them.
+const TYPE_NAMES: [(&str, &str); 16] = [
+    ("LargeUtf8", "STRING"),
+    ("Utf8View", "STRING"),
+    ("BinaryView", "BYTES"),
+    ("Utf8", "STRING"),
+    ("Binary", "BYTES"),
+    ("Boolean", "BOOLEAN"),
+    ("Float64", "DOUBLE"),
+    ("Float32", "DOUBLE"),
+    ("UInt64", "BIGINT"),
+    ("Int64", "BIGINT"),
+    ("Int32", "INT"),
+    ("Int16", "SMALLINT"),
+    ("Int8", "TINYINT"),
+    ("Decimal128", "DECIMAL"),
+    ("Decimal256", "DECIMAL"),
+    ("Date32", "DATE"),
+];
+
+/// The message of a library, without what only its authors know: its own name, and types that no SQL has.
+fn in_our_words(message: &str) -> String {
+    let prefixes = [
+        "Arrow error: ",
+        "Internal error: ",
+        "Execution error: ",
+        "Error during planning: ",
+    ];
+    let mut message = message.to_owned();
+    for prefix in prefixes {
+        message = message.replace(prefix, "");
+    }
+    let mut message = outside_quotes(&message);
+    // An internal error goes on with a request to report it to the authors of the library.
+    let end = message
+        .find("\n\nBacktrace")
+        .or_else(|| message.find("\nThis issue was likely"));
+    message.truncate(end.unwrap_or(message.len()));
+    message.trim_end_matches('.').to_owned()
 }
 
 fn arrow_message(error: &ArrowError) -> String {
@@ -62,9 +105,61 @@ fn arrow_message(error: &ArrowError) -> String {
         ArrowError::ComputeError(message)
         | ArrowError::CastError(message)
         | ArrowError::ParseError(message)
-        | ArrowError::InvalidArgumentError(message) => message.clone(),
+        | ArrowError::InvalidArgumentError(message) => in_our_words(message),
         ArrowError::DivideByZero => "division by zero".to_owned(),
         ArrowError::ExternalError(error) => error.to_string(),
-        other => other.to_string(),
+        other => in_our_words(&other.to_string()),
+    }
+}
+
+/// Replaces the names of types, but for those in quotes: there stands what somebody wrote.
+fn outside_quotes(message: &str) -> String {
+    let pieces = message.split_inclusive('\'').enumerate().map(|(index, piece)| {
+        let is_quoted = index % 2 == 1;
+        let translated = |text: String, (arrow, sql): &(&str, &str)| text.replace(arrow, sql);
+        if is_quoted {
+            piece.to_owned()
+        } else {
+            TYPE_NAMES.iter().fold(piece.to_owned(), translated)
+        }
+    });
+    pieces.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// People write SQL; what the libraries below call things tells them nothing.
+    #[test]
+    fn messages_do_not_name_the_libraries() {
+        let arrow = |error: ArrowError| DataFusionError::ArrowError(Box::new(error), None);
+        let errors = [
+            (
+                arrow(ArrowError::CastError(
+                    "Cannot cast string 'Utf8' to value of Int64 type".into(),
+                )),
+                "Cannot cast string 'Utf8' to value of BIGINT type",
+            ),
+            (
+                arrow(ArrowError::ComputeError("regex of Utf8View".into())),
+                "regex of STRING",
+            ),
+            (
+                arrow(ArrowError::SchemaError("no Binary".into())),
+                "Schema error: no BYTES",
+            ),
+            (
+                arrow(ArrowError::ArithmeticOverflow("Overflow happened on: 1 + 2".into())),
+                "1 + 2 overflows",
+            ),
+            (
+                DataFusionError::Internal("Expect Utf8".into()).context("while casting"),
+                "Expect STRING",
+            ),
+        ];
+        for (error, expected) in errors {
+            assert_eq!(error_message(&error), expected);
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::form::Form;
 use super::native::Native;
 use super::notation::Notation;
 use super::parameter::Parameter::{self, Any, Array, In, Integer, Map, Printable, Text};
-use super::{encoding, header, json, math, regex, round, text, time};
+use super::{encoding, fill, header, json, math, regex, round, text, time};
 use crate::arithmetic::ArithmeticOperator;
 
 /// A scalar function of the dialect.
@@ -191,12 +191,13 @@ functions! {
         "TRIM" ["BTRIM"] "TRIM(text [, characters])", "Without blanks, or the given characters, at both ends.", "TRIM('  a ')" => "a", foreign("btrim", &[Text, Text], 1);
         "LTRIM" "LTRIM(text [, characters])", "Without blanks, or the given characters, at the start.", "LTRIM('  a')" => "a", foreign("ltrim", &[Text, Text], 1);
         "RTRIM" "RTRIM(text [, characters])", "Without blanks, or the given characters, at the end.", "RTRIM('a  ')" => "a", foreign("rtrim", &[Text, Text], 1);
-        "LPAD" "LPAD(text, length [, fill])", "Filled up or cut off to a number of characters, at the start.", "LPAD('7', 3, '0')" => "007", foreign("lpad", &[Text, Integer, Text], 2);
-        "RPAD" "RPAD(text, length [, fill])", "Filled up or cut off to a number of characters, at the end.", "RPAD('7', 3, '.')" => "7..", foreign("rpad", &[Text, Integer, Text], 2);
+        "LPAD" "LPAD(text, length [, fill])", "Filled up or cut off to a number of characters, at the start.", "LPAD('7', 3, '0')" => "007", Own(&fill::LPAD);
+        "RPAD" "RPAD(text, length [, fill])", "Filled up or cut off to a number of characters, at the end.", "RPAD('7', 3, '.')" => "7..", Own(&fill::RPAD);
+        "REPEAT" "REPEAT(text, count)", "The text so many times over; up to 1 MiB.", "REPEAT('ab', 3)" => "ababab", Own(&fill::REPEAT);
         "CONCAT" "CONCAT(value, …)", "All values one after the other, without those that are NULL.", "CONCAT('a', NULL, 1)" => "a1", foreign("concat", &[Printable], REPEATS);
         "CONCAT_WS" ["JOIN"] "CONCAT_WS(separator, value, …)", "All values that are not NULL, with a separator in between.", "CONCAT_WS('-', 'a', NULL, 'b')" => "a-b", foreign("concat_ws", &[Text, Printable], REPEATS);
         "SPLIT" ["STRING_SPLIT"] "SPLIT(text, separator)", "The parts between the separators, as an array; with an empty one the characters.", "SPLIT('a,b', ',')" => "[a, b]", Own(&text::SPLIT);
-        "SPLIT_PART" "SPLIT_PART(text, separator, index)", "One part, counted from 1, or from the end if it is negative; empty if there is none.", "SPLIT_PART('a,b', ',', 2)" => "b", foreign("split_part", &[Text, Text, Integer], 3);
+        "SPLIT_PART" "SPLIT_PART(text, separator, index)", "One part, counted from 1, or from the end if it is negative; empty if there is none.", "SPLIT_PART('a,b', ',', 2)" => "b", Own(&text::SPLIT_PART);
         "POSITION" "POSITION(search IN text), POSITION(search, text)", "Where a text first occurs in another, from 1; 0 if it does not.", "POSITION('l' IN 'hello')" => "3", Own(&text::POSITION);
         "INSTR" ["STRPOS"] "INSTR(text, search)", "As POSITION, with the arguments the other way round.", "INSTR('hello', 'l')" => "3", Own(&text::INSTR);
         "REGEXP_LIKE" ["REGEXP", "REGEXP_MATCHES"] "REGEXP_LIKE(text, pattern [, flags])", "Whether a regular expression matches anywhere in the text.", "REGEXP_LIKE('hello', 'l+')" => "true", foreign("regexp_like", &[Text, In(Notation::RegularExpression), Text], 2);

@@ -9,6 +9,7 @@ mod parameter;
 mod resolve;
 
 mod encoding;
+mod fill;
 mod header;
 mod json;
 mod math;

@@ -124,6 +124,39 @@ fn split(arguments: &Arguments) -> Result<ArrayRef> {
     Ok(Arc::new(lists.finish()))
 }
 
+pub(crate) static SPLIT_PART: Native = Native {
+    name: "split_part",
+    parameters: &[Parameter::Text, Parameter::Text, Parameter::Integer],
+    required: 3,
+    returns: Returns::Always(SqlType::String),
+    evaluate: |arguments| {
+        let (text, separator) = (arguments.text(0)?, arguments.text(1)?);
+        let index = arguments.primitive::<Int64Type>(2)?;
+        collect_text(arguments, |row, out| {
+            let (Some(text), Some(separator), Some(index)) = (text.get(row), separator.get(row), index.get(row)) else {
+                return Ok(false);
+            };
+            out.push_str(part(text, separator, index));
+            Ok(true)
+        })
+    },
+};
+
+/// One part, counted from 1, or from the end; empty where there is none. Without a separator every character is one.
+fn part<'t>(text: &'t str, separator: &str, index: i64) -> &'t str {
+    let Some(skipped) = index.unsigned_abs().checked_sub(1) else {
+        return "";
+    };
+    let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+    let found = match (separator.is_empty(), index > 0) {
+        (true, true) => text.char_indices().nth(skipped),
+        (true, false) => text.char_indices().rev().nth(skipped),
+        (false, true) => return text.split(separator).nth(skipped).unwrap_or_default(),
+        (false, false) => return text.rsplit(separator).nth(skipped).unwrap_or_default(),
+    };
+    found.map_or("", |(at, character)| &text[at..at + character.len_utf8()])
+}
+
 /// The place of one text in another, from 1, or 0; `search_at` says which argument is looked for.
 fn position(arguments: &Arguments, text_at: usize, search_at: usize) -> Result<ArrayRef> {
     let (text, search) = (arguments.text(text_at)?, arguments.text(search_at)?);
