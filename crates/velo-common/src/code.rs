@@ -125,6 +125,9 @@ codes! {
     UNWRITABLE_COLUMN = "V0604", Error, "Column without a form in the sink's format",
         "Parquet and Avro files have no INTERVAL, and names in Avro are letters, digits and `_`. Cast the column or write `AS name` behind it: `CAST(took AS STRING) AS took`.";
 
+    SCHEMA_FILE = "V0605", Error, "Schema file cannot be used",
+        "The file that `value.schema.file` names is missing, is no Avro schema in JSON, is no record, or has a field for which SQL has no type. The message says where, as a JSON pointer.";
+
     UNSUPPORTED = "V0800", Error, "Not supported yet",
         "The form is part of the dialect, but this version cannot run it yet.";
     UNSUPPORTED_PROPERTY = "V0801", Error, "Property not supported yet",

@@ -31,5 +31,5 @@ pub use open::{open_sampled_source, open_sink, open_source, sample_source, unwri
 pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};
 pub use source::{PartitionReader, ReadRequest, Source, SourceBatch};
-pub use velo_formats::{SampledColumn, SampledSchema, ValueKind};
+pub use velo_formats::{AvroSchema, AvroSchemaError, SampledColumn, SampledSchema, ValueKind};
 pub use writer::WriterSink;

@@ -138,7 +138,7 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
     if parsed.failed.is_empty() {
         diagnostics.extend(unmet_overrides(&outline, &options.overrides, options.mode));
     }
-    let sources = open_sources(&outline, options.mode, on_wait, &mut diagnostics);
+    let sources = open_sources(&outline, &config_files, options.mode, on_wait, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);
     diagnostics.extend(conflicts(&outline, &sinks.configs, &planned.statements));

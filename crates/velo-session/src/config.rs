@@ -15,6 +15,13 @@ impl ConfigDirectory {
     }
 }
 
+impl ConfigDirectory {
+    /// The text of a file.
+    pub(crate) fn read(&self, path: &str) -> std::io::Result<String> {
+        std::fs::read_to_string(self.0.join(path))
+    }
+}
+
 impl ConfigFiles for ConfigDirectory {
     fn load(&self, path: &str) -> Result<BTreeMap<String, String>, String> {
         load_config_file(&self.0.join(path), &|name| std::env::var(name).ok()).map_err(|error| {

@@ -13,6 +13,7 @@ mod files;
 mod lints;
 mod overrides;
 mod paths;
+mod schema_file;
 mod sinks;
 mod sources;
 mod waiting;

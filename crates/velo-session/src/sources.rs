@@ -9,6 +9,8 @@ use velo_planner::properties::{Properties, Scope, definition};
 use velo_planner::{DeclaredColumn, Outline, SourceDescription, SourceOutline};
 
 use crate::check::Mode;
+use crate::config::ConfigDirectory;
+use crate::schema_file::{SCHEMA_FILE_KEY, SchemaFile, read_schema_file};
 use crate::waiting::{OnWait, Unopened, open_when_there};
 
 /// The sources of a program: what planning needs to know, and what running needs.
@@ -23,6 +25,7 @@ pub(crate) struct OpenedSources<'a> {
 /// Configures and opens every source that the program reads.
 pub(crate) fn open_sources<'a>(
     outline: &'a Outline<'_>,
+    directory: &ConfigDirectory,
     mode: Mode,
     on_wait: &mut OnWait<'_>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -31,8 +34,16 @@ pub(crate) fn open_sources<'a>(
     for source in &outline.sources {
         // What only an unread view reads is not needed for a run.
         let mode = if source.is_read { mode } else { Mode::Validate };
-        let declared = source.declared.as_deref().map(declared_schema);
-        let Opened { opened, sample } = open(source, declared.as_ref(), mode, on_wait, diagnostics);
+        let declared = match read_schema_file(source, directory, diagnostics) {
+            SchemaFile::Columns(columns) => Ok(Some(columns)),
+            SchemaFile::None => Ok(source.declared.as_deref().map(declared_schema)),
+            SchemaFile::Unusable => Err(()),
+        };
+        let Opened { opened, sample } = match &declared {
+            Ok(declared) => open(source, declared.as_ref(), mode, on_wait, diagnostics),
+            Err(()) => Opened::default(),
+        };
+        let declared = declared.unwrap_or_default();
         sources.sampled.extend(sample.map(|sample| (source, sample)));
         let description = match &opened {
             Some(opened) => SourceDescription {
@@ -81,7 +92,8 @@ fn open(
     on_wait: &mut OnWait<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Opened {
-    let properties = file_properties(&source.properties);
+    let mut properties = file_properties(&source.properties);
+    properties.remove(SCHEMA_FILE_KEY);
     if !source.is_usable {
         return Opened::default();
     }

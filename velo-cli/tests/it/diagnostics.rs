@@ -146,6 +146,10 @@ const PROGRAMS: &[(&str, &str)] = &[
         "V0604",
         "CREATE STREAM s AS SELECT id AS `order id` FROM orders WITH ('sinks' = 'out', 'out.path' = 'out.avro')",
     ),
+    (
+        "V0605",
+        "SELECT id FROM other WITH ('other.path' = 'orders.csv', 'other.value.schema.file' = 'gone.avsc')",
+    ),
     ("V0800", "SELECT a.id FROM orders a JOIN orders b ON a.id = b.id"),
     ("V0801", "SELECT id FROM orders WITH ('state.ttl' = '1h')"),
     (

@@ -8,5 +8,6 @@ mod demo;
 mod diagnostics;
 mod policies;
 mod refused;
+mod schema_files;
 mod sink_formats;
 mod support;

@@ -45,7 +45,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "Where reading starts without a committed position: earliest, latest, none or a time.",
     ),
     ("schema.registry.url", "Where schemas are kept."),
-    ("value.schema.file", "The file with the schema of the values."),
+    (
+        "value.schema.file",
+        "A file with the Avro schema of the values (`.avsc`), relative to the SQL file; it declares the columns.",
+    ),
     ("value_schema_id", "The number of the values' schema in the registry."),
     ("key_schema_id", "The number of the keys' schema in the registry."),
     ("partitions", "How many partitions a topic is created with."),

@@ -107,7 +107,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     not_yet("group.id", Scope::Source, Text),
     not_yet("auto.offset.reset", Scope::Source, Text),
     not_yet("schema.registry.url", Scope::Object, Text),
-    not_yet("value.schema.file", Scope::Object, Text),
+    yes("value.schema.file", Scope::Source, Text),
     not_yet("value_schema_id", Scope::Object, Integer(0)),
     not_yet("key_schema_id", Scope::Object, Integer(0)),
     not_yet("partitions", Scope::Object, Integer(1)),

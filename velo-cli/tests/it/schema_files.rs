@@ -1,0 +1,40 @@
+//! Columns that a schema file declares.
+
+use crate::support::Workspace;
+
+const PROGRAM: &str = "SELECT id, name, at FROM orders
+WITH ('orders.path' = 'orders.jsonl', 'orders.value.schema.file' = 'schemas/orders.avsc');";
+
+const ROWS: &str = r#"{"id":1,"name":"a","at":1704164645678}
+{"id":2,"at":1704164645678}
+{"id":null,"name":"c","at":null}
+"#;
+
+fn run(schema: &str) -> String {
+    let workspace = Workspace::with(&[
+        ("orders.jsonl", ROWS),
+        ("schemas/orders.avsc", schema),
+        ("p.sql", PROGRAM),
+    ]);
+    workspace.run(&["run", "p.sql"]).transcript()
+}
+
+/// A field that may not be null is a NOT NULL column, of any format.
+#[test]
+fn a_schema_file_declares_columns() {
+    insta::assert_snapshot!(run(r#"{"type":"record","name":"Order","fields":[
+        {"name":"id","type":"long"},{"name":"name","type":["null","string"]},
+        {"name":"at","type":["null",{"type":"long","logicalType":"timestamp-millis"}]}]}"#));
+}
+
+#[test]
+fn mistakes_in_schema_files_are_told_with_their_place() {
+    let cases = [
+        "id BIGINT",
+        r#"{"type":"enum","name":"E","symbols":[]}"#,
+        r#"{"type":"record","name":"R","fields":[{"name":"id","type":["int","string"]},{"name":"name","type":{"type":"array","items":["int","string"]}}]}"#,
+        r#"{"type":"record","name":"R","fields":[{"name":"id","type":"lon"}]}"#,
+    ];
+    let found: Vec<String> = cases.iter().map(|schema| run(schema)).collect();
+    insta::assert_snapshot!(found.join("\n"));
+}
