@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use velo_formats::{CsvHeader, CsvOptions, read_csv_header};
 
 use super::buffer::FileBuffer;
@@ -37,6 +39,7 @@ impl Preamble {
             header = read_header(buffer, config)?;
         }
         if let Some(header) = &header {
+            refuse_carriage_returns(buffer.path(), &header.names)?;
             buffer.consume(header.bytes);
             line += header.lines;
         }
@@ -52,6 +55,17 @@ impl FileSourceConfig {
             quote: self.quote,
         }
     }
+}
+
+/// A header that reaches over carriage returns is a file without line feeds: all of it would be the header.
+fn refuse_carriage_returns(path: &Path, names: &[String]) -> Result<(), SourceError> {
+    if !names.iter().any(|name| name.contains('\r')) {
+        return Ok(());
+    }
+    Err(SourceError::Format {
+        path: path.to_owned(),
+        message: "its lines end in a carriage return alone; convert them: tr '\\r' '\\n'".to_owned(),
+    })
 }
 
 /// A `.json` file may be one array, of which no line would be a record.

@@ -60,6 +60,7 @@ fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Re
     if let Some(format) = TypedFormat::of(format) {
         return Ok(SampledSchema::told(format.columns_of(path)?));
     }
+    refuse_pipe(path)?;
     let mut buffer = FileBuffer::open(path, config.compression_of(path), SAMPLE_BYTES_MAX)?;
     let preamble = Preamble::read(&mut buffer, format, config)?;
     while buffer.bytes().len() < SAMPLE_BYTES_MAX && !buffer.is_end() {
@@ -74,6 +75,24 @@ fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Re
         FileFormat::Envelope => sample_envelopes(bytes, is_end),
         FileFormat::Csv => sample_csv(bytes, is_end, config.csv_options(), names),
     })
+}
+
+/// What a sample takes out of a pipe, nobody would read any more.
+#[cfg(unix)]
+fn refuse_pipe(path: &Path) -> Result<(), SourceError> {
+    use std::os::unix::fs::FileTypeExt as _;
+    if std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        return Err(SourceError::Format {
+            path: path.to_owned(),
+            message: "it is a pipe, which can be read only once: declare its columns".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn refuse_pipe(_: &Path) -> Result<(), SourceError> {
+    Ok(())
 }
 
 /// Refuses files whose columns do not go together.

@@ -11,5 +11,6 @@ mod file_source;
 mod json_array;
 mod many_files;
 mod memory;
+mod odd_files;
 mod packed;
 mod support;
