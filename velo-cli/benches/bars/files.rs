@@ -158,6 +158,7 @@ fn decode(text: &[u8], columns: &SchemaRef) -> u64 {
             .collect(),
         system: Vec::new(),
         topic: "trades".into(),
+        partition: 0,
     };
     let mut decoder = Decoder::json_lines(projection).expect("columns of text");
     let (mut rest, mut rows) = (text, 0);

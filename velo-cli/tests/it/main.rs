@@ -8,6 +8,7 @@ mod demo;
 mod diagnostics;
 mod policies;
 mod refused;
+mod row_groups;
 mod schema_files;
 mod sink_formats;
 mod support;
