@@ -5,3 +5,4 @@
 mod config_schema;
 mod docs;
 mod layers;
+mod properties;

@@ -1,0 +1,54 @@
+//! The registry of the planner and what sources and sinks read must know the same keys.
+
+use std::collections::BTreeMap;
+
+use velo_datasources::{PropertyError, PropertyErrorKind, SinkConfig, SourceConfig};
+use velo_planner::properties::{Scope, ValueKind, definitions};
+
+/// A value that the property takes.
+fn value(kind: ValueKind) -> String {
+    match kind {
+        ValueKind::Text => "x".to_owned(),
+        ValueKind::Boolean => "true".to_owned(),
+        ValueKind::Integer(least) => least.to_string(),
+        ValueKind::Duration => "5s".to_owned(),
+        ValueKind::Character => ";".to_owned(),
+        ValueKind::Choice(words) => words.first().copied().unwrap_or_default().to_owned(),
+    }
+}
+
+fn is_unknown<T>(result: &Result<T, Vec<PropertyError>>, key: &str) -> bool {
+    let errors = result.as_ref().err().into_iter().flatten();
+    errors
+        .into_iter()
+        .any(|error| error.kind == PropertyErrorKind::Unknown && error.key == key)
+}
+
+#[test]
+fn sources_and_sinks_read_every_key_that_is_supported() {
+    let mut unknown = Vec::new();
+    let supported = definitions().iter().filter(|definition| definition.supported);
+    // `config_file` is replaced by what the file says before anything is opened.
+    for definition in supported.filter(|definition| definition.key != "config_file") {
+        let mut properties = BTreeMap::from([("path".to_owned(), "x.csv".to_owned())]);
+        properties
+            .entry(definition.key.to_owned())
+            .or_insert_with(|| value(definition.value));
+        let source = is_unknown(&SourceConfig::from_properties(None, &properties), definition.key);
+        let sink = is_unknown(&SinkConfig::from_properties(None, &properties), definition.key);
+        let is_missing = match definition.scope {
+            Scope::Object => source || sink,
+            Scope::Source => source,
+            Scope::Sink => sink,
+            Scope::Time | Scope::Window | Scope::Table | Scope::Statement => false,
+        };
+        if is_missing {
+            unknown.push(definition.key);
+        }
+    }
+    assert_eq!(
+        unknown,
+        Vec::<&str>::new(),
+        "the registry calls these supported, and nothing reads them"
+    );
+}
