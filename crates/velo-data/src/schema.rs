@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 
 use crate::{SqlType, SystemColumn};
 
@@ -19,11 +19,21 @@ pub struct StreamSchema {
 impl StreamSchema {
     /// User columns and, behind them, metadata columns that are not among the user columns.
     pub fn new(user: impl IntoIterator<Item = Field>, system: impl IntoIterator<Item = SystemColumn>) -> Self {
-        let mut schema = Self::of_user_columns(user);
+        let mut fields: Vec<FieldRef> = user.into_iter().map(Arc::new).collect();
+        let user_columns = fields.len();
+        let mut placed: Vec<(SystemColumn, usize)> = Vec::new();
         for column in system {
-            schema = schema.with_system(column);
+            if placed.iter().all(|(other, _)| *other != column) {
+                placed.push((column, fields.len()));
+                fields.push(Arc::new(column.sql_type().field(column.name(), true)));
+            }
         }
-        schema
+        Self {
+            arrow: Arc::new(Schema::new(fields)),
+            user_columns,
+            system: placed,
+            key: Vec::new(),
+        }
     }
 
     /// User columns alone.
@@ -79,7 +89,7 @@ impl StreamSchema {
     }
 
     /// The user's columns.
-    pub fn user_fields(&self) -> &[arrow::datatypes::FieldRef] {
+    pub fn user_fields(&self) -> &[FieldRef] {
         &self.arrow.fields()[..self.user_columns]
     }
 

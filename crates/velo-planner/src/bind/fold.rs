@@ -20,7 +20,7 @@ pub(crate) fn constant(expr: &Expr) -> Option<Result<ScalarValue, String>> {
     if let Expr::Literal(value, _) = expr {
         return Some(Ok(value.clone()));
     }
-    let is_constant = expr.column_refs().is_empty() && !expr.is_volatile();
+    let is_constant = !expr.any_column_refs() && !expr.is_volatile();
     is_constant.then(|| evaluate(expr))
 }
 

@@ -1,3 +1,4 @@
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
@@ -16,41 +17,64 @@ pub(crate) fn simplify(plan: LogicalPlan) -> LogicalPlan {
     let plan = plan.map_input(&mut simplify);
     match plan {
         LogicalPlan::Scan(scan) => {
-            let filters = scan.filters.into_iter().map(|filter| simplified(filter, &scan.schema));
+            let simplifier = Simplifier::over(&scan.schema);
+            let filters = scan.filters.into_iter().map(|filter| simplifier.simplified(filter));
             let filters = filters.filter(|filter| *filter != lit(true)).collect();
             LogicalPlan::Scan(Scan { filters, ..scan })
         }
         LogicalPlan::Filter(filter) => {
-            let predicate = simplified(filter.predicate, filter.input.schema());
+            let predicate = Simplifier::over(filter.input.schema()).simplified(filter.predicate);
             LogicalPlan::Filter(Filter { predicate, ..filter })
         }
         LogicalPlan::Project(project) => {
-            let schema = project.input.schema();
-            let expressions = project
-                .expressions
-                .into_iter()
-                .map(|expr| simplified(expr, schema))
-                .collect();
+            let simplifier = Simplifier::over(project.input.schema());
+            let expressions = project.expressions.into_iter();
+            let expressions = expressions.map(|expr| simplifier.simplified(expr)).collect();
             LogicalPlan::Project(Project { expressions, ..project })
         }
         LogicalPlan::Aggregate(aggregate) => {
-            let having = aggregate.having.map(|having| simplified(having, &aggregate.schema));
+            let simplifier = Simplifier::over(&aggregate.schema);
+            let having = aggregate.having.map(|having| simplifier.simplified(having));
             LogicalPlan::Aggregate(Aggregate { having, ..aggregate })
         }
         other => other,
     }
 }
 
-/// A simpler expression of the same type, or the expression itself.
-fn simplified(expr: Expr, schema: &StreamSchema) -> Expr {
-    let Ok(schema) = DFSchema::try_from(Arc::clone(schema.arrow())) else {
-        return expr;
-    };
-    let schema: DFSchemaRef = Arc::new(schema);
-    let context = SimplifyContext::builder().with_schema(Arc::clone(&schema)).build();
-    match ExprSimplifier::new(context).simplify(expr.clone()) {
-        Ok(simpler) if same_type(&simpler, &expr, &schema) && !lists_doubles(&simpler, &schema) => simpler,
-        _ => expr,
+/// Simplifies the expressions over one schema, which is made ready for that when the first of them needs it.
+struct Simplifier<'a> {
+    schema: &'a StreamSchema,
+    ready: OnceCell<Option<(DFSchemaRef, ExprSimplifier)>>,
+}
+
+impl<'a> Simplifier<'a> {
+    fn over(schema: &'a StreamSchema) -> Self {
+        Self {
+            schema,
+            ready: OnceCell::new(),
+        }
+    }
+
+    /// A simpler expression of the same type, or the expression itself.
+    fn simplified(&self, expr: Expr) -> Expr {
+        // Most columns of most queries are passed on as they are.
+        if matches!(expr, Expr::Column(_) | Expr::Literal(..)) {
+            return expr;
+        }
+        let Some((schema, simplifier)) = self.ready.get_or_init(|| self.prepare()) else {
+            return expr;
+        };
+        match simplifier.simplify(expr.clone()) {
+            Ok(simpler) if same_type(&simpler, &expr, schema) && !lists_doubles(&simpler, schema) => simpler,
+            _ => expr,
+        }
+    }
+
+    fn prepare(&self) -> Option<(DFSchemaRef, ExprSimplifier)> {
+        let schema = DFSchema::try_from(Arc::clone(self.schema.arrow())).ok()?;
+        let schema: DFSchemaRef = Arc::new(schema);
+        let context = SimplifyContext::builder().with_schema(Arc::clone(&schema)).build();
+        Some((schema, ExprSimplifier::new(context)))
     }
 }
 
