@@ -144,6 +144,7 @@ fn no_file_is_written_over() {
         "CREATE STREAM s AS SELECT id FROM o WITH ('o.path' = 'tests/data/o.jsonl', 's.path' = 'tests/../tests/data/o.jsonl')",
         "CREATE STREAM s AS SELECT id FROM o \
          WITH ('o.path' = 'tests/data/o.jsonl', 's.path' = 'd.envelope.jsonl', 'dead.letter.queue.path' = 'd.envelope.jsonl')",
+        "CREATE STREAM s AS SELECT id FROM o WITH ('o.path' = 'tests/data/[op].jsonl', 's.path' = 'tests/data/p.jsonl')",
     ];
     let found = programs.map(|sql| format!("{sql}\n--\n{}\n", problems(sql, Mode::Run)));
     insta::assert_snapshot!(found.join("\n"));
