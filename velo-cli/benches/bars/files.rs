@@ -11,7 +11,7 @@ use crate::baseline;
 use crate::data::{demo, measurements_file, place, text_file, trades_file};
 use crate::measure::{best_of, millions_per_second, speed_up};
 use crate::process::{Cores, peak_memory_mb, velo};
-use crate::report::{Bar, Report};
+use crate::report::{Bar, Report, figure, group};
 
 const MILLIONS: u64 = 2;
 const ROWS: u64 = MILLIONS * 1_000_000;
@@ -77,19 +77,32 @@ impl Program {
     }
 }
 
+/// A query over JSON lines, and its bars.
+struct JsonQuery {
+    name: &'static str,
+    query: &'static str,
+    /// Columns of the trades that it needs.
+    needed: &'static [&'static str],
+    out: &'static str,
+    /// At least so many times the speed of the baseline.
+    ratio: f64,
+    /// At least so many millions of rows a second.
+    rate: Option<f64>,
+}
+
 /// Our decoder, and runs over JSON lines, beside `arrow-json` decoding the columns that they need.
 pub(crate) fn json_lines(report: &mut Report) {
     let path = trades_file(MILLIONS);
     let text = std::fs::read(&path).expect("the file of trades");
-    report.group("JSON lines, 2 M trades, one core");
+    group("JSON lines, 2 M trades, one core");
     let decoded = ["symbol", "price", "quantity", "event_time"];
     let columns = baseline::trade_columns(&decoded);
     let [theirs, ours] = best_of([
         Box::new(|| assert_eq!(baseline::json(&text, &columns) as u64, ROWS)),
         Box::new(|| assert_eq!(decode(&text, &columns), ROWS)),
     ]);
-    report.figure("arrow-json decodes 4 columns", millions_per_second(ROWS, theirs), "M/s");
-    report.figure("velo-formats decodes them", millions_per_second(ROWS, ours), "M/s");
+    figure("arrow-json decodes 4 columns", millions_per_second(ROWS, theirs), "M/s");
+    figure("velo-formats decodes them", millions_per_second(ROWS, ours), "M/s");
     report.bar(
         "times the speed of arrow-json",
         speed_up(theirs, ours),
@@ -97,33 +110,41 @@ pub(crate) fn json_lines(report: &mut Report) {
         Bar::AtLeast(2.0),
     );
 
-    let queries: [(&str, &str, &[&str], &'static str, f64, Option<f64>); 3] = [
-        (
-            "filter + projection → discard",
-            FILTER,
-            &["symbol", "price", "quantity"],
-            "discard",
-            1.2,
-            Some(3.0),
-        ),
-        (
-            "tumbling 1 min, 5 aggregates → JSON lines",
-            TUMBLING,
-            &["symbol", "price", "event_time"],
-            "windows.jsonl",
-            1.2,
-            Some(3.0),
-        ),
-        (
-            "GROUP BY EMIT CHANGES, row for row → JSON lines",
-            RUNNING,
-            &["symbol", "price"],
-            "changes.jsonl",
-            0.4,
-            None,
-        ),
+    let queries = [
+        JsonQuery {
+            name: "filter + projection → discard",
+            query: FILTER,
+            needed: &["symbol", "price", "quantity"],
+            out: "discard",
+            ratio: 1.2,
+            rate: Some(3.0),
+        },
+        JsonQuery {
+            name: "tumbling 1 min, 5 aggregates → JSON lines",
+            query: TUMBLING,
+            needed: &["symbol", "price", "event_time"],
+            out: "windows.jsonl",
+            ratio: 1.2,
+            rate: Some(3.0),
+        },
+        JsonQuery {
+            name: "GROUP BY EMIT CHANGES, row for row → JSON lines",
+            query: RUNNING,
+            needed: &["symbol", "price"],
+            out: "changes.jsonl",
+            ratio: 0.4,
+            rate: None,
+        },
     ];
-    for (name, query, needed, out, ratio, rate) in queries {
+    for JsonQuery {
+        name,
+        query,
+        needed,
+        out,
+        ratio,
+        rate,
+    } in queries
+    {
         let program = Program::new("bar", query, &path, out);
         let columns = baseline::trade_columns(needed);
         let [theirs, ours] = best_of([
@@ -133,7 +154,7 @@ pub(crate) fn json_lines(report: &mut Report) {
         let ours_per_second = millions_per_second(ROWS, ours);
         match rate {
             Some(rate) => report.bar(name, ours_per_second, "M/s", Bar::AtLeast(rate)),
-            None => report.figure(name, ours_per_second, "M/s"),
+            None => figure(name, ours_per_second, "M/s"),
         }
         report.bar(
             "  times arrow-json decoding its columns",
@@ -174,12 +195,12 @@ fn decode(text: &[u8], columns: &SchemaRef) -> u64 {
 /// What a second core brings when all rows come from one file.
 pub(crate) fn two_cores(report: &mut Report) {
     let program = Program::new("two-cores", TUMBLING, &trades_file(MILLIONS), "windows.jsonl");
-    report.group("One file, two cores");
+    group("One file, two cores");
     let [one, two] = best_of([
         Box::new(|| program.run(Cores::First, "1")),
         Box::new(|| program.run(Cores::FirstTwo, "2")),
     ]);
-    report.figure("tumbling on two cores", millions_per_second(ROWS, two), "M/s");
+    figure("tumbling on two cores", millions_per_second(ROWS, two), "M/s");
     report.bar("  times one core", speed_up(one, two), "×", Bar::AtLeast(1.7));
 }
 
@@ -192,20 +213,20 @@ pub(crate) fn stations(report: &mut Report) {
     let query = query.to_str().expect("a path of text");
     let file = format!("measurements.path={path}");
     let arguments = ["run", query, "--set", &file, "--parallelism", "1"];
-    report.group("1BRC, 10 M measurements, one core");
+    group("1BRC, 10 M measurements, one core");
     let rows = MILLIONS * 1_000_000;
     let [theirs, ours] = best_of([
         Box::new(|| assert_eq!(baseline::measurements(&text) as u64, rows)),
         Box::new(|| velo(Cores::First, &arguments)),
     ]);
-    report.figure("arrow-csv decodes them", millions_per_second(rows, theirs), "M/s");
-    report.figure("min, mean, max per station", millions_per_second(rows, ours), "M/s");
+    figure("arrow-csv decodes them", millions_per_second(rows, theirs), "M/s");
+    figure("min, mean, max per station", millions_per_second(rows, ours), "M/s");
     report.bar("  times arrow-csv", speed_up(theirs, ours), "×", Bar::AtLeast(0.6));
 }
 
 /// How memory grows with the input.
 pub(crate) fn peak_memory(report: &mut Report) {
-    report.group("Peak memory, 10 M trades beside 1 M, one core");
+    group("Peak memory, 10 M trades beside 1 M, one core");
     for (name, query, out) in [
         ("filter + projection", FILTER, "discard"),
         ("GROUP BY EMIT FINAL", TOTALS, "totals.jsonl"),
@@ -213,7 +234,7 @@ pub(crate) fn peak_memory(report: &mut Report) {
     ] {
         let [small, large] =
             [1, 10].map(|millions| Program::new("memory", query, &trades_file(millions), out).peak_memory_mb());
-        report.figure(&format!("{name}, 10 M rows"), large, "MB");
+        figure(&format!("{name}, 10 M rows"), large, "MB");
         report.bar("  times the memory for 1 M rows", large / small, "×", Bar::AtMost(1.2));
     }
 }

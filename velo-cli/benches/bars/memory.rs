@@ -12,7 +12,7 @@ use velo_session::{CheckedProgram, Mode, SessionOptions, check};
 
 use crate::data::text_file;
 use crate::measure::{best_of, millions_per_second};
-use crate::report::{Bar, Report};
+use crate::report::{Bar, Report, group};
 
 const BATCHES: i64 = 256;
 const BATCH_ROWS: i64 = 8192;
@@ -28,7 +28,7 @@ pub(crate) fn batches(report: &mut Report) {
     let rows = (BATCHES * BATCH_ROWS) as u64;
     let (filter, tumbling) = (Query::new(FILTER), Query::new(TUMBLING));
     let [filter, tumbling] = best_of([Box::new(|| filter.run()), Box::new(|| tumbling.run())]);
-    report.group("Batches from memory, results discarded, one core");
+    group("Batches from memory, results discarded, one core");
     report.bar(
         "projection + filter",
         millions_per_second(rows, filter),

@@ -29,16 +29,6 @@ impl Report {
         Self { bars: 0, met: 0 }
     }
 
-    /// Begins a group of figures.
-    pub(crate) fn group(&self, title: &str) {
-        println!("\n{title}");
-    }
-
-    /// A figure without a bar.
-    pub(crate) fn figure(&self, name: &str, figure: f64, unit: &str) {
-        println!("  {name:<60} {:>12}", text(figure, unit));
-    }
-
     /// A figure and what it must be.
     pub(crate) fn bar(&mut self, name: &str, figure: f64, unit: &str, bar: Bar) {
         let is_met = bar.is_met(figure);
@@ -57,6 +47,16 @@ impl Report {
     pub(crate) fn finish(self) {
         println!("\n{} of {} bars met", self.met, self.bars);
     }
+}
+
+/// Begins a group of figures.
+pub(crate) fn group(title: &str) {
+    println!("\n{title}");
+}
+
+/// A figure without a bar.
+pub(crate) fn figure(name: &str, figure: f64, unit: &str) {
+    println!("  {name:<60} {:>12}", text(figure, unit));
 }
 
 fn text(figure: f64, unit: &str) -> String {

@@ -6,13 +6,13 @@ use std::hint::black_box;
 use crate::data::text_file;
 use crate::measure::median_of;
 use crate::process::{Cores, velo};
-use crate::report::{Bar, Report};
+use crate::report::{Bar, Report, group};
 
 const ROUNDS: usize = 21;
 
 /// Small inputs, and a program of an absurd size.
 pub(crate) fn startup(report: &mut Report) {
-    report.group("From the start of the process to its end, one core (median)");
+    group("From the start of the process to its end, one core (median)");
     let twenty = text_file("twenty.sql", &statements(20));
     let many = text_file("ten-thousand.sql", &statements(10_000));
     let validate = |file: &str, rounds| {
