@@ -35,7 +35,7 @@ fn read(line: &[u8]) -> Reference {
 
 fuzz_target!(|data: &[u8]| {
     let fields = NAMES.map(|name| Arc::new(SqlType::Json.field(name, true)));
-    let projection = Projection { fields: fields.to_vec(), system: vec![], topic: "fuzz".into() };
+    let projection = Projection { fields: fields.to_vec(), system: vec![], topic: "fuzz".into(), partition: 0 };
     let mut decoder = Decoder::json_lines(projection).expect("supported types");
     decoder.decode(data, true, usize::MAX);
     let batch = decoder.finish_batch(0).expect("columns of one length");
