@@ -13,7 +13,7 @@ use crate::csv::{CsvColumn, CsvRecords};
 use crate::envelope::EnvelopeLines;
 use crate::json::{Fault, JsonArray, JsonLines};
 use crate::lines::next_line;
-use crate::record::{BLOCK_ROWS, CellTable, Outcome, RowCells, ScannedRecord};
+use crate::record::{CellTable, Outcome, RowCells, ScannedRecord};
 use crate::system_columns::Defaults;
 use crate::{CsvOptions, FormatError};
 
@@ -272,7 +272,7 @@ impl Decoder {
         let mut consumed = self.discard(input);
         let mut left = records_max;
         while left > 0 {
-            let (bytes, records) = self.decode_block(&input[consumed..], is_end, left.min(BLOCK_ROWS));
+            let (bytes, records) = self.decode_block(&input[consumed..], is_end, left.min(self.cells.rows_max()));
             consumed += bytes;
             left -= records;
             if records == 0 {

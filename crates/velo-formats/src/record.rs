@@ -3,9 +3,12 @@ use crate::json::members::Target;
 use crate::json::scanner::ValueSpan;
 use crate::lines::Line;
 
-/// Records that are scanned before columns are built from them: few enough for their cells to stay in the
-/// processor's cache.
-pub(crate) const BLOCK_ROWS: usize = 256;
+/// Records that are scanned before columns are built from them: few enough for their cells to stay in the processor's
+/// cache, fewer where there are many columns.
+const BLOCK_ROWS_MAX: usize = 256;
+const BLOCK_ROWS_MIN: usize = 8;
+/// Cells of a block, as long as it has more than the fewest rows.
+const CELLS_MAX: usize = 1 << 14;
 
 /// What was found at the start of the input.
 #[derive(Debug)]
@@ -60,31 +63,49 @@ impl Outcome {
 #[derive(Debug)]
 pub(crate) struct CellTable {
     cells: Vec<Cell>,
+    /// Columns are two to this power apart.
+    stride_bits: u32,
+    /// Rows that may hold something.
+    rows_used: usize,
 }
 
 impl CellTable {
     pub(crate) fn new(columns: usize) -> Self {
+        let fitting = CELLS_MAX / columns.max(1);
+        let stride_bits = fitting.clamp(BLOCK_ROWS_MIN, BLOCK_ROWS_MAX).ilog2();
         Self {
-            cells: vec![Cell::default(); columns * BLOCK_ROWS],
+            cells: vec![Cell::default(); columns << stride_bits],
+            stride_bits,
+            rows_used: 0,
         }
+    }
+
+    /// Records that there is room for.
+    pub(crate) fn rows_max(&self) -> usize {
+        1 << self.stride_bits
     }
 
     /// Makes all cells NULL.
     pub(crate) fn clear(&mut self) {
-        self.cells.fill(Cell::default());
+        for column in self.cells.chunks_exact_mut(1 << self.stride_bits) {
+            column[..self.rows_used].fill(Cell::default());
+        }
+        self.rows_used = 0;
     }
 
     /// The cells of one record.
     pub(crate) fn row(&mut self, row: usize) -> RowCells<'_> {
+        self.rows_used = self.rows_used.max(row + 1);
         RowCells {
             cells: &mut self.cells,
+            stride_bits: self.stride_bits,
             row,
         }
     }
 
     /// The cells of one column in the first `rows` records.
     pub(crate) fn column(&self, column: usize, rows: usize) -> &[Cell] {
-        let start = column * BLOCK_ROWS;
+        let start = column << self.stride_bits;
         &self.cells[start..start + rows]
     }
 }
@@ -93,6 +114,7 @@ impl CellTable {
 #[derive(Debug)]
 pub(crate) struct RowCells<'a> {
     cells: &'a mut [Cell],
+    stride_bits: u32,
     row: usize,
 }
 
@@ -100,18 +122,18 @@ impl RowCells<'_> {
     /// Takes over a member of a JSON object.
     #[inline]
     pub(crate) fn take_member(&mut self, target: Target, value: ValueSpan) {
-        self.cells[target.column * BLOCK_ROWS + self.row].take_member(target, value);
+        self.cells[(target.column << self.stride_bits) + self.row].take_member(target, value);
     }
 
     /// Sets one cell.
     #[inline]
     pub(crate) fn set(&mut self, column: usize, cell: Cell) {
-        self.cells[column * BLOCK_ROWS + self.row] = cell;
+        self.cells[(column << self.stride_bits) + self.row] = cell;
     }
 
     /// Makes the cells NULL again.
     pub(crate) fn clear(&mut self) {
-        let cells = self.cells.iter_mut().skip(self.row).step_by(BLOCK_ROWS);
+        let cells = self.cells.iter_mut().skip(self.row).step_by(1 << self.stride_bits);
         cells.for_each(|cell| *cell = Cell::default());
     }
 }
