@@ -1,15 +1,18 @@
 //! Expressions, compiled once and evaluated over whole batches.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::{cast, concat};
 use arrow::datatypes::DataType;
+use datafusion_common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion_common::{DFSchema, DataFusionError};
 use datafusion_expr::Expr;
 use datafusion_expr::execution_props::ExecutionProps;
 use datafusion_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion_physical_expr::expressions::Column;
 use datafusion_physical_expr::{PhysicalExpr, create_physical_expr};
 use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema};
 use velo_functions::{error_message, take_zero_divisions};
@@ -60,9 +63,10 @@ impl Expressions {
         expressions: impl IntoIterator<Item = (&'a Expr, String, DataType)>,
         schema: &StreamSchema,
     ) -> Result<Self, CompileError> {
+        let compiler = Compiler::over(schema);
         let compiled = expressions
             .into_iter()
-            .map(|(expression, column, data_type)| compile(expression, column, data_type, schema))
+            .map(|(expression, column, data_type)| compiler.compile(expression, column, data_type))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             compiled,
@@ -178,29 +182,65 @@ impl Compiled {
     }
 }
 
-fn compile(
-    expression: &Expr,
-    column: String,
-    data_type: DataType,
-    schema: &StreamSchema,
-) -> Result<Compiled, CompileError> {
-    let physical = || {
-        let schema = DFSchema::try_from(schema.arrow().as_ref().clone())?;
-        create_physical_expr(
+/// Compiles expressions over the columns of one schema.
+///
+/// An expression is compiled against the columns that it reads and no others: looking one up by name goes through all of
+/// them, and a row may have ten thousand.
+struct Compiler<'a> {
+    schema: &'a StreamSchema,
+    places: HashMap<&'a str, usize>,
+}
+
+impl<'a> Compiler<'a> {
+    fn over(schema: &'a StreamSchema) -> Self {
+        let fields = schema.arrow().fields().iter().enumerate();
+        Self {
+            schema,
+            places: fields.map(|(index, field)| (field.name().as_str(), index)).collect(),
+        }
+    }
+
+    fn compile(&self, expression: &Expr, column: String, data_type: DataType) -> Result<Compiled, CompileError> {
+        let physical = self.physical(expression).map_err(|source| CompileError::Expression {
+            expression: expression.to_string(),
+            source: Box::new(source),
+        })?;
+        Ok(Compiled {
+            expression: physical,
+            data_type,
+            column,
+        })
+    }
+
+    fn physical(&self, expression: &Expr) -> datafusion_common::Result<Arc<dyn PhysicalExpr>> {
+        if let Expr::Column(column) = expression
+            && let Some(index) = self.places.get(column.name.as_str())
+        {
+            return Ok(Arc::new(Column::new(&column.name, *index)));
+        }
+        let read = expression.column_refs();
+        let read: BTreeSet<usize> = read
+            .iter()
+            .filter_map(|column| self.places.get(column.name.as_str()).copied())
+            .collect();
+        let read: Vec<usize> = read.into_iter().collect();
+        let schema = DFSchema::try_from(self.schema.arrow().project(&read)?)?;
+        let compiled = create_physical_expr(
             expression,
             &schema,
             &ExecutionProps::new(),
             &PhysicalPlanningContext::default(),
-        )
-    };
-    Ok(Compiled {
-        expression: physical().map_err(|source| CompileError::Expression {
-            expression: expression.to_string(),
-            source: Box::new(source),
-        })?,
-        data_type,
-        column,
-    })
+        )?;
+        let in_place = |part: Arc<dyn PhysicalExpr>| {
+            let column = part.downcast_ref::<Column>();
+            let index = column.and_then(|column| Some((column.name(), *read.get(column.index())?)));
+            Ok(match index {
+                Some((name, index)) => Transformed::yes(Arc::new(Column::new(name, index)) as Arc<dyn PhysicalExpr>),
+                None => Transformed::no(part),
+            })
+        };
+        compiled.transform(in_place).data()
+    }
 }
 
 /// A condition over the rows of one schema.

@@ -1,5 +1,7 @@
 //! Select lists: wildcards expanded, names given, metadata told from columns.
 
+use std::collections::HashSet;
+
 use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Name, Span, code};
 use velo_data::{SqlType, StreamSchema, SystemColumn};
@@ -135,11 +137,13 @@ fn sets(alias: &Name, value: &Bound) -> Option<SystemColumn> {
 /// Reports names that are given twice, or that belong to metadata.
 fn check_names(items: &[Item], diagnostics: &mut Vec<Diagnostic>) -> bool {
     let before = diagnostics.len();
-    for (index, item) in items.iter().enumerate().filter(|(_, item)| item.sets.is_none()) {
-        if items[..index]
-            .iter()
-            .any(|other| other.name.to_lowercase() == item.name.to_lowercase())
-        {
+    let mut names = HashSet::with_capacity(items.len());
+    for item in items {
+        let is_new = names.insert(item.name.to_lowercase());
+        if item.sets.is_some() {
+            continue;
+        }
+        if !is_new {
             let message = format!("two columns of the result are called `{}`", item.name);
             diagnostics.push(
                 Diagnostic::new(&code::DUPLICATE_NAME, item.span, message)

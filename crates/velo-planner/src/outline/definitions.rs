@@ -155,18 +155,16 @@ pub(super) fn declared_columns(declare: &Declare, diagnostics: &mut Vec<Diagnost
         return None;
     }
     let mut columns: Vec<DeclaredColumn> = Vec::with_capacity(declare.columns.len());
+    let mut names = HashSet::with_capacity(declare.columns.len());
     for definition in &declare.columns {
         let Some(column) = declared_column(definition, &declare.primary_key, diagnostics) else {
             continue;
         };
-        if columns
-            .iter()
-            .any(|before| before.name.folded() == column.name.folded())
-        {
+        if names.insert(column.name.folded()) {
+            columns.push(column);
+        } else {
             let message = format!("column `{}` is declared twice", column.name);
             diagnostics.push(Diagnostic::new(&code::DUPLICATE_NAME, column.span, message));
-        } else {
-            columns.push(column);
         }
     }
     for key in &declare.primary_key {
