@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use velo_common::{Diagnostic, RenderStyle, SourceText, render};
+use velo_common::{Diagnostic, RenderStyle, SourceText, Span, render};
 use velo_session::{CheckedProgram, Inference, JoinOutline};
 
 use super::joins::{self, JsonJoin};
@@ -114,12 +114,11 @@ pub(crate) fn github(finding: &Finding) -> String {
             } = place;
             format!(",line={line},col={column},endLine={end_line},endColumn={end_column}")
         });
-        let help = diagnostic
-            .help
-            .as_ref()
-            .map(|help| format!("\nhelp: {help}"))
-            .unwrap_or_default();
-        let message = escape_data(&format!("{}{help}", diagnostic.message));
+        let message = escape_data(&format!(
+            "{}{}",
+            diagnostic.message,
+            remarks(diagnostic, &finding.source)
+        ));
         let _ = writeln!(
             text,
             "::{level} file={file}{place},title={}::{message}",
@@ -138,6 +137,23 @@ pub(crate) fn github(finding: &Finding) -> String {
         );
     }
     text
+}
+
+/// What belongs to the message of a workflow command, which has only one place: the other place, and what to do.
+fn remarks(diagnostic: &Diagnostic, source: &SourceText) -> String {
+    let mut remarks = String::new();
+    if let Some(related) = &diagnostic.related {
+        let place = Place::of_span(related.span, source);
+        let _ = write!(
+            remarks,
+            "\nline {}, column {}: {}",
+            place.line, place.column, related.label
+        );
+    }
+    if let Some(help) = &diagnostic.help {
+        let _ = write!(remarks, "\nhelp: {help}");
+    }
+    remarks
 }
 
 fn escape_data(text: &str) -> String {
@@ -200,11 +216,25 @@ struct JsonDiagnostic<'a> {
     end_column: Option<usize>,
     message: &'a str,
     help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    related: Option<[JsonRelated<'a>; 1]>,
+}
+
+/// Another place that has a part in a diagnostic.
+#[derive(Debug, Serialize)]
+struct JsonRelated<'a> {
+    #[serde(flatten)]
+    place: Place,
+    message: &'a str,
 }
 
 impl<'a> JsonDiagnostic<'a> {
     fn of(diagnostic: &'a Diagnostic, source: &SourceText) -> Self {
         let place = Place::of(diagnostic, source);
+        let related = diagnostic.related.as_deref().map(|related| JsonRelated {
+            place: Place::of_span(related.span, source),
+            message: &related.label,
+        });
         Self {
             code: diagnostic.code.id,
             severity: diagnostic.severity.as_str(),
@@ -214,12 +244,13 @@ impl<'a> JsonDiagnostic<'a> {
             end_column: place.map(|place| place.end_column),
             message: &diagnostic.message,
             help: diagnostic.help.as_deref(),
+            related: related.map(|related| [related]),
         }
     }
 }
 
 /// A span as editors count: lines and columns from 1, the end being the first character behind.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 struct Place {
     line: usize,
     column: usize,
@@ -230,20 +261,23 @@ struct Place {
 impl Place {
     /// Where a diagnostic points; nowhere when it concerns the file as a whole.
     fn of(diagnostic: &Diagnostic, source: &SourceText) -> Option<Self> {
-        let span = diagnostic.span?;
+        diagnostic.span.map(|span| Self::of_span(span, source))
+    }
+
+    fn of_span(span: Span, source: &SourceText) -> Self {
         let (start, end) = (source.position(span.start), source.position(span.end));
-        Some(Self {
+        Self {
             line: start.line,
             column: start.column,
             end_line: end.line,
             end_column: end.column,
-        })
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use velo_common::{Span, code};
+    use velo_common::code;
 
     use super::*;
 
@@ -281,7 +315,27 @@ mod tests {
         assert_eq!(found[0]["column"], 8);
         assert_eq!(found[0]["end_column"], 11);
         assert!(found[1]["line"].is_null() && found[1]["help"].is_null());
+        assert!(found[0].get("related").is_none());
         assert_eq!(report["files"][0]["valid"], false);
+    }
+
+    /// The diagnostic points at `clicks`, its other place is `idd`.
+    #[test]
+    fn the_other_place_is_told_where_there_is_one() {
+        let mut finding = finding();
+        finding.diagnostics.truncate(1);
+        finding.diagnostics[0] = Diagnostic::new(&code::DUPLICATE_NAME, Span::new(16, 22), "twice")
+            .with_related(Some(Span::new(7, 10)), "first, here");
+        assert_eq!(
+            github(&finding),
+            "::error file=a%2Cb.sql,line=2,col=6,endLine=2,endColumn=12,title=V0204::twice%0Aline 1, column 8: first, here\n"
+        );
+        let json = json(&[finding], false).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(
+            report["files"][0]["diagnostics"][0]["related"],
+            serde_json::json!([{"line": 1, "column": 8, "end_line": 1, "end_column": 11, "message": "first, here"}])
+        );
     }
 
     #[test]
