@@ -6,7 +6,7 @@ use velo_common::{TimeUnit, nearest};
 
 use super::encoding::Encoding;
 use super::json::JsonPath;
-use super::regex::compile;
+use super::regex::{MATCH_FLAGS, REPLACE_FLAGS, check_flags, compile};
 use super::time::{Part, TimePattern, Zone};
 use crate::error::error_message;
 
@@ -19,6 +19,10 @@ pub(crate) enum Notation {
     DatePart,
     /// `^a+$`.
     RegularExpression,
+    /// `i`, `ms`: how to match.
+    MatchFlags,
+    /// Those, and `g` for every match.
+    ReplaceFlags,
     /// `%Y-%m-%d`, `yyyy-MM-dd`.
     TimePattern,
     /// `Europe/Berlin`, `+02:00`.
@@ -52,6 +56,8 @@ impl Notation {
             Self::TimeUnit => super::time::parse_unit(text).map(drop),
             Self::DatePart => Part::read(text).map(drop),
             Self::RegularExpression => compile(text).map(drop),
+            Self::MatchFlags => check_flags(text, MATCH_FLAGS),
+            Self::ReplaceFlags => check_flags(text, REPLACE_FLAGS),
             Self::TimePattern => TimePattern::parse(text).map(drop),
             Self::TimeZone => Zone::parse(text).map(drop),
             Self::JsonPath => JsonPath::parse(text).map(drop),
@@ -73,6 +79,8 @@ impl Notation {
             Self::RegularExpression => {
                 "a backslash takes the meaning from a special character: `\\(` is a parenthesis".to_owned()
             }
+            Self::MatchFlags => flags_help(MATCH_FLAGS),
+            Self::ReplaceFlags => flags_help(REPLACE_FLAGS),
             Self::TimePattern => {
                 "write a strftime pattern such as `%Y-%m-%d %H:%M:%S`, or a Java one such as `yyyy-MM-dd HH:mm:ss`"
                     .to_owned()
@@ -80,6 +88,14 @@ impl Notation {
             Self::JsonPath => "write a path such as `$.a.b[0]`, or the name of one field".to_owned(),
         }
     }
+}
+
+fn flags_help(flags: &[(char, &str)]) -> String {
+    let flags: Vec<String> = flags
+        .iter()
+        .map(|(flag, meaning)| format!("`{flag}` {meaning}"))
+        .collect();
+    format!("the flags are {}", flags.join(", "))
 }
 
 /// The nearest of a few words, else all of them.

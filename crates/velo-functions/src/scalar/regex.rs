@@ -1,6 +1,6 @@
 //! `REGEXP_EXTRACT`; matching and replacing are DataFusion's.
 
-use datafusion_common::{Result, exec_datafusion_err};
+use datafusion_common::{Result, exec_datafusion_err, exec_err};
 use regex::Regex;
 use velo_data::SqlType;
 
@@ -55,6 +55,43 @@ pub(super) fn compile(pattern: &str) -> Result<Regex> {
         let reason = reason.strip_prefix("error: ").unwrap_or(reason);
         exec_datafusion_err!("`{pattern}` is not a regular expression: {reason}")
     })
+}
+
+/// The letters that say how a pattern matches, and what each does.
+pub(super) const MATCH_FLAGS: &[(char, &str)] = &[
+    ('i', "ignores case"),
+    ('m', "lets ^ and $ match at lines"),
+    ('s', "lets . match line ends"),
+    ('x', "ignores white space in the pattern"),
+    ('U', "swaps greedy and lazy"),
+];
+
+/// [`MATCH_FLAGS`], and the one that replaces every match.
+pub(super) const REPLACE_FLAGS: &[(char, &str)] = &[
+    ('g', "replaces every match"),
+    MATCH_FLAGS[0],
+    MATCH_FLAGS[1],
+    MATCH_FLAGS[2],
+    MATCH_FLAGS[3],
+    MATCH_FLAGS[4],
+];
+
+/// # Errors
+///
+/// There is no flag, some letter is none of the flags, or stands there twice.
+pub(super) fn check_flags(text: &str, flags: &[(char, &str)]) -> Result<()> {
+    if text.is_empty() {
+        return exec_err!("flags are given, and there are none in the text");
+    }
+    for (at, letter) in text.char_indices() {
+        if flags.iter().all(|(flag, _)| *flag != letter) {
+            return exec_err!("`{letter}` is no flag of a regular expression");
+        }
+        if text[..at].contains(letter) {
+            return exec_err!("the flag `{letter}` is given twice");
+        }
+    }
+    Ok(())
 }
 
 /// The last pattern, since nearly always all rows have the same.

@@ -98,6 +98,8 @@ fn text() {
         ("REGEXP", &["'hello'", "'^ell'"], "false BOOLEAN"),
         ("REGEXP_REPLACE", &["'aaa'", "'a'", "'b'"], "baa STRING"),
         ("REGEXP_REPLACE", &["'aaa'", "'a'", "'b'", "'g'"], "bbb STRING"),
+        ("REGEXP_LIKE", &["'Hello'", "'^hELLO$'", "'i'"], "true BOOLEAN"),
+        ("REGEXP_REPLACE", &["'aAa'", "'a'", "'b'", "'gi'"], "bbb STRING"),
         ("REGEXP_REPLACE", &["'ab'", "'(a)(b)'", r"'\2\1'"], "ba STRING"),
         ("REGEXP_EXTRACT", &["'abc123'", "'[0-9]+'"], "123 STRING"),
         ("REGEXP_EXTRACT", &["'abc123'", "'x'"], " STRING"),
