@@ -23,6 +23,7 @@ use super::first_last::{FirstLast, Nulls, Order};
 use super::folded::Folded;
 use super::interpolated::InterpolatedPercentile;
 use super::ordered::{Ordered, OrderedResult};
+use super::pairs::{PairStatistic, Pairs};
 use super::slots::{BytesSlots, PrimitiveSlots, ScalarSlots, Slots};
 use super::sum::{
     DecimalSum, DecimalTotal, FloatSum, FloatTotal, IntegerSum, IntegerTotal, IntervalSum, IntervalTotal,
@@ -59,6 +60,7 @@ enum Recipe {
     },
     Delta(Arc<dyn PhysicalExpr>),
     Ordered(OrderedResult),
+    Pairs(PairStatistic),
     /// `PERCENTILE_CONT` of this fraction.
     Interpolated(f64),
     Accumulators(AccumulatorCall),
@@ -136,6 +138,7 @@ impl AggregateFactory {
                 Box::new(Delta::new(extremes, Arc::clone(difference), self.output.clone()))
             }
             Recipe::Interpolated(fraction) => Box::new(InterpolatedPercentile::new(*fraction)),
+            Recipe::Pairs(statistic) => Box::new(Pairs::new(*statistic)),
             Recipe::Ordered(result) => Box::new(Ordered::new(*result, self.argument()?)?),
             Recipe::Accumulators(call) => Box::new(Accumulators::new(call.clone(), self.output.clone())),
         })
@@ -151,6 +154,9 @@ impl Recipe {
         use AggregateKind as Kind;
         let spread = |sample, deviation| Self::Spread(Spread { sample, deviation });
         let first_last = |order, nulls| Self::FirstLast { order, nulls };
+        if let Some(statistic) = PairStatistic::of(call.kind) {
+            return Ok(Self::Pairs(statistic));
+        }
         Ok(match call.kind {
             Kind::Count | Kind::CountDistinct => Self::Count,
             Kind::ApproxCountDistinct => Self::ApproxDistinct,

@@ -16,6 +16,7 @@ mod first_last;
 mod folded;
 mod interpolated;
 mod ordered;
+mod pairs;
 mod slots;
 mod sum;
 mod two_float;

@@ -18,12 +18,12 @@ impl TwoFloat {
         self.high = sum;
     }
 
-    /// Adds the square of `value`.
+    /// Adds `left * right`.
     #[inline]
-    pub(super) fn add_square(&mut self, value: f64) {
-        let square = value * value;
-        self.low += value.mul_add(value, -square);
-        self.add(square);
+    pub(super) fn add_product(&mut self, left: f64, right: f64) {
+        let product = left * right;
+        self.low += left.mul_add(right, -product);
+        self.add(product);
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -61,13 +61,13 @@ impl TwoFloat {
         }
     }
 
-    /// `self * self`
-    pub(super) fn squared(self) -> Self {
-        let own = self.normalized();
-        let high = own.high * own.high;
+    /// `self * other`
+    pub(super) fn product(self, other: Self) -> Self {
+        let (left, right) = (self.normalized(), other.normalized());
+        let high = left.high * right.high;
         Self {
             high,
-            low: own.high.mul_add(own.high, -high) + 2.0 * own.high * own.low,
+            low: left.high.mul_add(right.high, -high) + left.high * right.low + left.low * right.high,
         }
     }
 

@@ -24,7 +24,7 @@ impl Fold for Moments {
     fn add(&mut self, value: f64) {
         self.count += 1;
         self.sum.add(value);
-        self.squares.add_square(value);
+        self.squares.add_product(value, value);
     }
 
     fn merge(&mut self, other: &Self) {
@@ -79,7 +79,7 @@ impl Finish<Moments> for Spread {
             return Ok(None);
         }
         let count = fold.count as f64;
-        let scaled = fold.squares.times(count).minus(fold.sum.squared()).value();
+        let scaled = fold.squares.times(count).minus(fold.sum.product(fold.sum)).value();
         // Rounding may leave a tiny negative number where all values are equal; NaN stays NaN.
         let variance = if scaled < 0.0 {
             0.0

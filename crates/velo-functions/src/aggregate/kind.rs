@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use datafusion_expr::AggregateUDF;
 use datafusion_functions_aggregate::{
-    approx_distinct, approx_median, approx_percentile_cont, array_agg, bit_and_or_xor, bool_and_or, correlation,
-    covariance, median, regr, string_agg,
+    approx_distinct, approx_median, approx_percentile_cont, array_agg, bit_and_or_xor, bool_and_or, median, regr,
+    string_agg,
 };
 
 macro_rules! aggregates {
@@ -135,18 +135,7 @@ impl AggregateKind {
             Self::StringAgg => string_agg::string_agg_udaf(),
             Self::ArrayAgg | Self::CollectSet => array_agg::array_agg_udaf(),
             Self::Median => median::median_udaf(),
-            Self::Corr => correlation::corr_udaf(),
-            Self::CovarPop => covariance::covar_pop_udaf(),
-            Self::CovarSamp => covariance::covar_samp_udaf(),
-            Self::RegrSlope => regr::regr_slope_udaf(),
-            Self::RegrIntercept => regr::regr_intercept_udaf(),
-            Self::RegrR2 => regr::regr_r2_udaf(),
             Self::RegrCount => regr::regr_count_udaf(),
-            Self::RegrAvgX => regr::regr_avgx_udaf(),
-            Self::RegrAvgY => regr::regr_avgy_udaf(),
-            Self::RegrSxx => regr::regr_sxx_udaf(),
-            Self::RegrSyy => regr::regr_syy_udaf(),
-            Self::RegrSxy => regr::regr_sxy_udaf(),
             Self::BitAnd => bit_and_or_xor::bit_and_udaf(),
             Self::BitOr => bit_and_or_xor::bit_or_udaf(),
             Self::BitXor => bit_and_or_xor::bit_xor_udaf(),

@@ -109,8 +109,7 @@ fn datafusion_takes_the_resolved_types() {
             "BOOL_AND" | "BOOL_OR" => vec![SqlType::Boolean.into()],
             "STRING_AGG" => vec![SqlType::String.into(), value("','").argument()],
             "PERCENTILE_CONT" | "APPROX_PERCENTILE_CONT" => vec![SqlType::Double.into(), value("0.5").argument()],
-            "CORR" | "COVAR_POP" | "COVAR_SAMP" => vec![SqlType::Double.into(), SqlType::Double.into()],
-            name if name.starts_with("REGR") => vec![SqlType::Double.into(), SqlType::Double.into()],
+            "REGR_COUNT" => vec![SqlType::Double.into(), SqlType::Double.into()],
             name if name.starts_with("BIT") => vec![SqlType::SmallInt.into()],
             _ => vec![SqlType::Double.into()],
         };
