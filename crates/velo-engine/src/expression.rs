@@ -15,7 +15,7 @@ use datafusion_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion_physical_expr::expressions::Column;
 use datafusion_physical_expr::{PhysicalExpr, create_physical_expr};
 use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema};
-use velo_functions::{error_message, take_zero_divisions};
+use velo_functions::{error_message, is_missing_key, take_zero_divisions};
 
 use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
@@ -54,6 +54,7 @@ pub(crate) struct Evaluated {
 struct Failure {
     row: usize,
     expression: usize,
+    cause: RowErrorCause,
     message: String,
 }
 
@@ -133,6 +134,11 @@ impl Expressions {
             Err((expression, error)) if length <= 1 => failures.push(Failure {
                 row: offset,
                 expression,
+                cause: if is_missing_key(&error) {
+                    RowErrorCause::MissingValue
+                } else {
+                    self.cause
+                },
                 message: error_message(&error),
             }),
             Err(_) => {
@@ -162,7 +168,7 @@ impl Expressions {
 
     fn row_error(&self, records: &RecordBatch, failure: &Failure) -> RowError {
         RowError {
-            cause: self.cause,
+            cause: failure.cause,
             message: failure.message.clone(),
             column: Some(self.compiled[failure.expression].column.clone()),
             origin: self.record.origin(records, failure.row),

@@ -29,6 +29,7 @@ mod event_time;
 mod kernel;
 mod names;
 mod reference;
+mod required;
 mod scalar;
 
 pub use aggregate::{
@@ -44,6 +45,7 @@ pub use error::{FunctionError, error_message};
 pub use event_time::event_time;
 pub use names::function_names;
 pub use reference::function_reference;
+pub use required::{is_missing_key, key_value};
 pub use scalar::{
     Argument, Category, ResolvedFunction, ScalarFunction, is_clock_function, is_header_function, resolve_scalar,
     scalar, scalar_functions,

@@ -41,6 +41,8 @@ pub(crate) struct StatementOutput {
     pub(crate) timed_by_records: Option<String>,
     /// Indexes of the user columns that make up the record key.
     pub(crate) key: Vec<usize>,
+    /// Whether a NULL in the key is an error of its row. In the keys of groups it is a value like any other.
+    pub(crate) key_required: bool,
 }
 
 /// Everything that queries of a program may read.

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use velo_common::{Diagnostic, code};
 use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn};
+use velo_functions::key_value;
 
 use crate::bind::{QueryBinder, WindowDefaults, timed_by_records};
 use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput};
@@ -50,7 +51,11 @@ pub fn plan_program(
     for query in &outline.queries {
         let planned = plan_statement(query, outline, &catalog, &mut program);
         let output = match &planned {
-            Some((statement, columns_unknown)) => StatementOutput {
+            Some(Planned {
+                statement,
+                columns_unknown,
+                key_required,
+            }) => StatementOutput {
                 kind: query.kind,
                 schema: Some(statement.plan.schema().clone()),
                 columns_unknown: *columns_unknown,
@@ -58,6 +63,7 @@ pub fn plan_program(
                 unbounded: catalog.is_unbounded(&statement.plan),
                 timed_by_records: timed_by_records(&statement.plan, &catalog).map(str::to_owned),
                 key: statement.key.clone(),
+                key_required: *key_required,
             },
             None => StatementOutput {
                 kind: query.kind,
@@ -67,10 +73,16 @@ pub fn plan_program(
                 unbounded: false,
                 timed_by_records: None,
                 key: Vec::new(),
+                key_required: true,
             },
         };
         catalog.add_output(&query.name, output);
-        if let Some((statement, columns_unknown)) = planned {
+        if let Some(Planned {
+            statement,
+            columns_unknown,
+            ..
+        }) = planned
+        {
             program.diagnostics.extend(without_key(&statement, query, &catalog));
             check_sinks(&statement, query, &catalog, sinks, &mut program.diagnostics);
             program.columns_unknown |= columns_unknown;
@@ -78,8 +90,8 @@ pub fn plan_program(
         }
     }
     for view in &outline.unread_views {
-        if let Some((_, columns_unknown)) = plan_statement(view, outline, &catalog, &mut program) {
-            program.columns_unknown |= columns_unknown;
+        if let Some(planned) = plan_statement(view, outline, &catalog, &mut program) {
+            program.columns_unknown |= planned.columns_unknown;
         }
     }
     check_shared_sinks(outline, &catalog, &program.statements, &mut program.diagnostics);
@@ -92,13 +104,21 @@ pub fn plan_program(
     program
 }
 
-/// A statement's plan, and whether it was checked only in part.
+/// A statement's plan, and what readers of its rows must know.
+struct Planned {
+    statement: PlannedStatement,
+    /// It was checked only in part.
+    columns_unknown: bool,
+    /// None of its rows has a NULL in its key.
+    key_required: bool,
+}
+
 fn plan_statement(
     query: &QueryOutline<'_>,
     outline: &Outline<'_>,
     catalog: &Catalog<'_>,
     program: &mut PlannedProgram,
-) -> Option<(PlannedStatement, bool)> {
+) -> Option<Planned> {
     if query.broken {
         return None;
     }
@@ -136,17 +156,45 @@ fn plan_statement(
         columns_unknown,
     ));
     diagnostics.extend(idle_group_limit(query, &bound.plan));
+    // A table is found by its key, which therefore is always there.
+    let key_required = bound.key_required || query.kind == StatementKind::Table;
+    let mut plan = simplify(merge_projections(push_down_filters(bound.plan)));
+    if key_required {
+        require_key(&mut plan, &bound.key);
+    }
     let statement = PlannedStatement {
         name: query.name.clone(),
         kind: query.kind,
-        plan: simplify(merge_projections(push_down_filters(bound.plan))),
+        plan,
         sinks: query.sinks.clone(),
         key: bound.key,
         reads: statements_read(query),
         settings,
         span: query.span,
     };
-    Some((statement, columns_unknown))
+    Some(Planned {
+        statement,
+        columns_unknown,
+        key_required,
+    })
+}
+
+/// Makes a NULL in the record key an error of its row. The key's columns come out of a projection, behind which rows are
+/// at most left out.
+fn require_key(plan: &mut LogicalPlan, key: &[usize]) {
+    match plan {
+        LogicalPlan::Filter(filter) => require_key(&mut filter.input, key),
+        LogicalPlan::Limit(limit) => require_key(&mut limit.input, key),
+        LogicalPlan::Distinct(distinct) => require_key(&mut distinct.input, key),
+        LogicalPlan::Project(project) => {
+            for index in key {
+                if let Some(expression) = project.expressions.get_mut(*index) {
+                    *expression = key_value(std::mem::take(expression));
+                }
+            }
+        }
+        LogicalPlan::Scan(_) | LogicalPlan::Values(_) | LogicalPlan::Aggregate(_) => {}
+    }
 }
 
 /// `max.groups` of a query that keeps no groups.

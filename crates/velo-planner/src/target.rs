@@ -162,6 +162,7 @@ fn fit(bound: BoundQuery, target: &[TargetColumn]) -> Result<BoundQuery, Diagnos
         .map(|(index, _)| index)
         .collect();
     let moved = |index: &usize| target.iter().position(|column| column.filled_by == Some(*index));
+    let key_required = bound.key_required || !declared_key.is_empty();
     let key = if declared_key.is_empty() {
         bound.key.iter().filter_map(moved).collect()
     } else {
@@ -172,7 +173,12 @@ fn fit(bound: BoundQuery, target: &[TargetColumn]) -> Result<BoundQuery, Diagnos
         expressions,
         schema,
     });
-    Ok(BoundQuery { plan, key, ..bound })
+    Ok(BoundQuery {
+        plan,
+        key,
+        key_required,
+        ..bound
+    })
 }
 
 /// The value of a target column: a column of the query, cast where a type is asked for, or NULL.

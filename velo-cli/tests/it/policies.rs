@@ -46,6 +46,19 @@ fn dead_letters_keep_the_original_bytes() {
 }
 
 #[test]
+fn a_key_that_is_null_is_an_error_of_its_row() {
+    let orders = ("orders.csv", "id,amount\n1,10\n,20\n3,30\n");
+    let sql = "CREATE STREAM orders (id BIGINT, amount BIGINT) WITH (path = 'orders.csv');\n\
+               SELECT id PRIMARY KEY, amount FROM orders WITH ('dead.letter.queue.path' = 'dead.envelope.jsonl');\n";
+    let workspace = Workspace::with(&[orders, ("query.sql", sql)]);
+    insta::assert_snapshot!("null_key", workspace.run(&["run", "query.sql"]).transcript());
+    let letter: serde_json::Value = serde_json::from_str(&workspace.read("dead.envelope.jsonl")).unwrap();
+    assert_eq!(letter["value"], ",20");
+    assert_eq!(letter["error"]["column"], "id");
+    assert_eq!(letter["error"]["cause"], "missing_value");
+}
+
+#[test]
 fn late_rows_go_where_the_strategy_says() {
     let events = ("events.csv", "at,v\n1000,1\n9000,2\n2000,3\n");
     let query = |properties: &str| {

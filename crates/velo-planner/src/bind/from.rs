@@ -27,6 +27,8 @@ pub(super) struct Input {
     pub(super) scope: Scope,
     /// Names of the columns that make up the record key.
     pub(super) key: Vec<String>,
+    /// Whether a NULL in the key is an error of its row. See [`BoundQuery::key_required`].
+    pub(super) key_required: bool,
 }
 
 impl<'a> QueryBinder<'a, '_> {
@@ -65,6 +67,7 @@ impl<'a> QueryBinder<'a, '_> {
             plan,
             columns_unknown,
             key,
+            key_required,
         } = bound?;
         let (qualifier, plan) = match &relation.alias {
             Some(TableAlias { name, columns }) => {
@@ -84,6 +87,7 @@ impl<'a> QueryBinder<'a, '_> {
                 columns_unknown,
             },
             key,
+            key_required,
         })
     }
 
@@ -145,6 +149,7 @@ impl<'a> QueryBinder<'a, '_> {
             plan: LogicalPlan::Scan(scan),
             columns_unknown: output.columns_unknown,
             key: output.key.clone(),
+            key_required: output.key_required,
         })
     }
 
@@ -185,6 +190,7 @@ impl<'a> QueryBinder<'a, '_> {
             plan: LogicalPlan::Scan(scan),
             columns_unknown,
             key,
+            key_required: true,
         })
     }
 }

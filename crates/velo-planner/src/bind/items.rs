@@ -184,7 +184,7 @@ pub(super) fn event_time_item(items: &mut [Item]) -> Result<(), Diagnostic> {
 
 /// A projection to the items, with the input's metadata behind them, and which of the items are the record key: those
 /// marked PRIMARY KEY, else the columns of the input's key if all of them are selected.
-pub(super) fn project(input: LogicalPlan, items: Vec<Item>, input_key: &[String]) -> (LogicalPlan, Vec<usize>) {
+pub(super) fn project(input: LogicalPlan, items: Vec<Item>, input_key: &InputKey) -> (LogicalPlan, OutputKey) {
     let (setting, items): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.sets.is_some());
     let fields = items.iter().map(|item| item.bound.sql_type.field(&item.name, true));
     let mut schema = StreamSchema::of_user_columns(fields);
@@ -221,13 +221,36 @@ pub(super) fn project(input: LogicalPlan, items: Vec<Item>, input_key: &[String]
     )
 }
 
-/// Indexes of the items that are the record key.
-fn key_of(items: &[Item], input_key: &[String]) -> Vec<usize> {
+/// The record key of the rows that items are computed from.
+#[derive(Debug)]
+pub(super) struct InputKey {
+    /// Names of its columns.
+    pub(super) columns: Vec<String>,
+    /// See [`BoundQuery::key_required`](super::BoundQuery::key_required).
+    pub(super) required: bool,
+}
+
+/// The record key of a result.
+#[derive(Debug)]
+pub(super) struct OutputKey {
+    /// Indexes of its columns.
+    pub(super) columns: Vec<usize>,
+    /// See [`BoundQuery::key_required`](super::BoundQuery::key_required).
+    pub(super) required: bool,
+}
+
+fn key_of(items: &[Item], input_key: &InputKey) -> OutputKey {
     let marked: Vec<usize> = (0..items.len()).filter(|index| items[*index].is_key).collect();
     if !marked.is_empty() {
-        return marked;
+        return OutputKey {
+            columns: marked,
+            required: true,
+        };
     }
     let selected = |name: &String| items.iter().position(|item| item.bound.expr == column(name));
-    let inherited: Option<Vec<usize>> = input_key.iter().map(selected).collect();
-    inherited.unwrap_or_default()
+    let inherited: Option<Vec<usize>> = input_key.columns.iter().map(selected).collect();
+    OutputKey {
+        columns: inherited.unwrap_or_default(),
+        required: input_key.required,
+    }
 }

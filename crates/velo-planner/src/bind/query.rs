@@ -19,6 +19,8 @@ pub(crate) struct BoundQuery {
     pub(crate) columns_unknown: bool,
     /// Indexes of the user columns that make up the record key.
     pub(crate) key: Vec<usize>,
+    /// Whether a NULL in the key is an error of its row. In the keys of groups it is a value like any other.
+    pub(crate) key_required: bool,
 }
 
 /// What windows take from the statement's properties.
@@ -154,6 +156,7 @@ impl<'a> QueryBinder<'a, '_> {
             plan,
             columns_unknown: false,
             key: Vec::new(),
+            key_required: true,
         })
     }
 

@@ -10,7 +10,7 @@ use super::expr::ExprBinder;
 use super::from::Input;
 use super::function::window_bound;
 use super::grouping::Grouping;
-use super::items::{Item, bind_items, event_time_item, project};
+use super::items::{InputKey, Item, bind_items, event_time_item, project};
 use super::lint;
 use super::query::{BoundQuery, QueryBinder};
 use super::scope::Scope;
@@ -127,16 +127,20 @@ impl<'a> QueryBinder<'a, '_> {
             diagnostics: self.diagnostics,
         };
         let (items, _) = bind_items(&select.items, &mut binder);
-        self.finish(input.plan, items?, input.scope.columns_unknown, &input.key)
+        let key = InputKey {
+            columns: input.key,
+            required: input.key_required,
+        };
+        self.finish(input.plan, items?, input.scope.columns_unknown, &key)
     }
 
-    /// `key` are the names of the columns that make up the key of the rows so far.
+    /// `key` is that of the rows so far.
     fn finish(
         &mut self,
         plan: LogicalPlan,
         mut items: Vec<Item>,
         columns_unknown: bool,
-        key: &[String],
+        key: &InputKey,
     ) -> Option<BoundQuery> {
         let checked = event_time_item(&mut items);
         self.checked(checked)?;
@@ -151,7 +155,8 @@ impl<'a> QueryBinder<'a, '_> {
         Some(BoundQuery {
             plan,
             columns_unknown,
-            key,
+            key: key.columns,
+            key_required: key.required,
         })
     }
 
@@ -204,9 +209,12 @@ impl<'a> QueryBinder<'a, '_> {
         };
         let aggregate = self.aggregate(select, input.plan, grouping, window.ok()?, emit?, having)?;
         self.lint_aggregate(select, &aggregate, input.scope.columns_unknown);
-        let keys = aggregate.key_names();
+        let key = InputKey {
+            columns: aggregate.key_names(),
+            required: false,
+        };
         let plan = LogicalPlan::Aggregate(aggregate);
-        self.finish(plan, items?, input.scope.columns_unknown, &keys)
+        self.finish(plan, items?, input.scope.columns_unknown, &key)
     }
 
     /// Final results come out at the end, and some input has none.
@@ -465,5 +473,6 @@ fn one_row() -> Input {
             columns_unknown: false,
         },
         key: Vec::new(),
+        key_required: true,
     }
 }
