@@ -26,9 +26,9 @@ mutants:
 
 # Look for inputs that the parser and the decoders cannot stand: so many of each. Needs nightly Rust and `cargo install cargo-fuzz`
 fuzz runs="10000000":
-    cargo +nightly fuzz run --sanitizer none --fuzz-dir crates/velo-parser/fuzz parse -- -runs={{runs}} -max_len=200
+    cargo +nightly fuzz run --sanitizer none --no-trace-compares --fuzz-dir crates/velo-parser/fuzz parse -- -runs={{runs}} -max_len=200
     for target in $(cargo +nightly fuzz list --fuzz-dir crates/velo-formats/fuzz); do \
-        cargo +nightly fuzz run --sanitizer none --fuzz-dir crates/velo-formats/fuzz $target -- -runs={{runs}} -max_len=200 || exit 1; \
+        cargo +nightly fuzz run --sanitizer none --no-trace-compares --fuzz-dir crates/velo-formats/fuzz $target -- -runs={{runs}} -max_len=200 || exit 1; \
     done
 
 # Run the quickstart programs, one after the other

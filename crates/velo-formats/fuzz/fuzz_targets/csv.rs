@@ -5,13 +5,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use velo_formats::{CsvOptions, Decoder, read_csv_header, sample_csv};
-use velo_formats_fuzz::{check, projection};
+use velo_formats_fuzz::check;
 
 fuzz_target!(|data: &[u8]| {
     let options = CsvOptions::default();
-    // Few fields, so that records with the right number of them are found.
-    let places = [Some(0), Some(4), Some(12)];
-    check(data, || Decoder::csv(projection(), options, &places).expect("supported types"));
+    let places = [Some(0), Some(1), Some(2)];
+    check(data, |projection| Decoder::csv(projection, options, &places).expect("supported types"));
     let _ = read_csv_header(data, true, options);
     sample_csv(data, true, options, None);
 });

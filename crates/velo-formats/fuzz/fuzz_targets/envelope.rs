@@ -5,9 +5,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use velo_formats::{Decoder, sample_envelopes};
-use velo_formats_fuzz::{check, projection};
+use velo_formats_fuzz::check;
 
 fuzz_target!(|data: &[u8]| {
-    check(data, || Decoder::envelope(projection()).expect("supported types"));
+    check(data, |projection| Decoder::envelope(projection).expect("supported types"));
     sample_envelopes(data, true);
 });
