@@ -58,6 +58,12 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     /// Bytes that reading to the end will take, if known: the basis of progress.
     fn estimated_bytes(&self) -> Option<u64>;
 
+    /// Whether it decodes its one partition on threads of their own, if a request allows several: whoever reads it then has
+    /// time for more than reading.
+    fn decodes_apart(&self) -> bool {
+        false
+    }
+
     /// Opens all partitions, each at its beginning or where `from` says (by index of the partition).
     ///
     /// # Errors

@@ -4,7 +4,10 @@ use std::ops::ControlFlow;
 
 use velo_data::{StreamSchema, SystemColumn};
 use velo_datasources::ReadRequest;
-use velo_planner::plan::{Aggregate, EmitMode, LogicalPlan, Relation, Scan, StatementSettings, Values, WindowAssigner};
+use velo_functions::AggregateKind;
+use velo_planner::plan::{
+    Aggregate, AggregateCall, EmitMode, LogicalPlan, Relation, Scan, StatementSettings, Values, WindowAssigner,
+};
 
 use crate::chain::Chain;
 use crate::error::{CompileError, OperatorResult};
@@ -82,6 +85,22 @@ pub fn stages(plan: &LogicalPlan, settings: &StatementSettings, parallelism: usi
         stages.push(Stage::new(StageInput::Gathered));
     }
     stages
+}
+
+/// Whether a row costs its groups less than its decoding did: aggregates that keep a few numbers, and are read but once.
+pub(crate) fn has_light_aggregates(plan: &LogicalPlan) -> bool {
+    bottom_up(plan).into_iter().all(|node| match node {
+        LogicalPlan::Aggregate(aggregate) => {
+            aggregate.emit == EmitMode::Final && aggregate.aggregates.iter().all(is_light)
+        }
+        LogicalPlan::Distinct(_) => false,
+        _ => true,
+    })
+}
+
+fn is_light(call: &AggregateCall) -> bool {
+    use AggregateKind::{Avg, Count, Max, Min, Sum};
+    !call.distinct && matches!(call.kind, Count | Sum | Avg | Min | Max)
 }
 
 /// Whether the last node is an aggregation whose results come in an order.

@@ -378,7 +378,7 @@ impl Decoder {
         let mut places: Vec<Place<'_>> = Vec::with_capacity(rows_max);
         let mut consumed = 0;
         self.cells.clear();
-        self.rejections.reset(rows_max);
+        self.rejections.reset();
         while places.len() < rows_max {
             let row = places.len();
             let Some(record) = self.next_record(&input[consumed..], is_end, row) else {

@@ -173,6 +173,13 @@ impl Source for FileSource {
         Some(self.bytes)
     }
 
+    fn decodes_apart(&self) -> bool {
+        match (&self.plan, self.files.as_slice()) {
+            (FilePlan::Text(plan), [path]) => plan.decodes_apart(path, self.bytes),
+            _ => false,
+        }
+    }
+
     async fn open(
         &self,
         request: &ReadRequest,

@@ -11,7 +11,7 @@ use super::parallel::ParallelReader;
 use super::preamble::Preamble;
 use super::reader::FileReader;
 use super::unpack::PackedBytes;
-use crate::{FileFormat, FileSourceConfig, PartitionReader, ReadRequest, SourceBatch, SourceError};
+use crate::{Compression, FileFormat, FileSourceConfig, PartitionReader, ReadRequest, SourceBatch, SourceError};
 
 /// How the text files of a source are read: the same for all of them.
 #[derive(Debug, Clone)]
@@ -62,17 +62,26 @@ impl TextPlan {
             told_bytes,
             buffer,
         };
-        // Only who counts records one after the other knows which is the last that is wanted.
-        let is_divided = request.decode_threads > 1 && self.config.max_records.is_none();
         let packed = reader.buffer.packed_bytes().map(|bytes| Packed { bytes, told: 0 });
         let records = match self.cutter() {
-            Some(cutter) if is_divided && left >= self.limits.parallel_bytes_min => {
+            Some(cutter) if request.decode_threads > 1 && self.is_divisible(left) => {
                 let parallel = ParallelReader::new(reader, cutter, request.decode_threads, decoder)?;
                 Records::Parallel(Box::new(parallel))
             }
             _ => Records::Sequential(Box::new(reader)),
         };
         Ok(TextReader { records, packed })
+    }
+
+    /// Whether several threads may decode so many bytes of a file, and are worth it.
+    fn is_divisible(&self, bytes: u64) -> bool {
+        // Only who counts records one after the other knows which is the last that is wanted.
+        self.cutter().is_some() && self.config.max_records.is_none() && bytes >= self.limits.parallel_bytes_min
+    }
+
+    /// Whether decoding a file on threads of their own leaves little to do for the one that reads it. Unpacking does not.
+    pub(super) fn decodes_apart(&self, path: &Path, bytes: u64) -> bool {
+        self.is_divisible(bytes) && self.config.compression_of(path) == Compression::None
     }
 
     /// Finds records from any place on; in an array that cannot be done.

@@ -15,7 +15,7 @@ use super::leaf::OpenSource;
 use super::worker::{Input, Worker};
 use super::{Job, RunOptions};
 use crate::chain::Chain;
-use crate::compile::{Leaf, Stage, StageInput, relation, scan_chain, stages, values};
+use crate::compile::{Leaf, Stage, StageInput, has_light_aggregates, relation, scan_chain, stages, values};
 use crate::error::{CompileError, EngineError};
 use crate::merge::Merge;
 
@@ -156,7 +156,8 @@ impl Program {
         accounts: &Arc<Accounts>,
         outlets: Outlets,
     ) -> Result<Vec<Worker>, EngineError> {
-        let stages = stages(&statement.plan, &statement.settings, self.parallelism);
+        let keyed_workers = self.keyed_workers(statement);
+        let stages = stages(&statement.plan, &statement.settings, keyed_workers);
         let Outlets { sinks, consumers, feed } = outlets;
         let mut inputs = self.leaf_inputs(statement, &stages[0], feed, accounts)?;
         let mut final_output = Some(Downstream::Final(Outputs::new(sinks, Ports::new(consumers, 0))));
@@ -165,7 +166,7 @@ impl Program {
             let count = inputs.len();
             let next = stages
                 .get(index + 1)
-                .map(|next| (next, Inboxes::new(self.workers_of(next))));
+                .map(|next| (next, Inboxes::new(workers_of(next, keyed_workers))));
             for (port, (input, merge)) in inputs.into_iter().enumerate() {
                 let downstream = match &next {
                     Some((next, inboxes)) => inboxes.downstream(next, port).map_err(compile_error(statement))?,
@@ -191,10 +192,19 @@ impl Program {
         Ok(workers)
     }
 
-    fn workers_of(&self, stage: &Stage) -> usize {
-        match stage.input {
-            StageInput::Keyed => self.parallelism,
-            StageInput::Leaf | StageInput::Gathered => 1,
+    /// Workers of each keyed stage of a statement.
+    ///
+    /// Where several threads decode one file, they do most of the work. Light aggregates then keep up with half as many
+    /// workers, and on two cores rows need no exchange at all.
+    fn keyed_workers(&self, statement: &PlannedStatement) -> usize {
+        let source = match relation(&statement.plan) {
+            Some(Relation::Source(name)) => self.sources.get(name),
+            _ => None,
+        };
+        if source.is_some_and(|source| source.decodes_apart()) && has_light_aggregates(&statement.plan) {
+            (self.parallelism / 2).max(1)
+        } else {
+            self.parallelism
         }
     }
 
@@ -274,6 +284,13 @@ impl Program {
             (Input::Partitions { relation, partitions }, merge)
         };
         Ok(dealt.into_iter().map(input).collect())
+    }
+}
+
+fn workers_of(stage: &Stage, keyed_workers: usize) -> usize {
+    match stage.input {
+        StageInput::Keyed => keyed_workers,
+        StageInput::Leaf | StageInput::Gathered => 1,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::json::scanner::SyntaxError;
 /// Records of a block that cannot be used, each with its first problem.
 #[derive(Debug, Default)]
 pub(crate) struct Rejections {
+    /// As many as reach to the last rejected record: none, as a rule.
     problems: Vec<Option<Problem>>,
     count: usize,
 }
@@ -37,10 +38,9 @@ impl From<SyntaxError> for Problem {
 }
 
 impl Rejections {
-    /// Starts a block of `rows` records, none of them rejected.
-    pub(crate) fn reset(&mut self, rows: usize) {
+    /// Starts a block, none of whose records is rejected.
+    pub(crate) fn reset(&mut self) {
         self.problems.clear();
-        self.problems.resize_with(rows, || None);
         self.count = 0;
     }
 
@@ -51,7 +51,8 @@ impl Rejections {
 
     /// Rejects a record, unless it has been.
     pub(crate) fn reject(&mut self, row: usize, problem: impl FnOnce() -> Problem) {
-        if let Some(slot @ None) = self.problems.get_mut(row) {
+        let slot = self.slot(row);
+        if slot.is_none() {
             *slot = Some(problem());
             self.count += 1;
         }
@@ -59,10 +60,15 @@ impl Rejections {
 
     /// Rejects a row for a problem that explains any other that was found before.
     pub(crate) fn reject_instead(&mut self, row: usize, problem: Problem) {
-        if let Some(slot) = self.problems.get_mut(row) {
-            self.count += usize::from(slot.is_none());
-            *slot = Some(problem);
+        let before = self.slot(row).replace(problem);
+        self.count += usize::from(before.is_none());
+    }
+
+    fn slot(&mut self, row: usize) -> &mut Option<Problem> {
+        if self.problems.len() <= row {
+            self.problems.resize_with(row + 1, || None);
         }
+        &mut self.problems[row]
     }
 
     /// Takes out the problems with the rows they belong to, in order.
