@@ -2,8 +2,10 @@
 
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use wait4::Wait4 as _;
+/// Time between two looks at how much memory a process has.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// Where a process may run.
 #[derive(Debug, Clone, Copy)]
@@ -38,11 +40,30 @@ pub(crate) fn velo(cores: Cores, arguments: &[&str]) {
 }
 
 /// The most memory that `velo-cli` had at once, in MB.
+///
+/// The kernel keeps it for as long as the process lives. What it tells of a process that has ended would not do: that
+/// counts what the process was before it became `velo-cli`, which is this one.
 pub(crate) fn peak_memory_mb(arguments: &[&str]) -> f64 {
-    let child = command(Cores::First, arguments).spawn().expect("the binary runs");
-    let ended = child.wait4().expect("the binary ends");
-    assert!(ended.status.success(), "velo-cli {arguments:?}");
-    ended.rusage.maxrss as f64 / 1e6
+    let mut child = command(Cores::First, arguments).spawn().expect("the binary runs");
+    let path = format!("/proc/{}/status", child.id());
+    let mut peak_kib = 0;
+    let status = loop {
+        let told = std::fs::read_to_string(&path).unwrap_or_default();
+        peak_kib = peak_of_velo_kib(&told).unwrap_or(peak_kib);
+        if let Some(status) = child.try_wait().expect("the binary ends") {
+            break status;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    };
+    assert!(status.success(), "velo-cli {arguments:?}");
+    f64::from(peak_kib) * 1024.0 / 1e6
+}
+
+/// The peak in what the kernel tells of a process, once that has become `velo-cli`.
+fn peak_of_velo_kib(told: &str) -> Option<u32> {
+    let entry = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let peak = entry("VmHWM:").filter(|_| entry("Name:") == Some("velo-cli"));
+    peak?.trim_end_matches(" kB").parse().ok()
 }
 
 fn command(cores: Cores, arguments: &[&str]) -> Command {
