@@ -16,9 +16,13 @@ test *arguments:
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
 
-# Measure: run the benches of all crates
-bench *arguments:
-    cargo bench --workspace --benches {{arguments}}
+# Measure every figure of docs/performance.md, beside what it must reach
+bench:
+    cargo bench --package velo-cli --bench bars
+
+# Measure the decoder and the operators by themselves
+bench-parts *arguments:
+    cargo bench --package velo-formats --package velo-engine --benches {{arguments}}
 
 # Plant faults and see that tests find them
 mutants:
