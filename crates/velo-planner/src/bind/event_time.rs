@@ -1,5 +1,7 @@
 //! Where event time comes from: the source's configuration, or the time column of a window.
 
+use std::collections::HashMap;
+
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Name, code, nearest, parse_duration};
@@ -124,7 +126,7 @@ fn set(plan: &mut LogicalPlan, expr: Expr, catalog: &Catalog<'_>) -> Option<()> 
         LogicalPlan::Distinct(distinct) => set(&mut distinct.input, expr, catalog)?,
         LogicalPlan::Limit(limit) => set(&mut limit.input, expr, catalog)?,
         LogicalPlan::Project(project) => {
-            let expr = through_project(project, expr)?;
+            let expr = Computed::by(project).replaced_in(expr)?;
             set(&mut project.input, expr, catalog)?;
             let passed_on = column(SystemColumn::EventTime.name());
             match project.schema.system(SystemColumn::EventTime) {
@@ -140,21 +142,32 @@ fn set(plan: &mut LogicalPlan, expr: Expr, catalog: &Catalog<'_>) -> Option<()> 
     Some(())
 }
 
-/// An expression over the columns of a projection as one over the projection's input.
-pub(crate) fn through_project(project: &Project, expr: Expr) -> Option<Expr> {
-    let schema = project.schema.arrow();
-    let replaced = expr.transform(|inner| {
-        let Expr::Column(named) = &inner else {
-            return Ok(Transformed::no(inner));
-        };
-        let computed = schema
-            .index_of(&named.name)
-            .ok()
-            .and_then(|index| project.expressions.get(index));
-        Ok(computed.map_or_else(
-            || Transformed::no(inner.clone()),
-            |computed| Transformed::yes(computed.clone()),
-        ))
-    });
-    replaced.ok().map(|transformed| transformed.data)
+/// What the columns of a projection are over its input, by name.
+pub(crate) struct Computed<'a>(HashMap<&'a str, &'a Expr>);
+
+impl<'a> Computed<'a> {
+    pub(crate) fn by(project: &'a Project) -> Self {
+        let names = project
+            .schema
+            .arrow()
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str());
+        Self(names.zip(&project.expressions).collect())
+    }
+
+    /// An expression over the columns of the projection as one over the projection's input.
+    pub(crate) fn replaced_in(&self, expr: Expr) -> Option<Expr> {
+        let replaced = expr.transform(|inner| {
+            let computed = match &inner {
+                Expr::Column(named) => self.0.get(named.name.as_str()),
+                _ => None,
+            };
+            Ok(match computed {
+                Some(computed) => Transformed::yes((*computed).clone()),
+                None => Transformed::no(inner),
+            })
+        });
+        replaced.ok().map(|transformed| transformed.data)
+    }
 }

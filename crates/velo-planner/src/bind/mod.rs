@@ -21,7 +21,7 @@ mod unsupported;
 mod window;
 
 pub(crate) use bound::column;
-pub(crate) use event_time::through_project;
+pub(crate) use event_time::Computed;
 pub(crate) use expr::ExprBinder;
 pub(crate) use lint::timed_by_records;
 pub(crate) use query::{BoundQuery, QueryBinder, WindowDefaults};

@@ -3,7 +3,7 @@ use datafusion_expr::Expr;
 use datafusion_expr::utils::{conjunction, split_conjunction_owned};
 use velo_data::StreamSchema;
 
-use crate::bind::through_project;
+use crate::bind::Computed;
 use crate::plan::{Aggregate, Filter, LogicalPlan};
 
 /// Moves the conjuncts of filters as far towards the scan as they can go.
@@ -33,9 +33,10 @@ fn push(plan: LogicalPlan, mut conditions: Vec<Expr>) -> LogicalPlan {
             } else {
                 (Vec::new(), conditions)
             };
+            let computed = Computed::by(&project);
             let rewritten: Option<Vec<Expr>> = passing
                 .iter()
-                .map(|condition| through_project(&project, condition.clone()))
+                .map(|condition| computed.replaced_in(condition.clone()))
                 .collect();
             let (below, above) = match rewritten {
                 Some(below) => (below, staying),

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion_expr::Expr;
 
-use crate::bind::through_project;
+use crate::bind::Computed;
 use crate::plan::{LogicalPlan, Project};
 
 /// Makes one projection of two that follow each other, unless that would compute something twice.
@@ -13,11 +13,9 @@ pub(crate) fn merge_projections(plan: LogicalPlan) -> LogicalPlan {
     let LogicalPlan::Project(inner) = *outer.input else {
         return LogicalPlan::Project(outer);
     };
-    let merged: Option<Vec<Expr>> = outer
-        .expressions
-        .iter()
-        .map(|expr| through_project(&inner, expr.clone()))
-        .collect();
+    let computed = Computed::by(&inner);
+    let merged = outer.expressions.iter().map(|expr| computed.replaced_in(expr.clone()));
+    let merged: Option<Vec<Expr>> = merged.collect();
     match merged.filter(|_| !computes_twice(&outer.expressions, &inner)) {
         Some(expressions) => LogicalPlan::Project(Project {
             input: inner.input,

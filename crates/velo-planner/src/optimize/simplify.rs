@@ -1,4 +1,5 @@
 use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
@@ -41,17 +42,21 @@ pub(crate) fn simplify(plan: LogicalPlan) -> LogicalPlan {
     }
 }
 
-/// Simplifies the expressions over one schema, which is made ready for that when the first of them needs it.
+/// Simplifies the expressions over one schema.
+///
+/// Each sees the columns that it reads and no others: DataFusion looks for a name among all of them, and there may be ten
+/// thousand.
 struct Simplifier<'a> {
     schema: &'a StreamSchema,
-    ready: OnceCell<Option<(DFSchemaRef, ExprSimplifier)>>,
+    /// Index of each column by name, once some expression needs it.
+    places: OnceCell<HashMap<&'a str, usize>>,
 }
 
 impl<'a> Simplifier<'a> {
     fn over(schema: &'a StreamSchema) -> Self {
         Self {
             schema,
-            ready: OnceCell::new(),
+            places: OnceCell::new(),
         }
     }
 
@@ -61,20 +66,30 @@ impl<'a> Simplifier<'a> {
         if matches!(expr, Expr::Column(_) | Expr::Literal(..)) {
             return expr;
         }
-        let Some((schema, simplifier)) = self.ready.get_or_init(|| self.prepare()) else {
+        let Some(schema) = self.read_columns(&expr) else {
             return expr;
         };
-        match simplifier.simplify(expr.clone()) {
-            Ok(simpler) if same_type(&simpler, &expr, schema) && !lists_doubles(&simpler, schema) => simpler,
+        let context = SimplifyContext::builder().with_schema(Arc::clone(&schema)).build();
+        match ExprSimplifier::new(context).simplify(expr.clone()) {
+            Ok(simpler) if same_type(&simpler, &expr, &schema) && !lists_doubles(&simpler, &schema) => simpler,
             _ => expr,
         }
     }
 
-    fn prepare(&self) -> Option<(DFSchemaRef, ExprSimplifier)> {
-        let schema = DFSchema::try_from(Arc::clone(self.schema.arrow())).ok()?;
-        let schema: DFSchemaRef = Arc::new(schema);
-        let context = SimplifyContext::builder().with_schema(Arc::clone(&schema)).build();
-        Some((schema, ExprSimplifier::new(context)))
+    /// The columns that an expression reads.
+    fn read_columns(&self, expr: &Expr) -> Option<DFSchemaRef> {
+        let places = self.places.get_or_init(|| {
+            let fields = self.schema.arrow().fields().iter().enumerate();
+            fields.map(|(index, field)| (field.name().as_str(), index)).collect()
+        });
+        let read = expr.column_refs();
+        let read: BTreeSet<usize> = read
+            .iter()
+            .filter_map(|column| places.get(column.name.as_str()).copied())
+            .collect();
+        let read: Vec<usize> = read.into_iter().collect();
+        let schema = self.schema.arrow().project(&read).ok()?;
+        DFSchema::try_from(schema).ok().map(Arc::new)
     }
 }
 
