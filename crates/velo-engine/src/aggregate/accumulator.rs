@@ -13,6 +13,7 @@ use datafusion_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion_expr::{Accumulator, AggregateUDF, Expr};
 use datafusion_physical_expr::expressions::Literal;
 use datafusion_physical_expr::{PhysicalExpr, create_physical_expr};
+use velo_functions::error_message;
 
 use super::{AggregateInput, GroupedAggregate, ValueFailure, Values};
 use crate::error::OperatorResult;
@@ -235,7 +236,7 @@ impl Collected {
             Err(error) => {
                 self.failures.push(ValueFailure {
                     position: self.values.len(),
-                    message: error.strip_backtrace(),
+                    message: error_message(&error),
                 });
                 ScalarValue::try_from(output)?
             }

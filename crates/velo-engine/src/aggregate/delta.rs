@@ -4,6 +4,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch, StructArray, new_null_array};
 use arrow::compute::{cast, concat};
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion_physical_expr::PhysicalExpr;
+use velo_functions::error_message;
 
 use super::{AggregateInput, GroupedAggregate, ValueFailure, Values};
 use crate::error::OperatorResult;
@@ -61,7 +62,7 @@ impl Delta {
             parts.push(self.evaluate(&operands.slice(position, 1)).unwrap_or_else(|error| {
                 failures.push(ValueFailure {
                     position,
-                    message: error.strip_backtrace(),
+                    message: error_message(&error),
                 });
                 new_null_array(&self.output, 1)
             }));

@@ -270,6 +270,32 @@ fn aggregates_of_pairs_have_the_value_that_duckdb_gives() {
     }
 }
 
+/// By hand. What does not fit is an error of its group alone, in words of SQL.
+#[test]
+fn differences_that_overflow_are_errors_of_their_group() {
+    let largest = 10_i128.pow(38) - 1;
+    let input = batch(vec![
+        ("k", texts(["a", "a", "b", "b"])),
+        ("i", integers([i64::MAX, i64::MIN, i64::MAX, 0])),
+        ("m", decimals(38, 2, [largest, -largest, 1, -1])),
+    ]);
+    let delta = |column, sql_type| by_text("k", vec![over("x", Kind::Delta, column, sql_type)]).over(scan(&input));
+    let twice = "a 1999999999999999999999999999999999999.98";
+    assert_eq!(rows_of(delta("m", decimal(39, 2)), &input), [twice, "b 0.02"]);
+    let (rows, summary) = run_statement(
+        statement("s", delta("i", SqlType::BigInt)),
+        vec![vec![input.clone()]],
+        1,
+    )
+    .unwrap();
+    assert_eq!(rows, ["b 9223372036854775807"]);
+    let message = format!("{summary:?}");
+    assert!(
+        message.contains("9223372036854775807 - -9223372036854775808 overflows") && !message.contains("Arrow"),
+        "{message}"
+    );
+}
+
 /// A value beside a small noise loses its noise to squares of 53 bits. Expected values by Python's exact fractions, which
 /// DuckDB meets to 5 digits.
 #[test]

@@ -146,6 +146,8 @@ fn types(kind: AggregateKind, given: &[SqlType]) -> Result<(Vec<SqlType>, SqlTyp
             vec![comparable(value)?, BigInt],
             SqlType::Array(Box::new(value.clone())),
         )),
+        // A difference of small integers may need one digit more than they have.
+        (Kind::Delta, [value]) if value.is_integer() => Ok((vec![BigInt], BigInt)),
         (Kind::Delta, [value]) => match arithmetic::result_type(ArithmeticOperator::Subtract, value, value) {
             Some(difference) => Ok((vec![value.clone()], difference)),
             None => Err(format!("does not take {value}")),

@@ -70,6 +70,7 @@ fn types_of_aggregates() {
         ("MEDIAN", &["BIGINT"], "DOUBLE -> DOUBLE"),
         ("MEDIAN", &["DECIMAL(10,2)"], "DECIMAL(38, 8) -> DECIMAL(38, 8)"),
         ("DELTA", &["BIGINT"], "BIGINT -> BIGINT"),
+        ("DELTA", &["TINYINT"], "BIGINT -> BIGINT"),
         ("DELTA", &["TIMESTAMP"], "TIMESTAMP -> INTERVAL"),
         ("DELTA", &["STRING"], "DELTA does not take STRING"),
         ("PERCENTILE_CONT", &["BIGINT", "0.5"], "DOUBLE, DOUBLE -> DOUBLE"),
