@@ -40,7 +40,7 @@ pub use arithmetic::{ArithmeticOperator, take_zero_divisions};
 pub use cast::{can_cast, cast_expr};
 pub use clock::{processing_time, set_processing_time};
 pub use common_type::{common_type, common_type_of};
-pub use comparison::comparison_key;
+pub use comparison::{comparable, comparable_interval, comparison_key};
 pub use error::{FunctionError, error_message};
 pub use event_time::event_time;
 pub use names::function_names;

@@ -6,6 +6,7 @@ use arrow::array::{
 };
 use arrow::datatypes::DataType;
 use datafusion_common::ScalarValue;
+use velo_functions::comparable_interval;
 
 use crate::error::OperatorResult;
 
@@ -157,7 +158,13 @@ impl Slots for ScalarSlots {
         if held.is_null() {
             return Ok(None);
         }
-        Ok(ScalarValue::try_from_array(column, row)?.partial_cmp(held))
+        let value = ScalarValue::try_from_array(column, row)?;
+        Ok(match (&value, held) {
+            (ScalarValue::IntervalMonthDayNano(Some(value)), ScalarValue::IntervalMonthDayNano(Some(held))) => {
+                Some(comparable_interval(*value).cmp(&comparable_interval(*held)))
+            }
+            _ => value.partial_cmp(held),
+        })
     }
 
     fn column(&self, groups: &[u32]) -> OperatorResult<ArrayRef> {

@@ -1,9 +1,9 @@
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::compute::SortOptions;
-use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
+use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMillisecondType};
 use arrow::row::{RowConverter, Rows, SortField};
-use std::sync::Arc;
+use velo_functions::comparable;
 
 use crate::error::{CompileError, OperatorResult};
 use crate::keys::hash::{HASH_NULL, hash_bytes, hash_u64, hash_u128};
@@ -85,7 +85,7 @@ impl KeyEncoder {
             Self::Integer(data_type) => encode_integers(&columns[0], data_type),
             Self::Text => encode_text(columns[0].as_string_view()),
             Self::Rows(converter) => {
-                let columns: Vec<_> = columns.iter().map(normalize_floats).collect();
+                let columns: Vec<_> = columns.iter().map(comparable).collect::<Result<_, _>>()?;
                 let rows = converter.convert_columns(&columns)?;
                 EncodedKeys {
                     hashes: rows.iter().map(|row| hash_bytes(row.data())).collect(),
@@ -144,19 +144,4 @@ fn mark_nulls(hashes: &mut [u64], nulls: Option<&NullBuffer>) {
             *hash = HASH_NULL;
         }
     }
-}
-
-/// `0.0` and `-0.0` are equal, and so are all NaN, but their bytes are not.
-fn normalize_floats(column: &ArrayRef) -> ArrayRef {
-    if *column.data_type() != DataType::Float64 {
-        return column.clone();
-    }
-    let normalized: Float64Array = column.as_primitive::<Float64Type>().unary(|value| {
-        if value.is_nan() {
-            f64::NAN
-        } else {
-            value + 0.0 // -0.0 + 0.0 is 0.0
-        }
-    });
-    Arc::new(normalized)
 }

@@ -9,6 +9,7 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, TimestampMillisecondType};
 use datafusion_expr::Expr;
 use velo_data::{StreamBatch, StreamSchema, SystemColumn};
+use velo_functions::comparable;
 use velo_planner::plan::{Aggregate, AggregateCall};
 
 use super::GroupBudget;
@@ -188,7 +189,11 @@ impl Grouping {
     /// Evaluates keys and arguments; rows on which one fails are rejected.
     pub(super) fn prepare(&self, batch: StreamBatch, out: &mut Output) -> OperatorResult<Prepared> {
         let evaluated = self.inputs.evaluate(batch, out)?;
-        let (batch, columns) = (evaluated.batch, evaluated.columns);
+        let (batch, mut columns) = (evaluated.batch, evaluated.columns);
+        // Rows of one group show one key, whichever of the values that are equal they have.
+        for key in &mut columns[..self.keys] {
+            *key = comparable(key)?;
+        }
         let filter = |call: &Call| call.filter.map(|index| trues(columns[index].as_boolean()));
         let time = |index: usize| {
             batch

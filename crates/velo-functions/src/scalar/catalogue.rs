@@ -60,6 +60,11 @@ pub(crate) enum Implementation {
         parameters: &'static [Parameter],
         required: usize,
     },
+    /// DataFusion's, for which values that are equal must be the same bits.
+    Comparing {
+        name: &'static str,
+        parameters: &'static [Parameter],
+    },
     /// DataFusion's least or greatest, of arguments that are brought to their common type.
     Extreme(&'static str),
     /// A digest of DataFusion's, as hexadecimal digits.
@@ -77,7 +82,7 @@ impl Implementation {
             Self::Native(native) => native.parameters,
             // The name stands for the first.
             Self::Part(native, _) => native.parameters.get(1..).unwrap_or_default(),
-            Self::Foreign { parameters, .. } => parameters,
+            Self::Foreign { parameters, .. } | Self::Comparing { parameters, .. } => parameters,
             Self::Extreme(_) | Self::HexDigest(_) | Self::ArraySort | Self::Operator(_) | Self::Form(_) => &[],
         }
     }
@@ -92,6 +97,10 @@ const fn foreign(name: &'static str, parameters: &'static [Parameter], required:
         parameters,
         required,
     }
+}
+
+const fn comparing(name: &'static str, parameters: &'static [Parameter]) -> Implementation {
+    Implementation::Comparing { name, parameters }
 }
 
 /// The function of the dialect with this name or synonym, in any case.
@@ -252,15 +261,15 @@ functions! {
     }
     Nested {
         "ARRAY_LENGTH" ["ARRAY_SIZE"] "ARRAY_LENGTH(array)", "The number of elements.", "ARRAY_LENGTH(ARRAY[1, NULL])" => "2", foreign("array_length", &[Array], 1);
-        "ARRAY_CONTAINS" "ARRAY_CONTAINS(array, x)", "Whether an element equals `x`.", "ARRAY_CONTAINS(ARRAY[1, 2], 2)" => "true", foreign("array_has", &[Array, Any], 2);
-        "ARRAY_POSITION" ["ARRAY_INDEXOF", "LIST_POSITION", "LIST_INDEXOF"] "ARRAY_POSITION(array, x)", "Where `x` first occurs, from 1; NULL if it does not.", "ARRAY_POSITION(ARRAY['a', 'b'], 'b')" => "2", foreign("array_position", &[Array, Any], 2);
+        "ARRAY_CONTAINS" "ARRAY_CONTAINS(array, x)", "Whether an element equals `x`.", "ARRAY_CONTAINS(ARRAY[1, 2], 2)" => "true", comparing("array_has", &[Array, Any]);
+        "ARRAY_POSITION" ["ARRAY_INDEXOF", "LIST_POSITION", "LIST_INDEXOF"] "ARRAY_POSITION(array, x)", "Where `x` first occurs, from 1; NULL if it does not.", "ARRAY_POSITION(ARRAY['a', 'b'], 'b')" => "2", comparing("array_position", &[Array, Any]);
         "ARRAY_JOIN" ["ARRAY_TO_STRING"] "ARRAY_JOIN(array, separator [, null_text])", "The elements as one text; NULLs are left out unless they have a text.", "ARRAY_JOIN(ARRAY['a', NULL, 'b'], '-')" => "a-b", foreign("array_to_string", &[Array, Text, Text], 2);
-        "ARRAY_DISTINCT" "ARRAY_DISTINCT(array)", "Without elements that are there already.", "ARRAY_DISTINCT(ARRAY[1, 1, 2])" => "[1, 2]", foreign("array_distinct", &[Array], 1);
+        "ARRAY_DISTINCT" "ARRAY_DISTINCT(array)", "Without elements that are there already.", "ARRAY_DISTINCT(ARRAY[1, 1, 2])" => "[1, 2]", comparing("array_distinct", &[Array]);
         "ARRAY_SORT" "ARRAY_SORT(array [, 'ASC' | 'DESC' [, 'NULLS FIRST' | 'NULLS LAST']])", "The elements in order, NULLs last.", "ARRAY_SORT(ARRAY[3, 1, 2])" => "[1, 2, 3]", Implementation::ArraySort;
         "ARRAY_MIN" "ARRAY_MIN(array)", "The smallest element.", "ARRAY_MIN(ARRAY[3, 1, NULL])" => "1", foreign("array_min", &[Array], 1);
         "ARRAY_MAX" "ARRAY_MAX(array)", "The largest element.", "ARRAY_MAX(ARRAY[3, 1, NULL])" => "3", foreign("array_max", &[Array], 1);
         "ARRAY_CONCAT" ["ARRAY_CAT"] "ARRAY_CONCAT(array, …)", "The elements of all arrays in one.", "ARRAY_CONCAT(ARRAY[1], ARRAY[2])" => "[1, 2]", foreign("array_concat", &[Array], REPEATS);
-        "ARRAY_REMOVE" "ARRAY_REMOVE(array, x)", "Without the elements that equal `x`.", "ARRAY_REMOVE(ARRAY[1, 2, 1], 1)" => "[2]", foreign("array_remove_all", &[Array, Any], 2);
+        "ARRAY_REMOVE" "ARRAY_REMOVE(array, x)", "Without the elements that equal `x`.", "ARRAY_REMOVE(ARRAY[1, 2, 1], 1)" => "[2]", comparing("array_remove_all", &[Array, Any]);
         "SLICE" ["ARRAY_SLICE"] "SLICE(array, from, to)", "The elements from one position to another, both included, from 1.", "SLICE(ARRAY[1, 2, 3, 4], 2, 3)" => "[2, 3]", foreign("array_slice", &[Array, Integer, Integer], 3);
         "ARRAY_ELEMENT" "array[index], ARRAY_ELEMENT(array, index)", "One element, from 1, or from the end if negative; NULL if there is none.", "ARRAY[1, 2][2]" => "2", foreign("array_element", &[Array, Integer], 2);
         "MAP_KEYS" "MAP_KEYS(map)", "The keys, as an array.", "MAP_KEYS(MAP{'a': 1})" => "[a]", foreign("map_keys", &[Map], 1);

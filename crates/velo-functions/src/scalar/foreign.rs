@@ -87,6 +87,12 @@ pub(super) fn resolve_with(
     resolve_by_name(name, &arguments)
 }
 
+/// A function that looks for an element in an array, or compares elements with each other.
+pub(super) fn resolve_comparing(name: &str, parameters: &[Parameter], arguments: &[Argument]) -> Resolution {
+    let (types, returns, bound) = resolve_with(name, parameters, parameters.len(), arguments)?;
+    Ok((types, returns, Bound::Comparing(Box::new(bound))))
+}
+
 /// A function that is known to be there.
 pub(super) fn resolve_by_name(name: &str, arguments: &[Argument]) -> Resolution {
     match find(name) {

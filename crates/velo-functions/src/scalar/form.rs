@@ -13,6 +13,7 @@ use super::resolve::{recast, wrong_count};
 use crate::arithmetic::{self, ArithmeticOperator};
 use crate::cast::cast_expr;
 use crate::common_type::{common_type, common_type_of};
+use crate::comparison::{bitwise_key, comparison_key};
 
 /// A call that becomes another expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(super) enum Bound {
         /// The Arrow type that the function returns.
         returns: DataType,
     },
+    /// A function that compares its arguments, or their elements, bit by bit.
+    Comparing(Box<Bound>),
     /// A function whose first argument the name stands for: `YEAR(x)` is `DATE_PART('year', x)`.
     WithPart {
         part: &'static str,
@@ -74,7 +77,7 @@ impl Bound {
     pub(super) fn udf(&self) -> Option<&Arc<ScalarUDF>> {
         match self {
             Self::Function { udf, .. } | Self::WithPart { udf, .. } | Self::Hex { udf, .. } => Some(udf),
-            Self::WithDefaults { function, .. } => function.udf(),
+            Self::WithDefaults { function, .. } | Self::Comparing(function) => function.udf(),
             Self::Form(_) => None,
         }
     }
@@ -91,6 +94,13 @@ impl Bound {
                     *argument = recast(argument.clone(), canonical, wanted);
                 }
                 recast(udf.call(arguments), returns, &return_type.arrow())
+            }
+            Self::Comparing(function) => {
+                let typed = arguments.into_iter().zip(argument_types);
+                let keys = typed
+                    .map(|(argument, sql_type)| bitwise_key(argument, sql_type))
+                    .collect();
+                function.call(keys, argument_types, return_type)
             }
             Self::WithPart { part, udf } => {
                 arguments.insert(0, text_literal(part));
@@ -185,7 +195,8 @@ fn equal((left, right): (Expr, Expr), types: &[SqlType]) -> Expr {
     };
     let common = common_type(left_type, right_type).unwrap_or_else(|| left_type.clone());
     let brought = |expr: Expr, from: &SqlType| cast_expr(expr.clone(), from, &common, false).unwrap_or(expr);
-    brought(left, left_type).eq(brought(right, right_type))
+    let key = |expr: Expr| comparison_key(expr, &common);
+    key(brought(left, left_type)).eq(key(brought(right, right_type)))
 }
 
 fn null(sql_type: &SqlType) -> Expr {

@@ -103,6 +103,7 @@ fn resolve(function: &'static ScalarFunction, arguments: &[Argument]) -> Result<
             parameters,
             required,
         } => foreign::resolve_with(name, parameters, *required, arguments),
+        Implementation::Comparing { name, parameters } => foreign::resolve_comparing(name, parameters, arguments),
         Implementation::Extreme(name) => resolve_extreme(name, arguments),
         Implementation::HexDigest(name) => resolve_digest(name, arguments),
         Implementation::ArraySort => foreign::resolve_array_sort(arguments),
