@@ -176,19 +176,16 @@ impl ExprBinder<'_> {
         if let Some(bound) = self.bound_of_window(parts, span) {
             return self.checked(bound);
         }
-        let alias = match parts {
-            [only] => self
-                .aliases
-                .iter()
-                .rev()
-                .find(|(name, _)| only.name.matches(&name.text)),
-            _ => None,
+        let aliases = self.aliases;
+        let alias = || {
+            let [only] = parts else { return None };
+            let (_, bound) = aliases.iter().rev().find(|(name, _)| only.name.matches(&name.text))?;
+            Some(Bound { span, ..bound.clone() })
         };
-        let alias = alias.map(|(_, bound)| Bound { span, ..bound.clone() });
         let resolved = match self.scope.resolve(parts, span) {
             Ok(resolved) => resolved,
             Err(diagnostic) => {
-                return alias.or_else(|| {
+                return alias().or_else(|| {
                     self.diagnostics.push(diagnostic);
                     None
                 });
@@ -198,13 +195,14 @@ impl ExprBinder<'_> {
             None => Ok(resolved.bound),
             Some(grouping) => grouping.column(resolved.bound),
         };
-        let column = match (column, alias) {
-            (Ok(column), _) => column,
+        let column = match column {
+            Ok(column) => column,
             // A name that cannot be the column may still be the alias.
-            (Err(_), Some(alias)) => return Some(alias),
-            (Err(diagnostic), None) => {
-                self.diagnostics.push(diagnostic);
-                return None;
+            Err(diagnostic) => {
+                return alias().or_else(|| {
+                    self.diagnostics.push(diagnostic);
+                    None
+                });
             }
         };
         parts[resolved.used..]

@@ -81,11 +81,7 @@ impl<'a> QueryBinder<'a, '_> {
         let key = key_fields.map(|field| field.name().clone()).collect();
         Some(Input {
             plan,
-            scope: Scope {
-                qualifier,
-                schema,
-                columns_unknown,
-            },
+            scope: Scope::new(qualifier, schema, columns_unknown),
             key,
             key_required,
         })

@@ -112,11 +112,7 @@ impl<'a> QueryBinder<'a, '_> {
 
     /// `VALUES (…), (…)`: columns `column1`, `column2`, … of the types that the rows have in common.
     fn values(&mut self, rows: &'a Spanned<Vec<Vec<ast::Expr>>>) -> Option<BoundQuery> {
-        let nothing = Scope {
-            qualifier: None,
-            schema: StreamSchema::of_user_columns([]),
-            columns_unknown: false,
-        };
+        let nothing = Scope::new(None, StreamSchema::of_user_columns([]), false);
         let mut binder = ExprBinder {
             scope: &nothing,
             grouping: None,

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use velo_common::{Diagnostic, Name, Span, code, nearest};
 use velo_data::{SqlType, StreamSchema, SystemColumn};
 use velo_parser::ast::Ident;
@@ -13,6 +15,31 @@ pub(crate) struct Scope {
     pub(crate) schema: StreamSchema,
     /// The columns could not be found out: any name may be one, of any type.
     pub(crate) columns_unknown: bool,
+    places: Places,
+}
+
+/// Where columns stand, since every name of a query is looked up among what may be ten thousand.
+#[derive(Debug)]
+struct Places {
+    by_name: HashMap<String, usize>,
+    /// By the name without regard to case; several columns that differ in case alone have no one place.
+    by_folded_name: HashMap<String, Option<usize>>,
+}
+
+impl Places {
+    fn of(schema: &StreamSchema) -> Self {
+        let fields = schema.arrow().fields();
+        let mut places = Self {
+            by_name: HashMap::with_capacity(fields.len()),
+            by_folded_name: HashMap::with_capacity(fields.len()),
+        };
+        for (index, field) in fields.iter().enumerate() {
+            places.by_name.entry(field.name().clone()).or_insert(index);
+            let place = places.by_folded_name.entry(field.name().to_lowercase());
+            place.and_modify(|place| *place = None).or_insert(Some(index));
+        }
+        places
+    }
 }
 
 /// What the first identifiers of a dotted name mean.
@@ -23,6 +50,15 @@ pub(crate) struct Resolved {
 }
 
 impl Scope {
+    pub(crate) fn new(qualifier: Option<Name>, schema: StreamSchema, columns_unknown: bool) -> Self {
+        Self {
+            places: Places::of(&schema),
+            qualifier,
+            schema,
+            columns_unknown,
+        }
+    }
+
     /// The column that `parts` start with.
     ///
     /// # Errors
@@ -63,22 +99,18 @@ impl Scope {
 
     /// Index of a column by name: exact before ignoring case, the user's before metadata.
     fn lookup(&self, name: &Name) -> Lookup {
-        let fields = self.schema.arrow().fields();
         // The bytes of the record are for dead letters alone.
         if self.schema.system(SystemColumn::Record).is_some() && name.text == SystemColumn::Record.name() {
             return Lookup::None;
         }
-        if let Some(index) = fields.iter().position(|field| *field.name() == name.text) {
-            return Lookup::Found(index);
+        if let Some(index) = self.places.by_name.get(&name.text) {
+            return Lookup::Found(*index);
         }
-        let mut matching = fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| name.matches(field.name()));
-        match (matching.next(), matching.next()) {
-            (Some((index, _)), None) => return Lookup::Found(index),
-            (Some(_), Some(_)) => return Lookup::Ambiguous,
-            (None, _) => {}
+        let folded = (!name.quoted).then(|| self.places.by_folded_name.get(&name.folded()));
+        match folded.flatten() {
+            Some(Some(index)) => return Lookup::Found(*index),
+            Some(None) => return Lookup::Ambiguous,
+            None => {}
         }
         let system = SystemColumn::parse(&name.text).filter(|_| !name.quoted);
         match system.and_then(|column| self.schema.system(column)) {

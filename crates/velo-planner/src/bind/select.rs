@@ -467,11 +467,7 @@ fn one_row() -> Input {
     });
     Input {
         plan,
-        scope: Scope {
-            qualifier: None,
-            schema,
-            columns_unknown: false,
-        },
+        scope: Scope::new(None, schema, false),
         key: Vec::new(),
         key_required: true,
     }

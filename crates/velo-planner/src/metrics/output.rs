@@ -15,11 +15,7 @@ pub(crate) fn check_output(
     columns_unknown: bool,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let scope = Scope {
-        qualifier: Some(Name::new(statement)),
-        schema: schema.clone(),
-        columns_unknown,
-    };
+    let scope = Scope::new(Some(Name::new(statement)), schema.clone(), columns_unknown);
     for metric in metrics {
         if !columns_unknown {
             let missing = metric
