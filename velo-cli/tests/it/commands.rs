@@ -341,6 +341,27 @@ fn an_interrupted_run_exits_with_130() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
+/// Anything that takes each column with each other takes many seconds here.
+#[test]
+fn ten_thousand_columns_are_planned_like_ten() {
+    let list = |form: fn(usize) -> String| (0..10_000).map(form).collect::<Vec<_>>().join(", ");
+    let sql = format!(
+        "CREATE STREAM wide ({}) WITH (path = 'wide.csv');\n\
+         CREATE STREAM all_columns AS SELECT * FROM (SELECT * FROM wide) AS inner_query;\n\
+         CREATE STREAM computed AS SELECT {} FROM wide;\n",
+        list(|index| format!("c{index} BIGINT")),
+        list(|index| format!("C{index} + 1 AS d{index}")),
+    );
+    let workspace = Workspace::with(&[("wide.csv", ""), ("query.sql", &sql)]);
+    let outcome = workspace.run(&["validate", "query.sql"]);
+    assert_eq!(
+        outcome.exit,
+        Some(0),
+        "{}",
+        outcome.stdout.chars().take(2000).collect::<String>()
+    );
+}
+
 #[test]
 fn a_small_run_is_over_at_once() {
     let workspace = workspace();
