@@ -271,15 +271,28 @@ fn as_of(input: Tokens<'_>) -> Parsed<'_, Expr> {
 }
 
 /// Whether the property list here is the statement's own, and not that of the source before it: nothing but the
-/// end of the statement follows.
+/// end of the statement follows, and no list that would be the statement's.
 fn ends_statement(input: Tokens<'_>) -> bool {
     input.skip(1).after_bracket().is_some_and(|behind| {
         let goes_on = matches!(
             behind.keyword(),
             Some(Keyword::EMIT | Keyword::INTO | Keyword::STRATEGY)
         );
-        behind.is_end() || goes_on
+        behind.is_end() || (goes_on && !properties_follow(behind))
     })
+}
+
+/// Whether a property list stands somewhere behind, outside of brackets.
+fn properties_follow(input: Tokens<'_>) -> bool {
+    let mut rest = input;
+    while !rest.is_end() {
+        if starts_properties(rest) {
+            return true;
+        }
+        let behind_bracket = rest.at_symbol(Symbol::OpenParen).then(|| rest.after_bracket()).flatten();
+        rest = behind_bracket.unwrap_or_else(|| rest.skip(1));
+    }
+    false
 }
 
 /// `[AS] name [(columns)]`

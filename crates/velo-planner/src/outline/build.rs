@@ -359,7 +359,7 @@ impl<'a> Builder<'a, '_> {
                     let source = self.source(draft, &reference, name, properties, Some((declared, declared_at)));
                     reads.relations.insert(folded, source);
                 }
-                None if self.is_configured(&reference) => {
+                None if self.is_configured(&reference) || configures_its_source(draft, properties) => {
                     let name = reference.name.text.clone();
                     let source = self.source(draft, &reference, name, properties, None);
                     reads.relations.insert(folded, source);
@@ -441,6 +441,13 @@ impl<'a> Builder<'a, '_> {
         let diagnostics: Vec<Diagnostic> = unused.filter_map(diagnostic).collect();
         self.diagnostics.extend(diagnostics);
     }
+}
+
+/// Whether the properties of a query that writes no sink say where its only source is: `SELECT … FROM t WITH (path = …)`.
+fn configures_its_source(draft: &Draft<'_>, properties: &Properties) -> bool {
+    let says_where = ["type", "path", "topic", "config_file"].iter().any(|key| properties.contains_key(key));
+    let writes_sink = draft.kind != StatementKind::Query || draft.query.into.is_some();
+    says_where && !writes_sink && relations(draft.query).len() == 1
 }
 
 /// Whether a declaration is of rows by key, of which the later replaces the earlier.

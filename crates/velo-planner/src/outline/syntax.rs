@@ -4,7 +4,7 @@ use velo_parser::ast::{Insert, Property, Query, Script, Statement, StatementKind
 
 use super::Overrides;
 use super::definitions::Definitions;
-use crate::properties::KnownNames;
+use crate::properties::{KnownNames, definition};
 use crate::walk::{RelationReference, relations};
 
 pub(super) fn properties_of(statement: &Statement) -> &[Property] {
@@ -25,19 +25,28 @@ fn query_of(statement: &Statement) -> Option<&Query> {
     }
 }
 
-/// `FROM name WITH (…)`: properties of that relation, put under its name.
+/// `FROM name WITH (…)`: properties of that relation, put under its name unless they stand under it already.
 pub(super) fn relation_properties(statement: &Statement) -> Vec<Property> {
     let references = query_of(statement).map(relations).unwrap_or_default();
     let under_name = |reference: &RelationReference<'_>| {
         let name = reference.name.text.clone();
         let renamed = move |property: &Property| {
             let mut property = property.clone();
-            property.key.node = format!("{name}.{}", property.key.node);
+            if !is_under(&property.key.node, &name) {
+                property.key.node = format!("{name}.{}", property.key.node);
+            }
             property
         };
         reference.properties.iter().map(renamed).collect::<Vec<_>>()
     };
     references.iter().flat_map(under_name).collect()
+}
+
+/// Whether a key has this name before it. A source may be called `event`; `event.time.field` is a key all the same.
+fn is_under(key: &str, name: &str) -> bool {
+    let folded = key.to_lowercase();
+    let behind = folded.strip_prefix(&name.to_lowercase());
+    behind.is_some_and(|behind| behind.starts_with('.')) && definition(key).is_none()
 }
 
 /// Names that properties may be given under: those in use, and those that are given a type.

@@ -13,6 +13,22 @@ fn properties_find_their_owner() {
 }
 
 #[test]
+fn a_source_has_its_properties_wherever_its_list_stands() {
+    assert_plans!([
+        "SELECT id FROM x WITH (path = 'x.csv')",
+        "SELECT id FROM x WITH (path = 'x.csv') LIMIT 1",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv') LIMIT 1",
+        "SELECT id FROM x WITH ('X.path' = 'x.csv') WHERE id > 1 WITH ('batch.size' = '5')",
+        "SELECT id FROM x WITH (path = 'x.csv') EMIT CHANGES",
+        "SELECT id FROM x WITH (path = 'x.csv') EMIT CHANGES WITH ('batch.size' = '5')",
+        "SELECT id FROM x WITH (path = 'x.csv') INTO y WITH ('y.path' = 'y.csv')",
+        "SELECT id FROM event WITH (path = 'x.csv', 'event.time.field' = 'id') LIMIT 1",
+        "CREATE STREAM s AS SELECT id FROM x WITH (path = 'x.csv') WHERE id > 1 WITH (path = 'y.csv')",
+        "CREATE STREAM s AS SELECT id FROM x WITH (path = 'x.csv')",
+    ]);
+}
+
+#[test]
 fn property_mistakes() {
     assert_plans!([
         "SELECT id FROM x WITH ('x.path' = 'x.csv', 'x.formt' = 'csv')",
@@ -22,7 +38,7 @@ fn property_mistakes() {
         "SELECT id FROM x WITH ('x.path' = 'x.csv', 'x.path' = 'y.csv')",
         "SELECT id FROM x WITH ('x.type' = 'fiel_source', 'x.path' = 'x.csv')",
         "SELECT id FROM x WITH ('x.type' = 'kafka_source', 'x.topic' = 't', 'x.fetch.min.bytes' = '1')",
-        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'state.ttl' = '1h', 'x.watch' = 'true')",
+        "SELECT id FROM x WITH ('x.path' = 'x.csv', 'state.ttl' = '1h', 'x.max_records' = '-1')",
         "SELECT id FROM x WITH ('x.path' = 'x.csv', 'allowed.lateness' = '5s')",
         "SELECT id FROM x WITH ('x.path' = 'x.csv', 'event.time.field' = 'tss')",
         "SELECT id FROM x WITH ('x.path' = 'x.csv', 'error.policy' = 'dead_letter')",
