@@ -89,6 +89,37 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that cannot be followed.
+    #[error("cannot watch `{}`: {reason}", path.display())]
+    CannotWatch {
+        /// The file.
+        path: PathBuf,
+        /// Why, and what can.
+        reason: String,
+    },
+    /// A file that lost bytes while it was followed.
+    #[error(
+        "`{}` was cut short while it was watched: {read_bytes} bytes had been read, and it has {file_bytes}; \
+         start again to read it from its beginning",
+        path.display()
+    )]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes that had been read.
+        read_bytes: u64,
+        /// The bytes that it has now.
+        file_bytes: u64,
+    },
+    /// A file that went away, or whose path another one took, while it was followed.
+    #[error(
+        "`{}` was removed or replaced while it was watched; start again to read what is there now",
+        path.display()
+    )]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// A directory where a file was expected.
     #[error("`{}` is a directory, not a file", path.display())]
     IsDirectory {

@@ -30,6 +30,6 @@ pub use memory::{MemorySink, MemorySource};
 pub use open::{open_sampled_source, open_sink, open_source, sample_source, unwritable_columns};
 pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};
-pub use source::{PartitionReader, ReadRequest, Source, SourceBatch};
+pub use source::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch};
 pub use velo_formats::{AvroSchema, AvroSchemaError, SampledColumn, SampledSchema, ValueKind};
 pub use writer::WriterSink;

@@ -5,7 +5,7 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use velo_data::{SourceOffset, StreamBatch, StreamSchema, SystemColumn};
 
-use crate::{PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch, SourceError};
+use crate::{NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch, SourceError};
 
 /// A source whose records the embedding program holds in memory.
 ///
@@ -100,13 +100,13 @@ impl MemoryReader {
 
 #[async_trait]
 impl PartitionReader for MemoryReader {
-    async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+    async fn next_batch(&mut self) -> Result<NextBatch, SourceError> {
         let Some(batch) = self.batches.get(self.next) else {
-            return Ok(None);
+            return Ok(NextBatch::End);
         };
         let records = self.select(batch)?;
         self.next += 1;
-        Ok(Some(SourceBatch {
+        Ok(NextBatch::Batch(SourceBatch {
             records,
             rejected: Vec::new(),
             bytes_read: batch.get_array_memory_size() as u64,

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
@@ -20,6 +21,8 @@ pub struct ReadRequest {
     pub batch_rows_max: usize,
     /// Threads that a source may decode with; with 1 it decodes where it is read.
     pub decode_threads: usize,
+    /// Whether a source that grows, such as a watched file, is followed; otherwise it is read to the end that is met.
+    pub follow: bool,
 }
 
 impl ReadRequest {
@@ -44,6 +47,25 @@ pub struct SourceBatch {
     pub rejected: Vec<RowError>,
     /// Bytes of input behind these records, rejected ones included.
     pub bytes_read: u64,
+}
+
+/// What a look at a partition brings.
+#[derive(Debug, Clone)]
+pub enum NextBatch {
+    /// Records, or records that could not be decoded; never neither.
+    Batch(SourceBatch),
+    /// All that there is has been read, and more may come: it is worth another look after this time. Only a partition
+    /// that is followed says so.
+    NotYet(Duration),
+    /// Nothing follows.
+    End,
+}
+
+impl From<Option<SourceBatch>> for NextBatch {
+    /// What a bounded partition brings.
+    fn from(batch: Option<SourceBatch>) -> Self {
+        batch.map_or(Self::End, Self::Batch)
+    }
 }
 
 /// Where records come from: something with a schema and partitions.
@@ -74,6 +96,18 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         request: &ReadRequest,
         from: &[Option<SourceOffset>],
     ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError>;
+
+    /// The first record of the source, or of one of its first parts, if that record and those behind it cannot be read;
+    /// `None` if some can, if there is none, and from a source whose records can be looked at but once.
+    ///
+    /// Only the values of the given columns, as indexes into the source's user columns, have to fit their types.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read as its format at all.
+    fn unreadable_beginning(&self, _columns: &[usize]) -> Result<Option<RowError>, SourceError> {
+        Ok(None)
+    }
 }
 
 /// Reads one partition, in order.
@@ -81,13 +115,16 @@ pub trait Source: Send + Sync + std::fmt::Debug {
 /// A reader is owned by one worker thread; it may block that thread while it waits for a disk.
 #[async_trait]
 pub trait PartitionReader: Send {
-    /// The next batch; `None` at the end of a bounded partition.
+    /// The next batch, the end of a bounded partition, or that there is nothing yet.
+    ///
+    /// A reader that is caught up returns at once, and leaves the waiting to its caller: who reads several partitions
+    /// turns to the others meanwhile, and sees when it is asked to stop.
     ///
     /// # Errors
     ///
     /// When reading fails for good. Records that merely cannot be decoded are in
     /// [`SourceBatch::rejected`].
-    async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError>;
+    async fn next_batch(&mut self) -> Result<NextBatch, SourceError>;
 
     /// Where the next batch starts.
     fn offset(&self) -> SourceOffset;

@@ -176,6 +176,7 @@ fn benches(criterion: &mut Criterion) {
         let run_once = || {
             let options = RunOptions {
                 parallelism: 1,
+                follow: false,
                 clock: Arc::new(ManualClock::default()),
                 cancel: Cancel::default(),
                 progress: Arc::new(Metrics::default()),

@@ -276,6 +276,7 @@ pub(crate) fn read_request(
     provided: &[SystemColumn],
     batch_rows_max: usize,
     decode_threads: usize,
+    follow: bool,
 ) -> ReadRequest {
     let computed = scan
         .event_time
@@ -300,6 +301,7 @@ pub(crate) fn read_request(
         bounds: scan_bounds(scan),
         batch_rows_max,
         decode_threads,
+        follow,
     }
 }
 

@@ -57,6 +57,7 @@
 //! };
 //! let summary = run(job, &RunOptions {
 //!     parallelism: 1,
+//!     follow: false,
 //!     clock: Arc::new(SystemClock),
 //!     cancel: Cancel::default(),
 //!     progress: Arc::new(Metrics::default()),

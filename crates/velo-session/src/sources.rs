@@ -179,6 +179,7 @@ pub(crate) fn without_effect(key: &str, properties: &Properties, object: Span, n
     let span = properties.get(key).and_then(|value| value.span).unwrap_or(object);
     let reason = match key {
         "recursive" => "it reads no directory",
+        "polling.interval" => "without `watch` it is read to its end",
         "file.retry.interval" => "without `file.wait.timeout` it does not wait",
         _ => "its format has no use for it",
     };
@@ -226,9 +227,13 @@ fn help(error: &SourceError, name: &str) -> Option<String> {
 }
 
 fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, mode: Mode) -> Diagnostic {
+    let key = match &unopened.error {
+        SourceError::CannotWatch { .. } => "watch",
+        _ => "path",
+    };
     let place = source
         .properties
-        .get("path")
+        .get(key)
         .and_then(|value| value.span)
         .unwrap_or(source.span);
     let name = &source.name;
@@ -240,10 +245,13 @@ fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, 
         | SourceError::ColumnKinds { .. }
         | SourceError::ColumnCounts { .. } => &code::SCHEMA_UNKNOWN,
         SourceError::UnknownFormat { .. } => &code::MISSING_PROPERTY,
+        SourceError::CannotWatch { .. } => &code::INVALID_PROPERTY_VALUE,
         SourceError::NotFound { .. }
         | SourceError::NothingMatches { .. }
         | SourceError::NothingInDirectory { .. }
         | SourceError::Vanished { .. }
+        | SourceError::Truncated { .. }
+        | SourceError::Replaced { .. }
         | SourceError::IsDirectory { .. }
         | SourceError::Io { .. } => &code::FILE_NOT_FOUND,
     };

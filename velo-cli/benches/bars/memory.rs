@@ -79,6 +79,7 @@ impl Query {
         };
         let options = RunOptions {
             parallelism: 1,
+            follow: false,
             clock: Arc::new(ManualClock::default()),
             cancel: Cancel::default(),
             progress: Arc::new(Metrics::default()),

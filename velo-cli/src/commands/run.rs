@@ -156,6 +156,7 @@ fn run_program(
         parallelism: args
             .parallelism
             .map_or_else(|| workers_for(input_bytes), NonZeroUsize::get),
+        follow: false,
         clock: Arc::new(SystemClock),
         cancel: cancel.clone(),
         progress: metrics,

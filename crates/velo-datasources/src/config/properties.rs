@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use velo_common::{nearest, parse_duration};
 
-use super::FileFormat;
-use crate::file::{PathPattern, has_wildcards};
+use super::{Compression, FileFormat};
+use crate::file::{PathPattern, check_can_grow, has_wildcards};
 
 /// What is wrong with one property of a source or sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,9 +89,6 @@ pub(super) const SINK_KEYS: &[&str] = &[
     "append",
     "compression",
 ];
-
-/// Keys that ask for something; `false` and `none` ask for nothing, which is what there is.
-const UNSUPPORTED_KEYS: [&str; 2] = ["watch", "polling.interval"];
 
 /// Keys by which a topic is named; they tell a Kafka source or sink that has no `type`.
 const TOPIC_KEYS: [&str; 3] = ["topic", "topic.name", "kafka_topic"];
@@ -309,6 +306,15 @@ impl<'a> Properties<'a> {
         }
     }
 
+    /// A file that is watched must be able to grow. Of files that have to be found first, that is seen when they are.
+    pub(super) fn must_grow(&mut self, watch: Option<bool>, format: Option<FileFormat>, compression: Compression) {
+        if watch == Some(true)
+            && let Err(message) = check_can_grow(format, compression)
+        {
+            self.reject("watch", PropertyErrorKind::Invalid, message);
+        }
+    }
+
     /// Delimiter and quote cannot be the same byte.
     pub(super) fn must_differ(&mut self, delimiter: Option<u8>, quote: Option<u8>) {
         if delimiter.unwrap_or(b',') == quote.unwrap_or(b'"') {
@@ -353,15 +359,12 @@ impl<'a> Properties<'a> {
     }
 
     fn refuse_keys(&mut self, keys: &[&str]) {
-        for (key, value) in self.values {
+        for key in self.values.keys() {
             if !keys.contains(&key.as_str()) {
                 let near = nearest(key, keys.iter().copied());
                 let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
                 let message = format!("a file {} has no property `{key}`{help}", self.role);
                 self.reject(key, PropertyErrorKind::Unknown, message);
-            } else if UNSUPPORTED_KEYS.contains(&key.as_str()) && !asks_for_nothing(value) {
-                let message = format!("`{key}` is not supported yet for file {}s", self.role);
-                self.reject(key, PropertyErrorKind::Unsupported, message);
             }
         }
     }
@@ -507,8 +510,4 @@ fn kinds(role: &str) -> &'static [&'static str] {
             "memory_sink",
         ]
     }
-}
-
-fn asks_for_nothing(value: &str) -> bool {
-    matches!(value.to_ascii_lowercase().as_str(), "false" | "none")
 }

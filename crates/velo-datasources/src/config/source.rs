@@ -43,12 +43,19 @@ pub struct FileSourceConfig {
     pub wait_timeout: Duration,
     /// How long it takes from one look for it to the next.
     pub retry_interval: Duration,
+    /// Whether the files are followed as they grow, by those who [ask for it](crate::ReadRequest::follow).
+    pub watch: bool,
+    /// How long it takes from one look at a file that is followed to the next.
+    pub polling_interval: Duration,
     /// Most records read of each file, malformed ones included; all where absent.
     pub max_records: Option<u64>,
 }
 
 /// How long it takes from one look for a file that is waited for to the next.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long it takes from one look at a file that is followed to the next.
+const POLLING_INTERVAL: Duration = Duration::from_secs(1);
 
 impl FileSourceConfig {
     /// Files in the given format: commas, double quotes and a header for CSV; everything is read.
@@ -64,6 +71,8 @@ impl FileSourceConfig {
             skip_lines: 0,
             wait_timeout: Duration::ZERO,
             retry_interval: RETRY_INTERVAL,
+            watch: false,
+            polling_interval: POLLING_INTERVAL,
             max_records: None,
         }
     }
@@ -77,7 +86,7 @@ impl FileSourceConfig {
 }
 
 impl SourceConfig {
-    /// Keys that [`SourceConfig::from_properties`] understands, those included that it refuses as unsupported.
+    /// Keys that [`SourceConfig::from_properties`] understands.
     pub const KEYS: &[&str] = properties::SOURCE_KEYS;
 
     /// Files whose names tell their format.
@@ -114,10 +123,14 @@ impl SourceConfig {
         let recursive = read.boolean("recursive");
         let wait_timeout = read.parsed(&["file.wait.timeout"], parse_wait);
         let retry_interval = read.parsed(&["file.retry.interval"], parse_interval);
+        let watch = read.boolean("watch");
+        let polling_interval = read.parsed(&["polling.interval"], parse_interval);
         let max_records = read.parsed(&["max_records"], parse_count);
         let path = path.unwrap_or_default();
         let format = read.source_format(&path, format);
         read.must_differ(delimiter, quote);
+        let packed = compression.unwrap_or_else(|| Compression::of_path(&path));
+        read.must_grow(watch, format.map(|property| property.format), packed);
         read.finish()?;
         let defaults = FileSourceConfig::new(path, format.map(|property| property.format));
         Ok(Self::File(FileSourceConfig {
@@ -129,6 +142,8 @@ impl SourceConfig {
             skip_lines: skip_lines.unwrap_or(0),
             wait_timeout: wait_timeout.unwrap_or_default(),
             retry_interval: retry_interval.unwrap_or(RETRY_INTERVAL),
+            watch: watch.unwrap_or(false),
+            polling_interval: polling_interval.unwrap_or(POLLING_INTERVAL),
             max_records,
             ..defaults
         }))
@@ -151,6 +166,7 @@ impl SourceConfig {
                 let is_idle = |key: &str| match key {
                     "recursive" => is_one_file,
                     "file.retry.interval" => file.wait_timeout.is_zero(),
+                    "polling.interval" => !file.watch,
                     _ => false,
                 };
                 keys.extend(properties.keys().map(String::as_str).filter(|key| is_idle(key)));

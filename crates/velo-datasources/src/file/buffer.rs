@@ -2,6 +2,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::follow::check_same_file;
 use super::listing::nearest_entry;
 use super::unpack::{PackedBytes, Unpacked};
 use crate::{Compression, SourceError};
@@ -21,6 +22,10 @@ pub(super) struct FileBuffer {
     /// Place of that byte in the file.
     position: u64,
     is_end: bool,
+    /// Whether the file is followed: then its end is no end.
+    is_followed: bool,
+    /// Whether all that is there has been read of a file that is followed.
+    is_caught_up: bool,
     chunk_bytes: usize,
 }
 
@@ -96,6 +101,8 @@ impl FileBuffer {
             start: 0,
             position: 0,
             is_end: false,
+            is_followed: false,
+            is_caught_up: false,
             chunk_bytes: chunk_bytes.max(1),
         })
     }
@@ -172,11 +179,46 @@ impl FileBuffer {
         let Some(input) = &mut self.input else {
             return Ok(()); // Its end has been read.
         };
-        if input.read(&self.path, bytes, &mut self.bytes)? {
+        let is_all = input.read(&self.path, bytes, &mut self.bytes)?;
+        if is_all && self.is_followed {
+            self.is_caught_up = true;
+        } else if is_all {
             self.is_end = true;
             self.input = None;
         }
         Ok(())
+    }
+
+    /// From now on the file has no end: what is appended to it will be at hand after [`FileBuffer::look_again`].
+    pub(super) fn follow(&mut self) -> Result<(), SourceError> {
+        self.seek(self.position)?;
+        self.is_followed = true;
+        Ok(())
+    }
+
+    /// Whether the file has no end.
+    pub(super) fn is_followed(&self) -> bool {
+        self.is_followed
+    }
+
+    /// Whether a file that is followed had no more when it was looked at last.
+    pub(super) fn is_caught_up(&self) -> bool {
+        self.is_caught_up
+    }
+
+    /// The file may have grown since it was looked at.
+    pub(super) fn look_again(&mut self) {
+        self.is_caught_up = false;
+    }
+
+    /// Refuses to wait for more of a file that is not the one any more that has been read.
+    pub(super) fn check_followed(&self) -> Result<(), SourceError> {
+        match &self.input {
+            Some(Input::Plain(file)) if self.is_followed => {
+                check_same_file(&self.path, file, self.position + self.bytes().len() as u64)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Moves to a place in the file.
@@ -189,6 +231,7 @@ impl FileBuffer {
         self.start = 0;
         self.position = position;
         self.is_end = false;
+        self.is_caught_up = false;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod buffer;
 mod columns;
 mod dead_letters;
+mod follow;
 mod listing;
 mod magic;
 mod pack;
@@ -20,6 +21,7 @@ mod typed;
 mod unpack;
 
 pub use dead_letters::DeadLetterFile;
+pub(crate) use follow::check_can_grow;
 pub(crate) use pack::PackedTarget;
 pub(crate) use pattern::{PathPattern, has_wildcards};
 pub use sampling::FileSample;

@@ -2,12 +2,11 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use async_trait::async_trait;
 use velo_data::SourceOffset;
 use velo_formats::{Decoder, RecordCutter, RecordPosition};
 
 use super::reader::{FileReader, batch_at_hand};
-use crate::{PartitionReader, SourceBatch, SourceError};
+use crate::{SourceBatch, SourceError};
 
 /// Reads the records of one large file in order, and decodes them on several threads.
 ///
@@ -140,6 +139,31 @@ impl ParallelReader {
         })
     }
 
+    /// The next batch; `None` at the end.
+    pub(super) fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+        if let Some(batch) = self.next_of_chunks()? {
+            return Ok(Some(batch));
+        }
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None => self.next_sequential(),
+        }
+    }
+
+    /// Where the next batch starts.
+    pub(super) fn offset(&self) -> SourceOffset {
+        SourceOffset::File {
+            byte: self.byte,
+            record: self.position.record,
+            line: self.position.line,
+        }
+    }
+
+    /// Takes at most so many rows a batch from now on.
+    pub(super) fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
+        self.sequential.set_batch_rows_max(batch_rows_max);
+    }
+
     /// Gives the lanes all they have room for.
     fn hand_out(&mut self) -> Result<(), SourceError> {
         while !self.spare.is_empty() {
@@ -233,36 +257,11 @@ impl ParallelReader {
     }
 
     /// Decodes one batch here, which passes over records that are too long bit by bit.
-    async fn next_sequential(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+    fn next_sequential(&mut self) -> Result<Option<SourceBatch>, SourceError> {
         self.sequential.decoder.go_to(self.position);
-        let batch = self.sequential.next_batch().await;
+        let batch = self.sequential.next_batch();
         self.byte = self.sequential.buffer.position();
         self.position = self.sequential.decoder.position();
         batch
-    }
-}
-
-#[async_trait]
-impl PartitionReader for ParallelReader {
-    async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
-        if let Some(batch) = self.next_of_chunks()? {
-            return Ok(Some(batch));
-        }
-        match self.failure.take() {
-            Some(failure) => Err(failure),
-            None => self.next_sequential().await,
-        }
-    }
-
-    fn offset(&self) -> SourceOffset {
-        SourceOffset::File {
-            byte: self.byte,
-            record: self.position.record,
-            line: self.position.line,
-        }
-    }
-
-    fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
-        self.sequential.set_batch_rows_max(batch_rows_max);
     }
 }

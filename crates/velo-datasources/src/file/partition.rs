@@ -1,11 +1,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use velo_data::SourceOffset;
 
 use super::plan::{FilePlan, FileRows};
-use crate::{PartitionReader, ReadRequest, SourceBatch, SourceError};
+use crate::{NextBatch, PartitionReader, ReadRequest, SourceError};
 
 /// One file of a source. It is opened when it is first read and closed when it has been read, so that ten thousand
 /// files need neither as many handles nor as many buffers.
@@ -14,6 +15,8 @@ pub(super) struct FilePartition {
     pub(super) request: Arc<ReadRequest>,
     pub(super) path: PathBuf,
     pub(super) partition: i32,
+    /// How often it is looked at while it is followed.
+    pub(super) polling_interval: Duration,
     pub(super) state: State,
 }
 
@@ -28,19 +31,25 @@ pub(super) enum State {
 
 #[async_trait]
 impl PartitionReader for FilePartition {
-    async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+    async fn next_batch(&mut self) -> Result<NextBatch, SourceError> {
         if let State::Waiting(from) = self.state {
             let reader = self.plan.open(&self.path, self.partition, &self.request, from);
-            self.state = State::Reading(reader.map_err(vanished)?);
+            let Some(reader) = reader.map_err(vanished)? else {
+                return Ok(NextBatch::NotYet(self.polling_interval));
+            };
+            self.state = State::Reading(reader);
         }
         let State::Reading(reader) = &mut self.state else {
-            return Ok(None);
+            return Ok(NextBatch::End);
         };
-        let batch = reader.next_batch().await?;
+        let batch = reader.next_batch()?;
+        if batch.is_none() && reader.goes_on() {
+            return Ok(NextBatch::NotYet(self.polling_interval));
+        }
         if batch.is_none() || reader.is_at_end() {
             self.state = State::Ended(reader.offset());
         }
-        Ok(batch)
+        Ok(batch.into())
     }
 
     fn offset(&self) -> SourceOffset {

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::time::Duration;
 
 use velo_data::{SourceOffset, StreamSchema};
 
@@ -36,17 +37,25 @@ impl FilePlan {
         }
     }
 
-    /// Opens one file at its beginning or where `from` says.
+    /// How often a file that is followed is looked at; `None` if files are read to the end that is met.
+    pub(super) fn polling_interval(&self) -> Option<Duration> {
+        match self {
+            Self::Text(plan) => plan.config.watch.then_some(plan.config.polling_interval),
+            Self::Typed(_) => None,
+        }
+    }
+
+    /// Opens one file at its beginning or where `from` says; `None` if one that is followed has not begun.
     pub(super) fn open(
         &self,
         path: &Path,
         partition: i32,
         request: &ReadRequest,
         from: Option<SourceOffset>,
-    ) -> Result<FileRows, SourceError> {
+    ) -> Result<Option<FileRows>, SourceError> {
         Ok(match self {
-            Self::Text(plan) => FileRows::Text(plan.open(path, partition, request, from)?),
-            Self::Typed(plan) => FileRows::Typed(Box::new(plan.open(path, partition, request, from)?)),
+            Self::Text(plan) => plan.open(path, partition, request, from)?.map(FileRows::Text),
+            Self::Typed(plan) => Some(FileRows::Typed(Box::new(plan.open(path, partition, request, from)?))),
         })
     }
 }
@@ -59,10 +68,19 @@ impl FileRows {
         }
     }
 
-    pub(super) async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+    /// The next batch; `None` at the end, and when a file that is followed has brought nothing more.
+    pub(super) fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
         match self {
-            Self::Text(reader) => reader.next_batch().await,
+            Self::Text(reader) => reader.next_batch(),
             Self::Typed(reader) => reader.next_batch(),
+        }
+    }
+
+    /// Whether records may come that are not there yet.
+    pub(super) fn goes_on(&self) -> bool {
+        match self {
+            Self::Text(reader) => reader.goes_on(),
+            Self::Typed(_) => false,
         }
     }
 

@@ -13,6 +13,8 @@ pub(super) struct Preamble {
     pub(super) header: Option<CsvHeader>,
     /// Line on which the first record starts, from 1.
     pub(super) line: u64,
+    /// Whether all of it is there: a file that is being written may end in the middle of its header.
+    pub(super) is_whole: bool,
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -29,21 +31,27 @@ impl Preamble {
         }
         check_text(buffer.path(), buffer.bytes())?;
         skip_byte_order_mark(buffer)?;
-        let mut line = 1 + skip_lines(buffer, config.skip_lines)?;
+        let is_mark_open = BYTE_ORDER_MARK.starts_with(buffer.bytes());
+        let skipped = skip_lines(buffer, config.skip_lines)?;
+        let mut line = 1 + skipped;
         if format == FileFormat::JsonLines {
             refuse_array(buffer)?;
         }
         let mut header = None;
-        if format == FileFormat::Csv && config.has_headers {
+        let has_header = format == FileFormat::Csv && config.has_headers;
+        if has_header {
             line += skip_empty_lines(buffer)?;
             header = read_header(buffer, config)?;
         }
+        let mut is_closed = !has_header;
         if let Some(header) = &header {
             refuse_carriage_returns(buffer.path(), &header.names)?;
+            is_closed = buffer.bytes()[..header.bytes].ends_with(b"\n");
             buffer.consume(header.bytes);
             line += header.lines;
         }
-        Ok(Self { header, line })
+        let is_whole = !is_mark_open && skipped == config.skip_lines && is_closed;
+        Ok(Self { header, line, is_whole })
     }
 }
 

@@ -1,13 +1,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use velo_data::{Clock, SourceOffset};
 use velo_formats::{Decoder, Fault};
 
 use super::ReadLimits;
 use super::buffer::FileBuffer;
-use crate::{PartitionReader, SourceBatch, SourceError};
+use crate::{SourceBatch, SourceError};
 
 /// Reads the records of one file in order, with memory that does not depend on the file's size.
 pub(super) struct FileReader {
@@ -23,6 +22,44 @@ pub(super) struct FileReader {
 }
 
 impl FileReader {
+    /// The next batch; `None` at the end, and when a file that is followed has brought nothing more.
+    pub(super) fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+        self.buffer.look_again();
+        self.fill_batch()?;
+        let bytes_read = self.buffer.position() - self.told_bytes;
+        let batch = batch_at_hand(&mut self.decoder, self.buffer.path(), self.clock.as_ref(), bytes_read)?;
+        if batch.is_some() {
+            self.told_bytes = self.buffer.position();
+            return Ok(batch);
+        }
+        if let Some(fault) = self.decoder.fault() {
+            return Err(faulty(self.buffer.path(), &fault, 1));
+        }
+        // Last of all, so that what was written before a file was replaced is read all the same.
+        self.buffer.check_followed()?;
+        Ok(None)
+    }
+
+    /// Where the next batch starts.
+    pub(super) fn offset(&self) -> SourceOffset {
+        let position = self.decoder.position();
+        SourceOffset::File {
+            byte: self.buffer.position(),
+            record: position.record,
+            line: position.line,
+        }
+    }
+
+    /// Takes at most so many rows a batch from now on.
+    pub(super) fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
+        self.batch_rows_max = batch_rows_max.max(1);
+    }
+
+    /// Whether records may come that are not there yet.
+    pub(super) fn goes_on(&self) -> bool {
+        self.buffer.is_followed() && self.decoder.position().record < self.end_record
+    }
+
     /// Decodes until the batch is full or the file ends.
     fn fill_batch(&mut self) -> Result<(), SourceError> {
         loop {
@@ -36,7 +73,7 @@ impl FileReader {
                 return Ok(());
             }
             // What is left, if anything, is the beginning of a record.
-            if self.buffer.is_end() {
+            if self.buffer.is_end() || self.buffer.is_caught_up() {
                 return Ok(());
             }
             self.buffer.fill()?;
@@ -61,36 +98,6 @@ impl FileReader {
         let left_in_file = self.end_record.saturating_sub(self.decoder.position().record);
         let left_in_batch = self.batch_rows_max.saturating_sub(pending);
         left_in_batch.min(usize::try_from(left_in_file).unwrap_or(usize::MAX))
-    }
-}
-
-#[async_trait]
-impl PartitionReader for FileReader {
-    async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
-        self.fill_batch()?;
-        let bytes_read = self.buffer.position() - self.told_bytes;
-        let batch = batch_at_hand(&mut self.decoder, self.buffer.path(), self.clock.as_ref(), bytes_read)?;
-        if batch.is_some() {
-            self.told_bytes = self.buffer.position();
-            return Ok(batch);
-        }
-        match self.decoder.fault() {
-            Some(fault) => Err(faulty(self.buffer.path(), &fault, 1)),
-            None => Ok(None),
-        }
-    }
-
-    fn offset(&self) -> SourceOffset {
-        let position = self.decoder.position();
-        SourceOffset::File {
-            byte: self.buffer.position(),
-            record: position.record,
-            line: position.line,
-        }
-    }
-
-    fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
-        self.batch_rows_max = batch_rows_max.max(1);
     }
 }
 

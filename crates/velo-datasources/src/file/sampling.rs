@@ -13,7 +13,7 @@ use super::typed::TypedFormat;
 use crate::{FileFormat, FileSourceConfig, SourceError};
 
 /// Files that a sample looks at, at most.
-const SAMPLE_FILES_MAX: usize = 10;
+pub(super) const SAMPLE_FILES_MAX: usize = 10;
 
 /// What the first records of the first files look like.
 #[derive(Debug, Clone, PartialEq, Eq)]

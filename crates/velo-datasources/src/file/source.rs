@@ -2,13 +2,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use velo_data::{Clock, SourceOffset, StreamSchema, SystemColumn};
+use velo_data::{Clock, RowError, SourceOffset, StreamSchema, SystemColumn};
 
 use super::columns::ColumnsFrom;
+use super::follow::{check_can_grow, check_is_file};
 use super::listing::Listing;
 use super::partition::{FilePartition, State};
 use super::plan::FilePlan;
-use super::sampling::{FileSample, sample_files};
+use super::sampling::{FileSample, SAMPLE_FILES_MAX, sample_files};
 use super::text::TextPlan;
 use super::typed::{TypedFormat, TypedPlan};
 use crate::{FileFormat, FileSourceConfig, PartitionReader, ReadRequest, Source, SourceError};
@@ -71,7 +72,8 @@ const HEADERS_CHECKED_MAX: usize = 100;
 
 /// Local files of one format: a source with a partition for each, in the byte-wise order of their paths.
 ///
-/// Positions count records from 0 and lines from 1; a file that grows is read up to the end that is met.
+/// Positions count records from 0 and lines from 1. A file that grows is read up to the end that is met, unless it is
+/// watched and the request asks to follow.
 #[derive(Debug)]
 pub struct FileSource {
     files: Vec<PathBuf>,
@@ -133,6 +135,9 @@ impl FileSource {
                 limits: ReadLimits::default(),
             }),
         };
+        if config.watch {
+            check_can_grow_all(&files, format, config)?;
+        }
         let mut bytes = 0;
         for (index, path) in files.iter().enumerate() {
             let metadata = std::fs::metadata(path).map_err(|error| super::buffer::io_error(path, error))?;
@@ -186,9 +191,14 @@ impl Source for FileSource {
         from: &[Option<SourceOffset>],
     ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
         let plan = Arc::new(self.plan.clone());
+        let polling_interval = plan.polling_interval().filter(|_| request.follow);
+        if polling_interval.is_some() {
+            self.files.iter().try_for_each(|path| check_is_file(path))?;
+        }
         // Files are read side by side, and share the threads.
         let request = Arc::new(ReadRequest {
             decode_threads: request.decode_threads / self.files.len().max(1),
+            follow: polling_interval.is_some(),
             ..request.clone()
         });
         let partition = |(index, path): (usize, &PathBuf)| -> Box<dyn PartitionReader> {
@@ -197,9 +207,33 @@ impl Source for FileSource {
                 request: Arc::clone(&request),
                 path: path.clone(),
                 partition: i32::try_from(index).unwrap_or(i32::MAX),
+                polling_interval: polling_interval.unwrap_or_default(),
                 state: State::Waiting(from.get(index).copied().flatten()),
             })
         };
         Ok(self.files.iter().enumerate().map(partition).collect())
     }
+
+    fn unreadable_beginning(&self, columns: &[usize]) -> Result<Option<RowError>, SourceError> {
+        let FilePlan::Text(plan) = &self.plan else {
+            return Ok(None); // What such a file holds is checked when it is opened.
+        };
+        let regular = self.files.iter().take(SAMPLE_FILES_MAX).filter(|path| path.is_file());
+        for path in regular {
+            if let Some(error) = plan.unreadable_beginning(path, columns)? {
+                return Ok(Some(error));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Refuses to watch files of which one cannot grow.
+fn check_can_grow_all(files: &[PathBuf], format: FileFormat, config: &FileSourceConfig) -> Result<(), SourceError> {
+    files.iter().try_for_each(|path| {
+        check_can_grow(Some(format), config.compression_of(path)).map_err(|reason| SourceError::CannotWatch {
+            path: path.clone(),
+            reason,
+        })
+    })
 }

@@ -1,8 +1,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use velo_data::{Clock, SourceOffset, StreamSchema};
-use velo_formats::{Decoder, FormatError, Projection, RecordCutter, RecordPosition};
+use velo_data::{Clock, RowError, SourceOffset, StreamSchema};
+use velo_formats::{
+    Decoder, FormatError, Projection, RecordCutter, RecordPosition, SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX,
+};
 
 use super::ReadLimits;
 use super::buffer::FileBuffer;
@@ -11,7 +13,7 @@ use super::parallel::ParallelReader;
 use super::preamble::Preamble;
 use super::reader::FileReader;
 use super::unpack::PackedBytes;
-use crate::{Compression, FileFormat, FileSourceConfig, PartitionReader, ReadRequest, SourceBatch, SourceError};
+use crate::{Compression, FileFormat, FileSourceConfig, ReadRequest, SourceBatch, SourceError};
 
 /// How the text files of a source are read: the same for all of them.
 #[derive(Debug, Clone)]
@@ -28,16 +30,20 @@ pub(super) struct TextPlan {
 const HEADER_BYTES: usize = 16 << 10;
 
 impl TextPlan {
-    /// Opens one file at its beginning or where `from` says.
+    /// Opens one file at its beginning or where `from` says; `None` if what stands before its first record is not all
+    /// there yet, in a file that is followed.
     pub(super) fn open(
         &self,
         path: &Path,
         partition: i32,
         request: &ReadRequest,
         from: Option<SourceOffset>,
-    ) -> Result<TextReader, SourceError> {
+    ) -> Result<Option<TextReader>, SourceError> {
         let mut buffer = FileBuffer::open(path, self.config.compression_of(path), self.limits.chunk_bytes)?;
         let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
+        if request.follow && !preamble.is_whole {
+            return Ok(None);
+        }
         let decoder = || self.decoder(path, partition, request, &preamble);
         let mut told_bytes = 0;
         let position = match from {
@@ -52,6 +58,9 @@ impl TextPlan {
                 line: preamble.line,
             },
         };
+        if request.follow {
+            buffer.follow()?;
+        }
         let left = buffer.file_bytes().saturating_sub(told_bytes);
         let reader = FileReader {
             decoder: decoder()?.starting_at(position),
@@ -62,15 +71,37 @@ impl TextPlan {
             told_bytes,
             buffer,
         };
+        // What is followed comes in small pieces.
+        let is_divided = request.decode_threads > 1 && !request.follow && self.is_divisible(left);
         let packed = reader.buffer.packed_bytes().map(|bytes| Packed { bytes, told: 0 });
         let records = match self.cutter() {
-            Some(cutter) if request.decode_threads > 1 && self.is_divisible(left) => {
+            Some(cutter) if is_divided => {
                 let parallel = ParallelReader::new(reader, cutter, request.decode_threads, decoder)?;
                 Records::Parallel(Box::new(parallel))
             }
             _ => Records::Sequential(Box::new(reader)),
         };
-        Ok(TextReader { records, packed })
+        Ok(Some(TextReader { records, packed }))
+    }
+
+    /// The first record of a file, if neither it nor those behind it can be read.
+    pub(super) fn unreadable_beginning(&self, path: &Path, columns: &[usize]) -> Result<Option<RowError>, SourceError> {
+        let request = ReadRequest {
+            columns: columns.to_vec(),
+            system: Vec::new(),
+            bounds: Vec::new(),
+            batch_rows_max: SAMPLE_RECORDS_MAX,
+            decode_threads: 1,
+            follow: false,
+        };
+        let mut plan = self.clone();
+        plan.limits.batch_bytes_max = SAMPLE_BYTES_MAX as u64;
+        let Some(mut reader) = plan.open(path, 0, &request, None)? else {
+            return Ok(None);
+        };
+        let batch = reader.next_batch()?;
+        let unreadable = batch.filter(|batch| batch.records.num_rows() == 0);
+        Ok(unreadable.and_then(|batch| batch.rejected.into_iter().next()))
     }
 
     /// Whether several threads may decode so many bytes of a file, and are worth it.
@@ -158,10 +189,10 @@ struct Packed {
 
 impl TextReader {
     /// The next batch; `None` at the end.
-    pub(super) async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+    pub(super) fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
         let mut batch = match &mut self.records {
-            Records::Sequential(reader) => reader.next_batch().await?,
-            Records::Parallel(reader) => reader.next_batch().await?,
+            Records::Sequential(reader) => reader.next_batch()?,
+            Records::Parallel(reader) => reader.next_batch()?,
         };
         if let (Some(batch), Some(packed)) = (&mut batch, &mut self.packed) {
             let bytes = packed.bytes.count();
@@ -184,6 +215,14 @@ impl TextReader {
         match &self.records {
             Records::Sequential(reader) => reader.offset(),
             Records::Parallel(reader) => reader.offset(),
+        }
+    }
+
+    /// Whether records may come that are not there yet.
+    pub(super) fn goes_on(&self) -> bool {
+        match &self.records {
+            Records::Sequential(reader) => reader.goes_on(),
+            Records::Parallel(_) => false,
         }
     }
 

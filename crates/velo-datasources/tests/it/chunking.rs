@@ -5,7 +5,7 @@ use arrow::compute::concat_batches;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use velo_data::{RowError, SqlType, StreamSchema, SystemColumn};
-use velo_datasources::{FileSourceConfig, ReadLimits, ReadRequest, SourceBatch, SourceConfig};
+use velo_datasources::{FileSourceConfig, NextBatch, ReadLimits, ReadRequest, SourceBatch, SourceConfig};
 
 use crate::support::{file, open, read_from, request};
 
@@ -111,7 +111,7 @@ fn read(config: &FileSourceConfig, way: Way) -> Vec<SourceBatch> {
                 .await
                 .unwrap()
                 .remove(0);
-            let Some(batch) = reader.next_batch().await.unwrap() else {
+            let NextBatch::Batch(batch) = reader.next_batch().await.unwrap() else {
                 return batches;
             };
             batches.push(batch);

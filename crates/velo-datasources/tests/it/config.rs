@@ -33,7 +33,7 @@ fn sources() {
     let plain = |path: &str, format: &str, has_headers: bool| {
         format!(
             "File(FileSourceConfig {{ path: \"{path}\", format: Some({format}), recursive: false, compression: None, delimiter: 44, quote: 34, \
-             has_headers: {has_headers}, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, max_records: None }})"
+             has_headers: {has_headers}, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: None }})"
         )
     };
     let cases = [
@@ -66,7 +66,7 @@ fn sources() {
     }
     insta::assert_snapshot!(
         source(None, "path=a.csv delimiter=; quote=' has_headers=FALSE skip_lines=2 max_records=10"),
-        @r#"File(FileSourceConfig { path: "a.csv", format: Some(Csv), recursive: false, compression: None, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, wait_timeout: 0ns, retry_interval: 5s, max_records: Some(10) })"#
+        @r#"File(FileSourceConfig { path: "a.csv", format: Some(Csv), recursive: false, compression: None, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: Some(10) })"#
     );
     for (delimiter, byte) in [("TAB", 9), ("\\t", 9), ("SPACE", 32), ("|", 124)] {
         let described = source(None, &format!("path=a.csv value_delimiter={delimiter}"));
@@ -77,7 +77,7 @@ fn sources() {
 #[test]
 fn everything_wrong_with_a_source_is_told_at_once() {
     insta::assert_snapshot!(
-        source(None, "path=in/*.csv delimiter=ab quote=é has_headers=yes skip_lines=-1 max_records=x pth=y watch=true file.retry.interval=0 file.wait.timeout=soon recursive=true polling.interval=1s compression=gzip format=jsonline"),
+        source(None, "path=in/*.csv delimiter=ab quote=é has_headers=yes skip_lines=-1 max_records=x pth=y watch=sure file.retry.interval=0 file.wait.timeout=soon recursive=true polling.interval=0 compression=gzip format=jsonline"),
         @r"
     Invalid delimiter: `delimiter` must be one ASCII character, not `ab`
     Invalid file.retry.interval: `file.retry.interval` must be a duration above 0, such as `5s`, not `0`
@@ -85,11 +85,11 @@ fn everything_wrong_with_a_source_is_told_at_once() {
     Invalid format: there is no format `jsonline`: did you mean `jsonlines`?
     Invalid has_headers: `has_headers` must be `true` or `false`, not `yes`
     Invalid max_records: `max_records` must be a whole number, not `x`
-    Unsupported polling.interval: `polling.interval` is not supported yet for file sources
+    Invalid polling.interval: `polling.interval` must be a duration above 0, such as `5s`, not `0`
     Unknown pth: a file source has no property `pth`; did you mean `path`?
     Invalid quote: `quote` must be one ASCII character, not `é`
     Invalid skip_lines: `skip_lines` must be a whole number, not `-1`
-    Unsupported watch: `watch` is not supported yet for file sources
+    Invalid watch: `watch` must be `true` or `false`, not `sure`
     "
     );
 }
@@ -113,6 +113,10 @@ fn what_is_not_supported_yet_says_so() {
         (None, "path=s3://bucket/a.csv"),
         (None, "path=a.csv delimiter=\""),
         (None, "path=a.csv format=csv value_format=DELIMITED"),
+        (None, "path=a.json format=json watch=true"),
+        (None, "path=a.parquet watch=true polling.interval=100ms"),
+        (None, "path=a.jsonl.gz watch=TRUE"),
+        (None, "path=a.jsonl compression=zstd watch=true"),
     ];
     let told = cases.map(|(kind, text)| format!("{} {text}\n    {}\n", kind.unwrap_or("-"), source(kind, text)));
     insta::assert_snapshot!(told.concat(), @r#"
@@ -135,7 +139,7 @@ fn what_is_not_supported_yet_says_so() {
     - path=a.txt
         Missing format: the name of `a.txt` does not tell its format; say `format`: csv, csv_no_header, jsonlines, json, parquet or avro
     - path=a.json format=json
-        File(FileSourceConfig { path: "a.json", format: Some(Json), recursive: false, compression: None, delimiter: 44, quote: 34, has_headers: true, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, max_records: None })
+        File(FileSourceConfig { path: "a.json", format: Some(Json), recursive: false, compression: None, delimiter: 44, quote: 34, has_headers: true, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: None })
     - path=a.bin format=protobuf
         Unsupported format: format `protobuf` is not supported yet for files
     - path=a.envelope.jsonl format=avro
@@ -148,6 +152,14 @@ fn what_is_not_supported_yet_says_so() {
         Invalid delimiter: delimiter and quote must differ
     - path=a.csv format=csv value_format=DELIMITED
         Invalid value_format: `value_format` and `format` mean the same; give one of them
+    - path=a.json format=json watch=true
+        Invalid watch: only csv, jsonlines and envelopes that are not compressed can be watched, not a JSON array
+    - path=a.parquet watch=true polling.interval=100ms
+        Invalid watch: only csv, jsonlines and envelopes that are not compressed can be watched, not a file in the format parquet
+    - path=a.jsonl.gz watch=TRUE
+        Invalid watch: only csv, jsonlines and envelopes that are not compressed can be watched, not a file packed with gzip
+    - path=a.jsonl compression=zstd watch=true
+        Invalid watch: only csv, jsonlines and envelopes that are not compressed can be watched, not a file packed with zstd
     "#);
 }
 

@@ -107,6 +107,7 @@ async fn only_the_requested_columns_are_decoded() {
         bounds: vec![],
         batch_rows_max: 10,
         decode_threads: 1,
+        follow: false,
     };
     let batches = read_from(&source, &request, None).await;
     assert_eq!(rows([batches[0].0.records.clone()]).await, "{\"c\":3,\"a\":1}\n");

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use velo_data::{ManualClock, SqlType, StreamBatch, SystemColumn};
-use velo_datasources::{FileFormat, FileSinkConfig, FileSource, FileSourceConfig, Sink, Source, WriterSink};
+use velo_datasources::{FileFormat, FileSinkConfig, FileSource, FileSourceConfig, NextBatch, Sink, Source, WriterSink};
 
 use crate::support::{file, open, read_all, read_from, request, rows, schema};
 
@@ -52,8 +52,8 @@ async fn refusal(name: &str, text: &str, format: Option<FileFormat>) -> String {
     let mut rows = 0;
     let read = loop {
         match reader.next_batch().await {
-            Ok(Some(batch)) => rows += batch.records.num_rows(),
-            Ok(None) => break None,
+            Ok(NextBatch::Batch(batch)) => rows += batch.records.num_rows(),
+            Ok(_) => break None,
             Err(error) => break Some(error),
         }
     };

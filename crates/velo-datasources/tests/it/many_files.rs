@@ -6,9 +6,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tempfile::TempDir;
 use velo_data::{ManualClock, RowError, SqlType, StreamSchema, SystemColumn};
-use velo_datasources::{FileFormat, FileSource, FileSourceConfig, Source};
+use velo_datasources::{FileFormat, FileSource, FileSourceConfig, NextBatch, Source};
 
-use crate::support::{errors, request, rows, schema};
+use crate::support::{batch_of, errors, request, rows, schema};
 
 /// A directory with files.
 fn files(files: &[(&str, &str)]) -> TempDir {
@@ -29,7 +29,7 @@ fn open(config: &FileSourceConfig, declared: Option<&StreamSchema>) -> Result<Fi
 async fn read(source: &FileSource, system: &[SystemColumn]) -> (String, String) {
     let (mut batches, mut rejected): (_, Vec<RowError>) = (Vec::new(), Vec::new());
     for mut reader in source.open(&request(source, system, 10), &[]).await.unwrap() {
-        while let Some(batch) = reader.next_batch().await.unwrap() {
+        while let NextBatch::Batch(batch) = reader.next_batch().await.unwrap() {
             batches.push(batch.records);
             rejected.extend(batch.rejected);
         }
@@ -257,7 +257,7 @@ async fn a_file_that_goes_away_is_named() {
     let source = open(&FileSourceConfig::new(directory.path(), None), None).unwrap();
     std::fs::remove_file(directory.path().join("2.jsonl")).unwrap();
     let mut readers = source.open(&request(&source, &[], 10), &[]).await.unwrap();
-    assert_eq!(readers[0].next_batch().await.unwrap().unwrap().records.num_rows(), 1);
+    assert_eq!(batch_of(readers[0].as_mut()).await.records.num_rows(), 1);
     let refused = readers[1].next_batch().await.unwrap_err().to_string();
     insta::assert_snapshot!(refused.replace(directory.path().to_str().unwrap(), "DIR"), @"file `DIR/2.jsonl` went away after its directory was listed");
 }
@@ -276,7 +276,7 @@ async fn ten_thousand_files_need_no_ten_thousand_handles() {
     let mut readers = source.open(&request(&source, &[], 10), &[]).await.unwrap();
     let mut rows = 0;
     for reader in &mut readers {
-        rows += reader.next_batch().await.unwrap().unwrap().records.num_rows();
+        rows += batch_of(reader.as_mut()).await.records.num_rows();
     }
     assert_eq!((readers.len(), rows), (10_000, 10_000));
 }

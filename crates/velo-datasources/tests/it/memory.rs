@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use velo_data::{SourceOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
-use velo_datasources::{MemorySink, MemorySource, ReadRequest, SinkConfig, SourceConfig, open_sink, open_source};
+use velo_datasources::{
+    MemorySink, MemorySource, NextBatch, ReadRequest, SinkConfig, SourceConfig, open_sink, open_source,
+};
 
 use crate::support::rows;
 
@@ -28,6 +30,7 @@ async fn partitions_are_read_from_their_offsets() {
         bounds: vec![],
         batch_rows_max: 1,
         decode_threads: 1,
+        follow: false,
     };
     let mut readers = source
         .open(&request, &[Some(SourceOffset::Batch(1)), None])
@@ -35,7 +38,7 @@ async fn partitions_are_read_from_their_offsets() {
         .unwrap();
     let mut read = Vec::new();
     for reader in &mut readers {
-        while let Some(batch) = reader.next_batch().await.unwrap() {
+        while let NextBatch::Batch(batch) = reader.next_batch().await.unwrap() {
             read.push(batch.records);
         }
     }

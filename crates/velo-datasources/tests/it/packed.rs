@@ -7,7 +7,8 @@ use std::sync::Arc;
 use flate2::write::GzEncoder;
 use velo_data::{ManualClock, SqlType, SystemColumn};
 use velo_datasources::{
-    Compression, FileFormat, FileSinkConfig, FileSource, FileSourceConfig, Sink, Source, SourceConfig, WriterSink,
+    Compression, FileFormat, FileSinkConfig, FileSource, FileSourceConfig, NextBatch, Sink, Source, SourceConfig,
+    WriterSink,
 };
 
 use crate::support::{config, errors, file, open, read_all, read_from, request, rows, schema};
@@ -94,8 +95,8 @@ async fn refusal(name: &str, bytes: &[u8], change: impl FnOnce(&mut FileSourceCo
             let mut reader = source.open(&request(&source, &[], 1000), &[]).await.unwrap().remove(0);
             loop {
                 match reader.next_batch().await {
-                    Ok(Some(batch)) => assert_eq!(errors(&batch.rejected), "", "{name}"),
-                    Ok(None) => panic!("{name} is read"),
+                    Ok(NextBatch::Batch(batch)) => assert_eq!(errors(&batch.rejected), "", "{name}"),
+                    Ok(_) => panic!("{name} is read"),
                     Err(error) => break error,
                 }
             }

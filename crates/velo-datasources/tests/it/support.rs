@@ -8,7 +8,8 @@ use arrow::compute::concat_batches;
 use tempfile::TempDir;
 use velo_data::{ManualClock, RowError, SourceOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{
-    FileSource, FileSourceConfig, ReadRequest, Sink, Source, SourceBatch, SourceConfig, WriterSink,
+    FileSource, FileSourceConfig, NextBatch, PartitionReader, ReadRequest, Sink, Source, SourceBatch, SourceConfig,
+    WriterSink,
 };
 
 /// When records are read that have no time of their own.
@@ -45,6 +46,7 @@ pub(crate) fn request(source: &dyn Source, system: &[SystemColumn], batch_rows_m
         bounds: vec![],
         batch_rows_max,
         decode_threads: 1,
+        follow: false,
     }
 }
 
@@ -58,10 +60,18 @@ pub(crate) async fn read_from(
     assert_eq!(readers.len(), 1);
     let mut reader = readers.remove(0);
     let mut batches = Vec::new();
-    while let Some(batch) = reader.next_batch().await.unwrap() {
+    while let NextBatch::Batch(batch) = reader.next_batch().await.unwrap() {
         batches.push((batch, reader.offset()));
     }
     batches
+}
+
+/// The next batch, which is there.
+pub(crate) async fn batch_of(reader: &mut dyn PartitionReader) -> SourceBatch {
+    match reader.next_batch().await.unwrap() {
+        NextBatch::Batch(batch) => batch,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// All rows of a source as JSON lines, and what is wrong with the others.

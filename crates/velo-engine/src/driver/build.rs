@@ -32,6 +32,7 @@ struct Program {
     sources: HashMap<String, Arc<dyn Source>>,
     clock: Arc<dyn Clock>,
     parallelism: usize,
+    follow: bool,
 }
 
 pub(super) fn build(job: Job, parallelism: usize, options: &RunOptions) -> Result<Built, EngineError> {
@@ -45,6 +46,7 @@ pub(super) fn build(job: Job, parallelism: usize, options: &RunOptions) -> Resul
         sources: job.sources,
         clock: Arc::clone(&options.clock),
         parallelism,
+        follow: options.follow,
     };
     program.check()?;
     let accounts = program.statements.iter().map(|statement| program.accounts(statement));
@@ -181,6 +183,8 @@ impl Program {
                     merge,
                     chain: stage.chain().map_err(compile_error(statement))?,
                     downstream,
+                    flushes: self.follow,
+                    is_unwritten: false,
                     busy: Duration::ZERO,
                 });
             }
@@ -269,7 +273,13 @@ impl Program {
         })?;
         let batch_rows = statement.settings.batch_rows;
         let mut open = runtime
-            .block_on(OpenSource::open(source.as_ref(), scan, batch_rows, self.parallelism))
+            .block_on(OpenSource::open(
+                source.as_ref(),
+                scan,
+                batch_rows,
+                self.parallelism,
+                self.follow,
+            ))
             .map_err(failed)?;
         let readers = std::mem::take(&mut open.readers);
         let workers = readers.len().clamp(1, self.parallelism);

@@ -1,6 +1,6 @@
 use tokio::sync::mpsc::Sender;
 use velo_data::StreamBatch;
-use velo_datasources::Sink;
+use velo_datasources::{Sink, SinkError};
 
 use super::accounts::Accounts;
 use crate::error::EngineError;
@@ -52,8 +52,10 @@ impl Ports {
         }
     }
 
+    /// Also once a receiver has gone that nothing was sent to since.
     fn is_closed(&self) -> bool {
-        self.senders.iter().all(Option::is_none)
+        let is_gone = |sender: &Option<Sender<Message>>| sender.as_ref().is_none_or(Sender::is_closed);
+        self.senders.iter().all(is_gone)
     }
 }
 
@@ -97,6 +99,14 @@ impl Downstream {
         }
     }
 
+    /// Writes out what sinks keep, so that it is seen although nothing follows for the moment.
+    pub(super) async fn flush(&mut self, accounts: &Accounts) -> Result<(), EngineError> {
+        match self {
+            Self::Final(outputs) => outputs.flush(accounts).await,
+            Self::Keyed { .. } | Self::Gathered(_) => Ok(()),
+        }
+    }
+
     /// Closes sinks. Errors are those of the first sink that has one; all are closed.
     pub(super) async fn finish(&mut self, accounts: &Accounts) -> Result<(), EngineError> {
         match self {
@@ -132,11 +142,19 @@ impl Outputs {
             let Some(sink) = slot else {
                 continue;
             };
-            match sink.write(batch).await {
-                Ok(()) => {}
-                Err(error) if error.is_closed_pipe() => close_quietly(slot, accounts).await,
-                Err(source) => return Err(sink_error(source, accounts)),
-            }
+            let written = sink.write(batch).await;
+            settle(slot, written, accounts).await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self, accounts: &Accounts) -> Result<(), EngineError> {
+        for slot in &mut self.sinks {
+            let Some(sink) = slot else {
+                continue;
+            };
+            let flushed = sink.flush().await;
+            settle(slot, flushed, accounts).await?;
         }
         Ok(())
     }
@@ -160,6 +178,22 @@ impl Outputs {
     }
 }
 
+/// What becomes of a sink after it was written to.
+async fn settle(
+    slot: &mut Option<Box<dyn Sink>>,
+    done: Result<(), SinkError>,
+    accounts: &Accounts,
+) -> Result<(), EngineError> {
+    match done {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_closed_pipe() => {
+            close_quietly(slot, accounts).await;
+            Ok(())
+        }
+        Err(source) => Err(sink_error(source, accounts)),
+    }
+}
+
 /// Lets go of a sink whose reader has gone, which is no failure.
 async fn close_quietly(slot: &mut Option<Box<dyn Sink>>, accounts: &Accounts) {
     if let Some(mut sink) = slot.take()
@@ -169,7 +203,7 @@ async fn close_quietly(slot: &mut Option<Box<dyn Sink>>, accounts: &Accounts) {
     }
 }
 
-fn sink_error(source: velo_datasources::SinkError, accounts: &Accounts) -> EngineError {
+fn sink_error(source: SinkError, accounts: &Accounts) -> EngineError {
     EngineError::Sink {
         statement: accounts.name.clone(),
         source,

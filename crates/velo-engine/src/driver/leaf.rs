@@ -1,10 +1,10 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use velo_data::{Clock, StreamBatch, StreamSchema, SystemColumn};
-use velo_datasources::{PartitionReader, ReadRequest, Source, SourceBatch, SourceError};
+use velo_datasources::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch, SourceError};
 use velo_planner::plan::Scan;
 
 use super::accounts::Accounts;
@@ -22,6 +22,8 @@ pub(super) struct Partition {
     /// Highest watermark that the scan has given.
     pub(super) watermark_ms: i64,
     pub(super) ended: bool,
+    /// Until when it is not worth a look, since it is followed and had nothing more.
+    pub(super) rests_until: Option<Instant>,
     /// Completes batches with the time at which they are read, where the plan wants one and records have none.
     stamp: Option<Stamp>,
 }
@@ -30,6 +32,17 @@ pub(super) struct Partition {
 struct Stamp {
     clock: Arc<dyn Clock>,
     schema: SchemaRef,
+}
+
+/// Longest time that a partition is not looked at, whatever its source says, so that no instant is beyond reckoning.
+const REST_MAX: Duration = Duration::from_hours(24);
+
+/// What a look at a partition brought.
+pub(super) enum Looked {
+    Rows(StreamBatch),
+    /// Nothing for the moment.
+    Nothing,
+    End,
 }
 
 /// A source, opened for one scan.
@@ -48,9 +61,10 @@ impl OpenSource {
         scan: &Scan,
         batch_rows: Option<usize>,
         threads: usize,
+        follow: bool,
     ) -> Result<Self, SourceError> {
         let batch_size = BatchSize::new(batch_rows);
-        let request = read_request(scan, source.system_columns(), batch_size.rows(), threads);
+        let request = read_request(scan, source.system_columns(), batch_size.rows(), threads, follow);
         let schema = requested_schema(source.schema(), &request);
         let stamps = scan
             .schema
@@ -77,6 +91,7 @@ impl OpenSource {
             scan,
             watermark_ms: i64::MIN,
             ended: false,
+            rests_until: None,
             stamp: self.stamps.then(|| Stamp {
                 clock: Arc::clone(clock),
                 schema: Arc::clone(self.schema.arrow()),
@@ -103,19 +118,21 @@ impl Partition {
         }
     }
 
-    /// The next rows; `None` at the end. Records that could not be decoded are accounted for.
-    pub(super) async fn next(
-        &mut self,
-        relation: &str,
-        accounts: &Accounts,
-    ) -> Result<Option<StreamBatch>, EngineError> {
+    /// The next rows, if there are any. Records that could not be decoded are accounted for.
+    pub(super) async fn next(&mut self, relation: &str, accounts: &Accounts) -> Result<Looked, EngineError> {
         let failed = |source| EngineError::Source {
             statement: accounts.name.clone(),
             relation: relation.to_owned(),
             source,
         };
-        let Some(batch) = self.reader.next_batch().await.map_err(failed)? else {
-            return Ok(None);
+        self.rests_until = None;
+        let batch = match self.reader.next_batch().await.map_err(failed)? {
+            NextBatch::Batch(batch) => batch,
+            NextBatch::NotYet(pause) => {
+                self.rests_until = Some(Instant::now() + pause.min(REST_MAX));
+                return Ok(Looked::Nothing);
+            }
+            NextBatch::End => return Ok(Looked::End),
         };
         let SourceBatch {
             records,
@@ -133,7 +150,7 @@ impl Partition {
             })?,
             None => records,
         };
-        Ok(Some(StreamBatch::inserts(records)))
+        Ok(Looked::Rows(StreamBatch::inserts(records)))
     }
 }
 

@@ -45,6 +45,9 @@ pub struct RunOptions {
     /// Which rows come out does not depend on it. Nor does their order when results are final (each group once, by
     /// window and key); of changes, and of rows from several partitions, the order holds within each key or partition.
     pub parallelism: usize,
+    /// Whether sources that grow, such as watched files, are followed until the job is cancelled; otherwise they are read
+    /// to the end that is met.
+    pub follow: bool,
     /// The time of day, for records that have no time of their own.
     pub clock: Arc<dyn Clock>,
     /// Ends the job early.

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::Receiver;
 use super::Stop;
 use super::accounts::Accounts;
 use super::downstream::{Downstream, Message};
-use super::leaf::Partition;
+use super::leaf::{Looked, Partition};
 use crate::chain::Chain;
 use crate::error::{EngineError, OperatorResult};
 use crate::event::{Event, Output};
@@ -22,6 +22,10 @@ pub(super) struct Worker {
     pub(super) merge: Merge,
     pub(super) chain: Chain,
     pub(super) downstream: Downstream,
+    /// Whether what sinks keep is written out while there is nothing to do. Input that ends writes it out at the end.
+    pub(super) flushes: bool,
+    /// Whether sinks may keep something.
+    pub(super) is_unwritten: bool,
     /// Time spent on the rows that were read last.
     pub(super) busy: Duration,
 }
@@ -116,15 +120,24 @@ impl Worker {
         if partitions.is_empty() {
             return self.take_in(0, Event::End).await.map(|_| ());
         }
-        while let Some(port) = next_partition(&partitions) {
+        while let Some(turn) = next_turn(&partitions, Instant::now()) {
             if stop.is_requested() {
                 return Ok(());
             }
+            let port = match turn {
+                Turn::Read(port) => port,
+                Turn::Rest(_) if self.downstream.is_closed() => return Ok(()),
+                Turn::Rest(pause) => {
+                    self.rest(pause).await?;
+                    continue;
+                }
+            };
             let partition = &mut partitions[port];
             let started = Instant::now();
             let event = match partition.next(relation, &self.accounts).await? {
-                Some(batch) => Event::Batch(batch),
-                None => {
+                Looked::Rows(batch) => Event::Batch(batch),
+                Looked::Nothing => continue,
+                Looked::End => {
                     partition.ended = true;
                     Event::End
                 }
@@ -145,8 +158,31 @@ impl Worker {
         Ok(())
     }
 
+    /// Lets time pass in which nothing can be read.
+    async fn rest(&mut self, pause: Duration) -> Result<(), EngineError> {
+        self.write_out().await?;
+        tokio::time::sleep(pause.min(PAUSE_MAX)).await;
+        Ok(())
+    }
+
+    /// Has sinks write what they keep, once.
+    async fn write_out(&mut self) -> Result<(), EngineError> {
+        if std::mem::take(&mut self.is_unwritten) {
+            self.downstream.flush(&self.accounts).await?;
+        }
+        Ok(())
+    }
+
+    /// The next message of another worker; `None` when there will be no more.
+    async fn next_message(&mut self, receiver: &mut Receiver<Message>) -> Result<Option<Message>, EngineError> {
+        if self.flushes && receiver.is_empty() {
+            self.write_out().await?;
+        }
+        Ok(receiver.recv().await)
+    }
+
     async fn receive(&mut self, mut receiver: Receiver<Message>, mut scan: Option<Chain>) -> Result<(), EngineError> {
-        while let Some((port, event)) = receiver.recv().await {
+        while let Some((port, event)) = self.next_message(&mut receiver).await? {
             let events = match &mut scan {
                 Some(scan) => {
                     if let Event::Batch(batch) = &event {
@@ -219,6 +255,7 @@ impl Worker {
         pushed.map_err(|source| self.operator_error(source))?;
         self.accounts.settle(&mut out)?;
         for event in out.take_events() {
+            self.is_unwritten = true;
             self.downstream.send(event, &self.accounts).await?;
         }
         Ok(())
@@ -237,12 +274,34 @@ impl Worker {
     }
 }
 
-/// The partition to read next: the one whose event time has come least far, so that windows can close; of equals the
-/// first, so that partitions without event time are read one after the other.
-fn next_partition(partitions: &[Partition]) -> Option<usize> {
-    let open = partitions.iter().enumerate().filter(|(_, partition)| !partition.ended);
-    open.min_by_key(|(_, partition)| partition.watermark_ms)
-        .map(|(index, _)| index)
+/// What to do with partitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Read one of them.
+    Read(usize),
+    /// None has anything: wait so long.
+    Rest(Duration),
+}
+
+/// Longest time that passes without a look at whether the job is to end.
+const PAUSE_MAX: Duration = Duration::from_millis(50);
+
+/// The partition to read next, of those that may have something: the one whose event time has come least far, so that
+/// windows can close; of equals the first, so that partitions without event time are read one after the other.
+///
+/// `None` when all have ended.
+fn next_turn(partitions: &[Partition], now: Instant) -> Option<Turn> {
+    let open = || partitions.iter().enumerate().filter(|(_, partition)| !partition.ended);
+    let pause = |partition: &Partition| partition.rests_until.map(|until| until.saturating_duration_since(now));
+    let ready = open().filter(|(_, partition)| pause(partition).is_none_or(|pause| pause.is_zero()));
+    let next = ready.min_by_key(|(_, partition)| partition.watermark_ms);
+    if let Some((index, _)) = next {
+        return Some(Turn::Read(index));
+    }
+    open()
+        .filter_map(|(_, partition)| pause(partition))
+        .min()
+        .map(Turn::Rest)
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {

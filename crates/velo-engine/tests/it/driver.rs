@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use datafusion_expr::{col, lit};
 use velo_data::{SourceOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{
-    MemorySink, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch, SourceError,
+    MemorySink, NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch, SourceError,
 };
 use velo_engine::{EngineError, Job, JobStatement, RunOptions, run};
 use velo_planner::plan::{LogicalPlan, Relation, Values};
@@ -69,10 +69,10 @@ impl Source for Endless {
 
 #[async_trait]
 impl PartitionReader for Endless {
-    async fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+    async fn next_batch(&mut self) -> Result<NextBatch, SourceError> {
         let read = self.reads.fetch_add(1, Ordering::SeqCst);
         assert!(read < self.panics_at, "the reader has had enough");
-        Ok(Some(SourceBatch {
+        Ok(NextBatch::Batch(SourceBatch {
             records: self.batch.clone(),
             rejected: vec![],
             bytes_read: 1,

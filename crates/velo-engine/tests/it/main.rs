@@ -4,6 +4,7 @@
 
 mod aggregates;
 mod driver;
+mod follow;
 mod grouping;
 mod properties;
 mod restore;

@@ -250,6 +250,7 @@ pub(crate) fn statement(name: &str, plan: LogicalPlan) -> PlannedStatement {
 pub(crate) fn options(parallelism: usize) -> RunOptions {
     RunOptions {
         parallelism,
+        follow: false,
         clock: Arc::new(ManualClock::new(0)),
         cancel: Cancel::default(),
         progress: Arc::new(Metrics::default()),

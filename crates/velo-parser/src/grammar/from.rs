@@ -289,7 +289,10 @@ fn properties_follow(input: Tokens<'_>) -> bool {
         if starts_properties(rest) {
             return true;
         }
-        let behind_bracket = rest.at_symbol(Symbol::OpenParen).then(|| rest.after_bracket()).flatten();
+        let behind_bracket = rest
+            .at_symbol(Symbol::OpenParen)
+            .then(|| rest.after_bracket())
+            .flatten();
         rest = behind_bracket.unwrap_or_else(|| rest.skip(1));
     }
     false

@@ -445,7 +445,9 @@ impl<'a> Builder<'a, '_> {
 
 /// Whether the properties of a query that writes no sink say where its only source is: `SELECT … FROM t WITH (path = …)`.
 fn configures_its_source(draft: &Draft<'_>, properties: &Properties) -> bool {
-    let says_where = ["type", "path", "topic", "config_file"].iter().any(|key| properties.contains_key(key));
+    let says_where = ["type", "path", "topic", "config_file"]
+        .iter()
+        .any(|key| properties.contains_key(key));
     let writes_sink = draft.kind != StatementKind::Query || draft.query.into.is_some();
     says_where && !writes_sink && relations(draft.query).len() == 1
 }

@@ -24,7 +24,7 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("has_headers", "Whether the first line of CSV names the columns."),
     (
         "watch",
-        "Whether rows that are appended later, and files that come later, are read.",
+        "Whether a text file goes on, so that what is appended later belongs to it.",
     ),
     ("polling.interval", "How often a watched file is looked at."),
     ("recursive", "Whether directories below are read, too."),

@@ -1,0 +1,68 @@
+//! What becomes of files while they are followed.
+
+use std::fs::{File, Metadata};
+use std::path::Path;
+
+use super::buffer::io_error;
+use crate::{Compression, FileFormat, SourceError};
+
+/// Refuses a file that cannot grow by whole records at its end.
+pub(crate) fn check_can_grow(format: Option<FileFormat>, compression: Compression) -> Result<(), String> {
+    let what = match (format, compression) {
+        (_, Compression::Gzip | Compression::Zstd) => format!("a file packed with {}", compression.as_str()),
+        (Some(FileFormat::Json), _) => "a JSON array".to_owned(),
+        (Some(format @ (FileFormat::Parquet | FileFormat::Avro)), _) => format!("a file in the format {format}"),
+        _ => return Ok(()),
+    };
+    Err(format!(
+        "only csv, jsonlines and envelopes that are not compressed can be watched, not {what}"
+    ))
+}
+
+/// Refuses a pipe: it has one reader, and one end.
+pub(super) fn check_is_file(path: &Path) -> Result<(), SourceError> {
+    let metadata = std::fs::metadata(path).map_err(|error| io_error(path, error))?;
+    if metadata.is_file() {
+        return Ok(());
+    }
+    Err(SourceError::CannotWatch {
+        path: path.to_owned(),
+        reason: "what is no regular file cannot be watched; leave out 'watch'".to_owned(),
+    })
+}
+
+/// Refuses to go on when the path leads to another file than the one that is open, or that file lost bytes that have
+/// been read.
+pub(super) fn check_same_file(path: &Path, open: &File, read_bytes: u64) -> Result<(), SourceError> {
+    let there = match std::fs::metadata(path) {
+        Ok(there) => there,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(SourceError::Replaced { path: path.to_owned() });
+        }
+        Err(error) => return Err(io_error(path, error)),
+    };
+    let opened = open.metadata().map_err(|error| io_error(path, error))?;
+    if !is_same(&there, &opened) {
+        return Err(SourceError::Replaced { path: path.to_owned() });
+    }
+    if there.len() < read_bytes {
+        return Err(SourceError::Truncated {
+            path: path.to_owned(),
+            read_bytes,
+            file_bytes: there.len(),
+        });
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn is_same(there: &Metadata, opened: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (there.dev(), there.ino()) == (opened.dev(), opened.ino())
+}
+
+/// Elsewhere a file can be neither replaced nor removed while it is open.
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
