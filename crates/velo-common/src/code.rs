@@ -128,6 +128,9 @@ codes! {
     SCHEMA_FILE = "V0605", Error, "Schema file cannot be used",
         "The file that `value.schema.file` names is missing, is no Avro schema in JSON, is no record, or has a field for which SQL has no type. The message says where, as a JSON pointer.";
 
+    UNREADABLE_RECORDS = "V0606", Warning, "No record can be read",
+        "The file is not empty, but none of its first records can be read, so that a run would give no rows. A file that is not of its format at all is an error. Most often `format` or `delimiter` is not that of the file, or a column is declared with a type that its values do not have.";
+
     UNSUPPORTED = "V0800", Error, "Not supported yet",
         "The form is part of the dialect, but this version cannot run it yet.";
     UNSUPPORTED_PROPERTY = "V0801", Error, "Property not supported yet",

@@ -10,7 +10,7 @@ use velo_planner::{JoinOutline, Overrides, outline, plan_program};
 
 use crate::allow::leave_out_allowed;
 use crate::config::ConfigDirectory;
-use crate::lints::money_in_double;
+use crate::lints::{money_in_double, unreadable_records};
 use crate::overrides::unmet_overrides;
 use crate::paths::conflicts;
 use crate::sinks::{columns_without_form, configure_sinks};
@@ -145,6 +145,10 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
     diagnostics.extend(columns_without_form(&outline, &sinks.configs, &planned.statements));
     diagnostics.extend(money_in_double(&sources.sampled, &planned.statements));
     let opened = sources.opened;
+    if options.mode == Mode::Validate {
+        // A run tells of every record that it could not read.
+        diagnostics.extend(unreadable_records(&outline, &opened, &planned.statements));
+    }
     let inferred = sources.sampled.into_iter().map(|(source, sample)| Inference {
         source: source.name.clone(),
         span: source.span,

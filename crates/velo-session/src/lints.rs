@@ -1,12 +1,13 @@
 //! What can be seen only in the data.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use velo_common::{Diagnostic, code};
-use velo_data::SqlType;
-use velo_datasources::{FileSample, SampledColumn};
-use velo_planner::SourceOutline;
+use velo_common::{Diagnostic, Severity, Span, code};
+use velo_data::{RowError, SqlType};
+use velo_datasources::{FileSample, SampledColumn, Source};
 use velo_planner::plan::{PlannedStatement, Relation};
+use velo_planner::{Outline, SourceOutline};
 
 /// Words in the names of columns that hold money.
 const MONEY_WORDS: [&str; 8] = [
@@ -18,12 +19,7 @@ pub(crate) fn money_in_double(
     sampled: &[(&SourceOutline, FileSample)],
     statements: &[PlannedStatement],
 ) -> Vec<Diagnostic> {
-    let mut read: HashMap<&str, HashSet<usize>> = HashMap::new();
-    for scan in statements.iter().filter_map(|statement| statement.plan.scan()) {
-        if let Relation::Source(id) = &scan.relation {
-            read.entry(id).or_default().extend(&scan.columns);
-        }
-    }
+    let read = columns_read(statements);
     let mut found = Vec::new();
     for (source, sample) in sampled {
         let Some(columns) = read.get(source.id.as_str()) else {
@@ -38,6 +34,54 @@ pub(crate) fn money_in_double(
         found.extend(suspects.map(|(_, column)| diagnostic(source, column)));
     }
     found
+}
+
+/// The columns of each source that statements read, by its id.
+fn columns_read(statements: &[PlannedStatement]) -> HashMap<&str, BTreeSet<usize>> {
+    let mut read: HashMap<&str, BTreeSet<usize>> = HashMap::new();
+    for scan in statements.iter().filter_map(|statement| statement.plan.scan()) {
+        if let Relation::Source(id) = &scan.relation {
+            read.entry(id).or_default().extend(&scan.columns);
+        }
+    }
+    read
+}
+
+/// Sources of whose first records none can be read.
+pub(crate) fn unreadable_records(
+    outline: &Outline<'_>,
+    opened: &HashMap<String, Arc<dyn Source>>,
+    statements: &[PlannedStatement],
+) -> Vec<Diagnostic> {
+    let read = columns_read(statements);
+    let look = |source: &SourceOutline| {
+        let columns: Vec<usize> = read.get(source.id.as_str()).into_iter().flatten().copied().collect();
+        let diagnostic = match opened.get(&source.id)?.unreadable_beginning(&columns) {
+            Ok(unreadable) => unreadable_record(source, &unreadable?),
+            Err(error) => {
+                let message = format!("`{}`: {error}", source.name);
+                let mut diagnostic = Diagnostic::new(&code::UNREADABLE_RECORDS, place_of(source), message);
+                diagnostic.severity = Severity::Error; // A run would end there.
+                diagnostic
+            }
+        };
+        Some(diagnostic)
+    };
+    outline.sources.iter().filter_map(look).collect()
+}
+
+fn unreadable_record(source: &SourceOutline, error: &RowError) -> Diagnostic {
+    let name = &source.name;
+    let message = format!("none of the first records of `{name}` can be read: {error}");
+    Diagnostic::new(&code::UNREADABLE_RECORDS, place_of(source), message).with_help(format!(
+        "see whether '{name}.format', for CSV also '{name}.delimiter', and the declared columns are those of the file"
+    ))
+}
+
+/// Where the program says which files a source reads.
+fn place_of(source: &SourceOutline) -> Span {
+    let path = source.properties.get("path");
+    path.and_then(|path| path.span).unwrap_or(source.span)
 }
 
 fn looks_like_money(column: &SampledColumn) -> bool {

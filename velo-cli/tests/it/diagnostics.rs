@@ -195,6 +195,11 @@ const PROGRAMS_OVER_FILES: &[(&str, &str, (&str, &str))] = &[
         "SELECT name FROM torn WITH ('torn.path' = 'torn.csv')",
         ("torn.csv", "\"name\n"),
     ),
+    (
+        "V0606",
+        "SELECT 1 AS one FROM log WITH ('log.path' = 'log.jsonl')",
+        ("log.jsonl", "\nnot json\nat all\n"),
+    ),
 ];
 
 /// What `validate` prints of one code about a program.

@@ -12,3 +12,4 @@ mod row_groups;
 mod schema_files;
 mod sink_formats;
 mod support;
+mod watched_files;
