@@ -22,6 +22,10 @@ use args::{Cli, Command};
 use exit::Exit;
 use terminal::Terminal;
 
+/// Rows move between threads in blocks that one allocates and another frees, which this allocator takes in its stride.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let terminal = Terminal::detect(&cli);

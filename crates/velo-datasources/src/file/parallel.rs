@@ -64,8 +64,8 @@ struct Lane {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Chunks in a lane: one that is decoded, and one that waits, so that the lane does not.
-const CHUNKS_PER_LANE: usize = 2;
+/// Chunks in a lane: one that is decoded, and enough behind it for the time in which whoever collects them does not run.
+const CHUNKS_PER_LANE: usize = 4;
 
 /// The first chunks, from which the length of records is learnt, are this part of what is read at a time otherwise.
 const FIRST_CHUNK_PART: usize = 4;

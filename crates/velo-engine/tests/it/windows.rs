@@ -130,6 +130,20 @@ fn a_row_within_the_allowed_lateness_updates_its_window() {
     }
 }
 
+/// The watermark reaches 5000 with the second row, and no further: that is enough, so that the third row is an update.
+#[test]
+fn a_window_is_due_when_the_watermark_reaches_its_end() {
+    let input = events(&[(1000, "a", 1), (5000, "a", 2), (4000, "a", 4)]);
+    let planned = statement("s", sums(&input, 2000, 0));
+    let (rows, _) = run_statement(planned, vec![sliced(&input, 1)], 1).unwrap();
+    let expected = [
+        "insert: a 1 0 5000",
+        "update_after: a 5 0 5000",
+        "insert: a 2 5000 10000",
+    ];
+    assert_eq!(rows, expected);
+}
+
 #[test]
 fn changes_come_out_with_every_record_of_every_window() {
     let input = events(&[(1000, "a", 1), (6000, "a", 2), (2000, "a", 4), (3000, "b", 8)]);
