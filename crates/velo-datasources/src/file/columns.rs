@@ -1,10 +1,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use velo_data::StreamSchema;
+use velo_formats::Projection;
 
 use super::preamble::Preamble;
-use crate::SourceError;
+use crate::{ReadRequest, SourceError};
 
 /// Where a source's columns come from, which says what a file without one of them is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,5 +83,16 @@ impl<'a> NameIndex<'a> {
     fn find(&self, wanted: &str) -> Option<usize> {
         let exact = self.exact.get(wanted);
         exact.or_else(|| self.folded.get(&wanted.to_lowercase())).copied()
+    }
+}
+
+/// What a decoder of one of the files is asked for.
+pub(super) fn projection(schema: &StreamSchema, path: &Path, partition: i32, request: &ReadRequest) -> Projection {
+    let fields = request.columns.iter();
+    Projection {
+        fields: fields.map(|index| Arc::clone(&schema.user_fields()[*index])).collect(),
+        system: request.system.clone(),
+        topic: path.to_string_lossy().into(),
+        partition,
     }
 }

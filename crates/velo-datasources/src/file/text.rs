@@ -2,13 +2,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use velo_data::{Clock, RowError, SourceOffset, StreamSchema};
-use velo_formats::{
-    Decoder, FormatError, Projection, RecordCutter, RecordPosition, SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX,
-};
+use velo_formats::{Decoder, FormatError, RecordCutter, RecordPosition, SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX};
 
 use super::ReadLimits;
 use super::buffer::FileBuffer;
-use super::columns::{ColumnsFrom, field_places};
+use super::columns::{ColumnsFrom, field_places, projection};
 use super::parallel::ParallelReader;
 use super::preamble::Preamble;
 use super::reader::FileReader;
@@ -141,15 +139,7 @@ impl TextPlan {
         request: &ReadRequest,
         preamble: &Preamble,
     ) -> Result<Decoder, SourceError> {
-        let fields = request.columns.iter();
-        let projection = Projection {
-            fields: fields
-                .map(|index| Arc::clone(&self.schema.user_fields()[*index]))
-                .collect(),
-            system: request.system.clone(),
-            topic: path.to_string_lossy().into(),
-            partition,
-        };
+        let projection = projection(&self.schema, path, partition, request);
         let decoder = match self.format {
             // Files of typed formats are read by `TypedPlan`.
             FileFormat::JsonLines | FileFormat::Parquet | FileFormat::Avro => Decoder::json_lines(projection),

@@ -9,6 +9,7 @@ use velo_formats::{
 };
 
 use super::buffer::io_error;
+use super::columns::projection;
 use crate::{FileFormat, ReadRequest, SourceBatch, SourceError};
 
 /// Formats whose files tell the types of their columns.
@@ -99,15 +100,7 @@ impl TypedPlan {
             records: first..self.max_records.unwrap_or(u64::MAX),
             batch_rows_max: request.batch_rows_max.max(1),
         };
-        let fields = request.columns.iter();
-        let projection = Projection {
-            fields: fields
-                .map(|index| Arc::clone(&self.schema.user_fields()[*index]))
-                .collect(),
-            system: request.system.clone(),
-            topic: path.to_string_lossy().into(),
-            partition,
-        };
+        let projection = projection(&self.schema, path, partition, request);
         let rows = match self.format {
             TypedFormat::Parquet => open_parquet(file, projection, &request.requested_bounds(), range),
             TypedFormat::Avro => open_avro(file, projection, range),
