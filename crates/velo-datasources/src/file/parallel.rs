@@ -1,8 +1,10 @@
-use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use velo_data::SourceOffset;
+use velo_data::{Clock, SourceOffset};
 use velo_formats::{Decoder, RecordCutter, RecordPosition};
 
 use super::reader::{FileReader, batch_at_hand};
@@ -10,17 +12,17 @@ use crate::{SourceBatch, SourceError};
 
 /// Reads the records of one large file in order, and decodes them on several threads.
 ///
-/// The file is read and cut at record ends by whoever asks for batches; the lanes decode the chunks, which takes most of
-/// the time, and hand them back in turn. Rows, errors and positions are the same with any number of lanes; only batches
-/// may end elsewhere than those of the sequential reader.
+/// The lanes take turns in reading the file and cutting off a chunk at a record's end, which takes little time; each then
+/// decodes its chunk while it is still in the cache of its core. Chunks are handed on in the order of the file. Rows,
+/// errors and positions are the same with any number of lanes; only batches may end elsewhere than those of the
+/// sequential reader.
 pub(super) struct ParallelReader {
-    /// Reads the file, and decodes what cannot be cut out of it: malformed quotes, records that are too long.
-    sequential: FileReader,
-    cutter: RecordCutter,
-    lanes: Vec<Lane>,
-    /// Chunks that were handed out, and that came back.
-    handed_out: usize,
-    collected: usize,
+    input: Arc<Mutex<Input>>,
+    lanes: Lanes,
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    batch_rows_max: usize,
+    batch_bytes_max: usize,
     /// Chunks with nothing in them, to be used again.
     spare: Vec<Chunk>,
     /// The chunk that came back last, if it holds more records than a batch takes.
@@ -30,6 +32,19 @@ pub(super) struct ParallelReader {
     /// Where the next batch starts.
     byte: u64,
     position: RecordPosition,
+    /// Place in the file up to which bytes have been told of.
+    told_bytes: u64,
+}
+
+/// Where the lanes cut their chunks off.
+struct Input {
+    /// Reads the file, and decodes what cannot be cut out of it: malformed quotes, records that are too long.
+    sequential: FileReader,
+    cutter: RecordCutter,
+    /// Chunks that were cut off so far.
+    chunks: usize,
+    /// Whether no chunk can be cut off from here: at the end, before what cannot be cut out, and after a failure.
+    is_stuck: bool,
     /// What stopped the reading; told when all that was read before has been handed on.
     failure: Option<SourceError>,
 }
@@ -39,6 +54,8 @@ pub(super) struct ParallelReader {
 struct Chunk {
     bytes: Vec<u8>,
     decoder: Decoder,
+    /// Bytes that it should have.
+    bytes_wanted: usize,
     rows_max: usize,
     /// Bytes that are decoded.
     decoded: usize,
@@ -56,51 +73,134 @@ impl Chunk {
     }
 }
 
-/// A thread that decodes chunks.
-#[derive(Debug)]
-struct Lane {
-    chunks: SyncSender<Chunk>,
-    decoded: Receiver<Chunk>,
-    thread: Option<JoinHandle<()>>,
+impl Input {
+    /// Counts the chunk that is cut off next, and tells its number.
+    fn next_number(&mut self) -> usize {
+        self.chunks += 1;
+        self.chunks - 1
+    }
+
+    /// Cuts the next chunk off; an empty one where that cannot be done.
+    fn cut(&mut self, chunk: &mut Chunk) {
+        chunk.bytes.clear();
+        chunk.decoded = 0;
+        if !self.is_stuck {
+            match self.next_cut(chunk.bytes_wanted) {
+                Ok(0) => self.is_stuck = true,
+                Ok(bytes) => self.sequential.buffer.take(bytes, &mut chunk.bytes),
+                Err(failure) => {
+                    self.is_stuck = true;
+                    self.failure = Some(failure);
+                }
+            }
+        }
+    }
+
+    /// Reads on until a chunk is at hand and tells its bytes; 0 at the end, and before what cannot be cut out.
+    fn next_cut(&mut self, bytes_wanted: usize) -> Result<usize, SourceError> {
+        let FileReader { buffer, limits, .. } = &mut self.sequential;
+        let mut wanted = bytes_wanted;
+        loop {
+            buffer.fill_up_to(wanted)?;
+            let at_hand = buffer.bytes().len();
+            let cut = self.cutter.cut(buffer.bytes(), buffer.is_end());
+            if cut.bytes > 0 || cut.is_stuck || buffer.is_end() || at_hand > limits.record_bytes_max {
+                return Ok(cut.bytes);
+            }
+            wanted = 2 * at_hand.max(1);
+        }
+    }
 }
 
-/// Chunks in a lane: one that is decoded, and enough behind it for the time in which whoever collects them does not run.
+/// Threads that cut and decode chunks: whichever is free takes the next, since they share their cores with whoever
+/// collects.
+struct Lanes {
+    empty: Sender<Chunk>,
+    decoded: Receiver<Numbered>,
+    /// Chunks that came back before earlier ones; the first is the next to be collected.
+    early: VecDeque<Option<Chunk>>,
+    handed_out: usize,
+    collected: usize,
+}
+
+/// A chunk with its place in the file, or what its lane panicked with.
+type Numbered = (usize, std::thread::Result<Chunk>);
+
+/// Chunks for each lane: one that is decoded, and enough behind it for the time in which whoever collects them does not
+/// run.
 const CHUNKS_PER_LANE: usize = 4;
 
 /// The first chunks, from which the length of records is learnt, are this part of what is read at a time otherwise.
 const FIRST_CHUNK_PART: usize = 4;
 
-impl Lane {
-    fn spawn() -> std::io::Result<Self> {
-        let (chunks, to_decode) = sync_channel::<Chunk>(CHUNKS_PER_LANE);
-        let (finished, decoded) = sync_channel(CHUNKS_PER_LANE);
-        let body = move || {
-            for mut chunk in to_decode {
-                chunk.decoder.begin_chunk();
-                chunk.decode();
-                if finished.send(chunk).is_err() {
-                    return; // The reader is gone.
-                }
-            }
-        };
-        let thread = std::thread::Builder::new().name("velo-decode".to_owned()).spawn(body)?;
+impl Lanes {
+    fn spawn(count: usize, input: &Arc<Mutex<Input>>) -> std::io::Result<Self> {
+        let (empty, to_fill) = channel();
+        let (finished, decoded) = channel();
+        let to_fill = Arc::new(Mutex::new(to_fill));
+        for _ in 0..count {
+            let (input, to_fill, finished) = (Arc::clone(input), Arc::clone(&to_fill), finished.clone());
+            let body = move || fill_all(&input, &to_fill, &finished);
+            std::thread::Builder::new().name("velo-decode".to_owned()).spawn(body)?;
+        }
         Ok(Self {
-            chunks,
+            empty,
             decoded,
-            thread: Some(thread),
+            early: VecDeque::new(),
+            handed_out: 0,
+            collected: 0,
         })
     }
 
-    /// The chunk that was handed to this lane first. A panic of the lane goes on here.
-    fn collect(&mut self) -> Option<Chunk> {
-        let chunk = self.decoded.recv().ok();
-        if chunk.is_none()
-            && let Some(Err(panic)) = self.thread.take().map(JoinHandle::join)
-        {
-            resume_unwind(panic);
+    fn hand_out(&mut self, chunk: Chunk) {
+        if self.empty.send(chunk).is_ok() {
+            self.handed_out += 1;
         }
-        chunk
     }
+
+    /// The next chunk of the file; none if all have been collected. A panic of a lane goes on here.
+    fn collect(&mut self) -> Option<Chunk> {
+        if self.collected == self.handed_out {
+            return None;
+        }
+        loop {
+            if let Some(Some(_)) = self.early.front() {
+                self.collected += 1;
+                return self.early.pop_front().flatten();
+            }
+            let (number, chunk) = self.decoded.recv().ok()?;
+            let chunk = chunk.unwrap_or_else(|panic| resume_unwind(panic));
+            let place = number - self.collected;
+            if self.early.len() <= place {
+                self.early.resize_with(place + 1, || None);
+            }
+            self.early[place] = Some(chunk);
+        }
+    }
+}
+
+/// What a lane does, until the reader is gone.
+fn fill_all(input: &Mutex<Input>, to_fill: &Mutex<Receiver<Chunk>>, finished: &Sender<Numbered>) {
+    let next = || to_fill.lock().ok()?.recv().ok();
+    while let Some(mut chunk) = next() {
+        let mut input = lock(input);
+        let number = input.next_number();
+        let decoded = catch_unwind(AssertUnwindSafe(move || {
+            input.cut(&mut chunk);
+            drop(input);
+            chunk.decoder.begin_chunk();
+            chunk.decode();
+            chunk
+        }));
+        if finished.send((number, decoded)).is_err() {
+            return;
+        }
+    }
+}
+
+fn lock(input: &Mutex<Input>) -> MutexGuard<'_, Input> {
+    // Reading and cutting have no state that a panic could leave half changed and that is used again.
+    input.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl ParallelReader {
@@ -111,41 +211,55 @@ impl ParallelReader {
         threads: usize,
         decoder: impl Fn() -> Result<Decoder, SourceError>,
     ) -> Result<Self, SourceError> {
-        let lanes = (0..threads).map(|_| Lane::spawn()).collect::<Result<Vec<_>, _>>();
-        let lanes = lanes.map_err(|source| SourceError::Io {
-            path: sequential.buffer.path().to_owned(),
-            source,
-        })?;
+        let (limits, batch_rows_max) = (sequential.limits, sequential.batch_rows_max);
         let chunk = |_| {
             Ok(Chunk {
                 bytes: Vec::new(),
                 decoder: decoder()?,
-                rows_max: sequential.batch_rows_max,
+                bytes_wanted: 0,
+                rows_max: batch_rows_max,
                 decoded: 0,
             })
         };
-        Ok(Self {
-            cutter: cutter.with_record_bytes_max(sequential.limits.record_bytes_max),
-            spare: (0..threads * CHUNKS_PER_LANE).map(chunk).collect::<Result<_, _>>()?,
-            open: None,
-            chunk_bytes: sequential.limits.chunk_bytes.div_ceil(FIRST_CHUNK_PART),
-            lanes,
-            handed_out: 0,
-            collected: 0,
-            byte: sequential.buffer.position(),
-            position: sequential.decoder.position(),
-            failure: None,
+        let spare = (0..threads * CHUNKS_PER_LANE).map(chunk).collect::<Result<_, _>>()?;
+        let path = sequential.buffer.path().to_owned();
+        let clock = Arc::clone(&sequential.clock);
+        let (byte, position, told_bytes) = (
+            sequential.buffer.position(),
+            sequential.decoder.position(),
+            sequential.told_bytes,
+        );
+        let input = Arc::new(Mutex::new(Input {
             sequential,
+            cutter: cutter.with_record_bytes_max(limits.record_bytes_max),
+            chunks: 0,
+            is_stuck: false,
+            failure: None,
+        }));
+        let lanes = Lanes::spawn(threads, &input).map_err(|source| SourceError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Self {
+            path,
+            input,
+            lanes,
+            clock,
+            batch_rows_max,
+            batch_bytes_max: usize::try_from(limits.batch_bytes_max).unwrap_or(usize::MAX).max(1),
+            spare,
+            open: None,
+            chunk_bytes: limits.chunk_bytes.div_ceil(FIRST_CHUNK_PART),
+            byte,
+            position,
+            told_bytes,
         })
     }
 
     /// The next batch; `None` at the end.
     pub(super) fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
-        if let Some(batch) = self.next_of_chunks()? {
-            return Ok(Some(batch));
-        }
-        match self.failure.take() {
-            Some(failure) => Err(failure),
+        match self.next_of_chunks()? {
+            Some(batch) => Ok(Some(batch)),
             None => self.next_sequential(),
         }
     }
@@ -161,54 +275,49 @@ impl ParallelReader {
 
     /// Takes at most so many rows a batch from now on.
     pub(super) fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
-        self.sequential.set_batch_rows_max(batch_rows_max);
+        self.batch_rows_max = batch_rows_max.max(1);
+    }
+
+    /// The next batch of chunks; none when all that could be cut off has come back.
+    fn next_of_chunks(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+        loop {
+            let (chunk, decoded) = if let Some(mut chunk) = self.open.take() {
+                let decoded = chunk.decode();
+                (chunk, decoded)
+            } else {
+                self.hand_out();
+                let Some(chunk) = self.collect() else {
+                    return Ok(None);
+                };
+                let decoded = chunk.decoded;
+                (chunk, decoded)
+            };
+            if let Some(batch) = self.finish(chunk, decoded)? {
+                return Ok(Some(batch));
+            }
+        }
     }
 
     /// Gives the lanes all they have room for.
-    fn hand_out(&mut self) -> Result<(), SourceError> {
-        while !self.spare.is_empty() {
-            let bytes = self.next_cut()?;
-            let Some(mut chunk) = self.spare.pop_if(|_| bytes > 0) else {
-                return Ok(());
-            };
-            self.sequential.buffer.take(bytes, &mut chunk.bytes);
-            chunk.decoded = 0;
-            chunk.rows_max = self.sequential.batch_rows_max;
-            let lane = self.handed_out % self.lanes.len();
-            if self.lanes[lane].chunks.send(chunk).is_err() {
-                return Ok(()); // The lane panicked, which comes out when its chunk is collected.
-            }
-            self.handed_out += 1;
+    fn hand_out(&mut self) {
+        if lock(&self.input).is_stuck {
+            return;
         }
-        Ok(())
-    }
-
-    /// Reads on until a chunk is at hand and tells its bytes; 0 at the end, and before what cannot be cut out.
-    fn next_cut(&mut self) -> Result<usize, SourceError> {
-        let FileReader { buffer, limits, .. } = &mut self.sequential;
-        let mut wanted = self.chunk_bytes;
-        loop {
-            buffer.fill_up_to(wanted)?;
-            let at_hand = buffer.bytes().len();
-            let cut = self.cutter.cut(buffer.bytes(), buffer.is_end());
-            if cut.bytes > 0 || cut.is_stuck || buffer.is_end() || at_hand > limits.record_bytes_max {
-                return Ok(cut.bytes);
-            }
-            wanted = 2 * at_hand.max(1);
+        while let Some(mut chunk) = self.spare.pop() {
+            chunk.bytes_wanted = self.chunk_bytes;
+            chunk.rows_max = self.batch_rows_max;
+            self.lanes.hand_out(chunk);
         }
     }
 
     /// The next chunk that comes back, at its place in the file.
     fn collect(&mut self) -> Option<Chunk> {
-        let lane = self.collected % self.lanes.len();
-        let mut chunk = self.lanes[lane].collect()?;
-        self.collected += 1;
+        let mut chunk = self.lanes.collect()?;
         chunk.decoder.place_chunk(self.position);
         if let Some(record_bytes) = chunk.decoded.checked_div(chunk.decoder.pending_records()) {
             // A little less than a full batch, so that a chunk of slightly shorter records is one batch, too.
             let bytes = record_bytes.saturating_mul(chunk.rows_max) / 8 * 7;
-            let bytes_max = usize::try_from(self.sequential.limits.batch_bytes_max).unwrap_or(usize::MAX);
-            self.chunk_bytes = bytes.clamp(1, bytes_max.max(1));
+            self.chunk_bytes = bytes.clamp(1, self.batch_bytes_max);
         }
         Some(chunk)
     }
@@ -217,11 +326,10 @@ impl ParallelReader {
     fn finish(&mut self, mut chunk: Chunk, decoded: usize) -> Result<Option<SourceBatch>, SourceError> {
         self.position = chunk.decoder.position();
         self.byte += decoded as u64;
-        let bytes_read = self.byte - self.sequential.told_bytes;
-        let FileReader { buffer, clock, .. } = &self.sequential;
-        let batch = batch_at_hand(&mut chunk.decoder, buffer.path(), clock.as_ref(), bytes_read)?;
+        let bytes_read = self.byte - self.told_bytes;
+        let batch = batch_at_hand(&mut chunk.decoder, &self.path, self.clock.as_ref(), bytes_read)?;
         if batch.is_some() {
-            self.sequential.told_bytes = self.byte;
+            self.told_bytes = self.byte;
         }
         if chunk.is_done() {
             self.spare.push(chunk);
@@ -231,37 +339,21 @@ impl ParallelReader {
         Ok(batch)
     }
 
-    /// The next batch of chunks; none when all that was handed out has come back.
-    fn next_of_chunks(&mut self) -> Result<Option<SourceBatch>, SourceError> {
-        loop {
-            let batch = if let Some(mut chunk) = self.open.take() {
-                let decoded = chunk.decode();
-                self.finish(chunk, decoded)?
-            } else {
-                if self.failure.is_none() {
-                    self.failure = self.hand_out().err();
-                }
-                if self.collected == self.handed_out {
-                    return Ok(None);
-                }
-                let Some(chunk) = self.collect() else {
-                    return Ok(None);
-                };
-                let decoded = chunk.decoded;
-                self.finish(chunk, decoded)?
-            };
-            if batch.is_some() {
-                return Ok(batch);
-            }
-        }
-    }
-
-    /// Decodes one batch here, which passes over records that are too long bit by bit.
+    /// Decodes one batch here, which passes over records that are too long bit by bit. No lane has anything to do then.
     fn next_sequential(&mut self) -> Result<Option<SourceBatch>, SourceError> {
-        self.sequential.decoder.go_to(self.position);
-        let batch = self.sequential.next_batch();
-        self.byte = self.sequential.buffer.position();
-        self.position = self.sequential.decoder.position();
+        let mut input = lock(&self.input);
+        if let Some(failure) = input.failure.take() {
+            return Err(failure);
+        }
+        let sequential = &mut input.sequential;
+        sequential.told_bytes = self.told_bytes;
+        sequential.set_batch_rows_max(self.batch_rows_max);
+        sequential.decoder.go_to(self.position);
+        let batch = sequential.next_batch();
+        self.told_bytes = sequential.told_bytes;
+        self.byte = sequential.buffer.position();
+        self.position = sequential.decoder.position();
+        input.is_stuck = false;
         batch
     }
 }
