@@ -10,21 +10,21 @@
 mod batch;
 mod clock;
 mod column_bounds;
+mod partition_offset;
 mod record_columns;
 mod row_error;
 mod row_kind;
 mod schema;
-mod source_offset;
 mod system_column;
 mod types;
 
 pub use batch::StreamBatch;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use column_bounds::{BoundValue, ColumnBounds};
+pub use partition_offset::PartitionOffset;
 pub use record_columns::RecordColumns;
 pub use row_error::{RecordOrigin, RowError, RowErrorCause};
 pub use row_kind::RowKind;
 pub use schema::StreamSchema;
-pub use source_offset::SourceOffset;
 pub use system_column::SystemColumn;
 pub use types::{DECIMAL128_PRECISION_MAX, DECIMAL256_PRECISION_MAX, SqlType, StructField};

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use velo_data::{SourceOffset, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{PartitionOffset, StreamBatch, StreamSchema, SystemColumn};
 
 use crate::{NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch, SourceError};
 
@@ -50,7 +50,7 @@ impl Source for MemorySource {
     async fn open(
         &self,
         request: &ReadRequest,
-        from: &[Option<SourceOffset>],
+        from: &[Option<PartitionOffset>],
     ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
         let schema = crate::source::requested_schema(&self.schema, request);
         let system = request.system.iter().map(|column| self.schema.system(*column));
@@ -58,7 +58,7 @@ impl Source for MemorySource {
         let partitions = self.partitions.iter().enumerate();
         let readers = partitions.map(|(index, batches)| {
             let next = match from.get(index).copied().flatten() {
-                Some(SourceOffset::Batch(next)) => next,
+                Some(PartitionOffset::Batch(next)) => next,
                 _ => 0,
             };
             Box::new(MemoryReader {
@@ -113,8 +113,8 @@ impl PartitionReader for MemoryReader {
         }))
     }
 
-    fn offset(&self) -> SourceOffset {
-        SourceOffset::Batch(self.next)
+    fn offset(&self) -> PartitionOffset {
+        PartitionOffset::Batch(self.next)
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
-use velo_data::{ColumnBounds, RowError, SourceOffset, StreamSchema, SystemColumn};
+use velo_data::{ColumnBounds, PartitionOffset, RowError, StreamSchema, SystemColumn};
 
 use crate::SourceError;
 
@@ -94,7 +94,7 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     async fn open(
         &self,
         request: &ReadRequest,
-        from: &[Option<SourceOffset>],
+        from: &[Option<PartitionOffset>],
     ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError>;
 
     /// The first record of the source, or of one of its first parts, if that record and those behind it cannot be read;
@@ -127,7 +127,7 @@ pub trait PartitionReader: Send {
     async fn next_batch(&mut self) -> Result<NextBatch, SourceError>;
 
     /// Where the next batch starts.
-    fn offset(&self) -> SourceOffset;
+    fn offset(&self) -> PartitionOffset;
 
     /// Asks for at most so many rows a batch from now on. Readers whose batches are made elsewhere do not follow.
     fn set_batch_rows_max(&mut self, _batch_rows_max: usize) {}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use velo_data::{Clock, SourceOffset};
+use velo_data::{Clock, PartitionOffset};
 use velo_formats::{Decoder, RecordCutter, RecordPosition};
 
 use super::reader::{FileReader, batch_at_hand};
@@ -265,8 +265,8 @@ impl ParallelReader {
     }
 
     /// Where the next batch starts.
-    pub(super) fn offset(&self) -> SourceOffset {
-        SourceOffset::File {
+    pub(super) fn offset(&self) -> PartitionOffset {
+        PartitionOffset::File {
             byte: self.byte,
             record: self.position.record,
             line: self.position.line,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use velo_data::SourceOffset;
+use velo_data::PartitionOffset;
 
 use super::plan::{FilePlan, FileRows};
 use crate::{NextBatch, PartitionReader, ReadRequest, SourceError};
@@ -23,10 +23,10 @@ pub(super) struct FilePartition {
 /// How far the reading of a file is.
 pub(super) enum State {
     /// Not begun.
-    Waiting(Option<SourceOffset>),
+    Waiting(Option<PartitionOffset>),
     Reading(FileRows),
     /// Nothing is left behind this place.
-    Ended(SourceOffset),
+    Ended(PartitionOffset),
 }
 
 #[async_trait]
@@ -52,9 +52,9 @@ impl PartitionReader for FilePartition {
         Ok(batch.into())
     }
 
-    fn offset(&self) -> SourceOffset {
+    fn offset(&self) -> PartitionOffset {
         match &self.state {
-            State::Waiting(from) => from.unwrap_or(SourceOffset::File {
+            State::Waiting(from) => from.unwrap_or(PartitionOffset::File {
                 byte: 0,
                 record: 0,
                 line: 1,

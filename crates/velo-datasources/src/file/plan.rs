@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use velo_data::{SourceOffset, StreamSchema};
+use velo_data::{PartitionOffset, StreamSchema};
 
 use super::text::{TextPlan, TextReader};
 use super::typed::{TypedPlan, TypedReader};
@@ -51,7 +51,7 @@ impl FilePlan {
         path: &Path,
         partition: i32,
         request: &ReadRequest,
-        from: Option<SourceOffset>,
+        from: Option<PartitionOffset>,
     ) -> Result<Option<FileRows>, SourceError> {
         Ok(match self {
             Self::Text(plan) => plan.open(path, partition, request, from)?.map(FileRows::Text),
@@ -93,7 +93,7 @@ impl FileRows {
     }
 
     /// Where the next batch starts.
-    pub(super) fn offset(&self) -> SourceOffset {
+    pub(super) fn offset(&self) -> PartitionOffset {
         match self {
             Self::Text(reader) => reader.offset(),
             Self::Typed(reader) => reader.offset(),

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use velo_data::{Clock, SourceOffset};
+use velo_data::{Clock, PartitionOffset};
 use velo_formats::{Decoder, Fault};
 
 use super::ReadLimits;
@@ -41,9 +41,9 @@ impl FileReader {
     }
 
     /// Where the next batch starts.
-    pub(super) fn offset(&self) -> SourceOffset {
+    pub(super) fn offset(&self) -> PartitionOffset {
         let position = self.decoder.position();
-        SourceOffset::File {
+        PartitionOffset::File {
             byte: self.buffer.position(),
             record: position.record,
             line: position.line,

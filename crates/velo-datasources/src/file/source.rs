@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use velo_data::{Clock, RowError, SourceOffset, StreamSchema, SystemColumn};
+use velo_data::{Clock, PartitionOffset, RowError, StreamSchema, SystemColumn};
 
 use super::columns::ColumnsFrom;
 use super::follow::{check_can_grow, check_is_file};
@@ -188,7 +188,7 @@ impl Source for FileSource {
     async fn open(
         &self,
         request: &ReadRequest,
-        from: &[Option<SourceOffset>],
+        from: &[Option<PartitionOffset>],
     ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
         let plan = Arc::new(self.plan.clone());
         let polling_interval = plan.polling_interval().filter(|_| request.follow);

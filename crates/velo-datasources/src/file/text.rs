@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use velo_data::{Clock, RowError, SourceOffset, StreamSchema};
+use velo_data::{Clock, PartitionOffset, RowError, StreamSchema};
 use velo_formats::{Decoder, FormatError, RecordCutter, RecordPosition, SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX};
 
 use super::ReadLimits;
@@ -35,7 +35,7 @@ impl TextPlan {
         path: &Path,
         partition: i32,
         request: &ReadRequest,
-        from: Option<SourceOffset>,
+        from: Option<PartitionOffset>,
     ) -> Result<Option<TextReader>, SourceError> {
         let mut buffer = FileBuffer::open(path, self.config.compression_of(path), self.limits.chunk_bytes)?;
         let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
@@ -45,7 +45,7 @@ impl TextPlan {
         let decoder = || self.decoder(path, partition, request, &preamble);
         let mut told_bytes = 0;
         let position = match from {
-            Some(SourceOffset::File { byte, record, line }) if byte > 0 => {
+            Some(PartitionOffset::File { byte, record, line }) if byte > 0 => {
                 buffer.seek(byte)?;
                 told_bytes = byte;
                 RecordPosition { record, line }
@@ -201,7 +201,7 @@ impl TextReader {
     }
 
     /// Where the next batch starts.
-    pub(super) fn offset(&self) -> SourceOffset {
+    pub(super) fn offset(&self) -> PartitionOffset {
         match &self.records {
             Records::Sequential(reader) => reader.offset(),
             Records::Parallel(reader) => reader.offset(),

@@ -3,7 +3,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use velo_data::{Clock, ColumnBounds, SourceOffset, StreamSchema};
+use velo_data::{Clock, ColumnBounds, PartitionOffset, StreamSchema};
 use velo_formats::{
     AvroFile, AvroReader, ColumnarError, DecodedBatch, ParquetFile, ParquetReader, Projection, ReadRange,
 };
@@ -88,12 +88,12 @@ impl TypedPlan {
         path: &Path,
         partition: i32,
         request: &ReadRequest,
-        from: Option<SourceOffset>,
+        from: Option<PartitionOffset>,
     ) -> Result<TypedReader, SourceError> {
         let file = open(path)?;
         let file_bytes = file.metadata().map_err(|error| io_error(path, error))?.len();
         let first = match from {
-            Some(SourceOffset::File { record, .. }) => record,
+            Some(PartitionOffset::File { record, .. }) => record,
             _ => 0,
         };
         let range = ReadRange {
@@ -135,12 +135,12 @@ impl TypedReader {
     }
 
     /// Where the next batch starts.
-    pub(super) fn offset(&self) -> SourceOffset {
+    pub(super) fn offset(&self) -> PartitionOffset {
         let record = match &self.rows {
             Rows::Parquet { reader, .. } => reader.position(),
             Rows::Avro(reader) => reader.position(),
         };
-        SourceOffset::File {
+        PartitionOffset::File {
             byte: 0,
             record,
             line: 0,

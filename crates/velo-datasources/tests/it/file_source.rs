@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use velo_data::{ManualClock, SourceOffset, SqlType, StreamSchema, SystemColumn};
+use velo_data::{ManualClock, PartitionOffset, SqlType, StreamSchema, SystemColumn};
 use velo_datasources::{
     FileFormat, FileSource, FileSourceConfig, ReadLimits, ReadRequest, Source, SourceConfig, SourceError, open_source,
     sample_source,
@@ -186,7 +186,7 @@ async fn offsets_are_places_in_the_file() {
     let (_directory, path) = file("a.csv", "id\n1\n\"2\"\n3\n");
     let source = open(&config(&path), None);
     let batches = read_from(&source, &request(&source, &[], 2), None).await;
-    let offset = SourceOffset::File {
+    let offset = PartitionOffset::File {
         byte: 9,
         record: 2,
         line: 4,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use velo_data::{ManualClock, SourceOffset, SqlType, StreamSchema, SystemColumn};
+use velo_data::{ManualClock, PartitionOffset, SqlType, StreamSchema, SystemColumn};
 use velo_datasources::{
     Compression, FileFormat, FileSource, FileSourceConfig, NextBatch, PartitionReader, ReadRequest, Source,
 };
@@ -28,7 +28,7 @@ fn ids() -> StreamSchema {
 }
 
 /// A reader that follows the file.
-async fn follow(config: &FileSourceConfig, from: Option<SourceOffset>) -> Box<dyn PartitionReader> {
+async fn follow(config: &FileSourceConfig, from: Option<PartitionOffset>) -> Box<dyn PartitionReader> {
     let source = open(config, Some(&ids()));
     let request = ReadRequest {
         follow: true,

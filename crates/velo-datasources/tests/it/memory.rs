@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use velo_data::{SourceOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{PartitionOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{
     MemorySink, MemorySource, NextBatch, ReadRequest, SinkConfig, SourceConfig, open_sink, open_source,
 };
@@ -33,7 +33,7 @@ async fn partitions_are_read_from_their_offsets() {
         follow: false,
     };
     let mut readers = source
-        .open(&request, &[Some(SourceOffset::Batch(1)), None])
+        .open(&request, &[Some(PartitionOffset::Batch(1)), None])
         .await
         .unwrap();
     let mut read = Vec::new();
@@ -42,7 +42,7 @@ async fn partitions_are_read_from_their_offsets() {
             read.push(batch.records);
         }
     }
-    assert_eq!(readers[1].offset(), SourceOffset::Batch(1));
+    assert_eq!(readers[1].offset(), PartitionOffset::Batch(1));
     insta::assert_snapshot!(rows(read).await, @r#"
     {"b":12,"_offset":102,"_key":null}
     {"b":13,"_offset":103,"_key":null}

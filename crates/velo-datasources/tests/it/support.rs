@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use tempfile::TempDir;
-use velo_data::{ManualClock, RowError, SourceOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{ManualClock, PartitionOffset, RowError, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{
     FileSource, FileSourceConfig, NextBatch, PartitionReader, ReadRequest, Sink, Source, SourceBatch, SourceConfig,
     WriterSink,
@@ -54,8 +54,8 @@ pub(crate) fn request(source: &dyn Source, system: &[SystemColumn], batch_rows_m
 pub(crate) async fn read_from(
     source: &dyn Source,
     request: &ReadRequest,
-    from: Option<SourceOffset>,
-) -> Vec<(SourceBatch, SourceOffset)> {
+    from: Option<PartitionOffset>,
+) -> Vec<(SourceBatch, PartitionOffset)> {
     let mut readers = source.open(request, &[from]).await.unwrap();
     assert_eq!(readers.len(), 1);
     let mut reader = readers.remove(0);

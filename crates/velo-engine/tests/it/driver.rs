@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use datafusion_expr::{col, lit};
-use velo_data::{SourceOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{PartitionOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{
     MemorySink, NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch, SourceError,
 };
@@ -61,7 +61,7 @@ impl Source for Endless {
     async fn open(
         &self,
         _request: &ReadRequest,
-        _from: &[Option<SourceOffset>],
+        _from: &[Option<PartitionOffset>],
     ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
         Ok(vec![Box::new(self.clone())])
     }
@@ -79,8 +79,8 @@ impl PartitionReader for Endless {
         }))
     }
 
-    fn offset(&self) -> SourceOffset {
-        SourceOffset::Batch(0)
+    fn offset(&self) -> PartitionOffset {
+        PartitionOffset::Batch(0)
     }
 }
 

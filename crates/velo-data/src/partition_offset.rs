@@ -1,6 +1,6 @@
 /// How far a partition has been read: where reading goes on after a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SourceOffset {
+pub enum PartitionOffset {
     /// In a file.
     File {
         /// First byte not yet handed on.
