@@ -160,9 +160,51 @@ pub enum SourceError {
         /// What is wrong.
         message: String,
     },
+    /// Something on the network cannot be reached, or broke off.
+    #[error("cannot reach {location}: {message}")]
+    Connection {
+        /// What was to be reached, without credentials.
+        location: String,
+        /// What went wrong.
+        message: String,
+        /// Whether it may work the next time.
+        is_transient: bool,
+    },
+    /// Something was reached and refused what was asked of it.
+    #[error("{location}: {message}")]
+    Refused {
+        /// Who refused, without credentials.
+        location: String,
+        /// What it said, and what can be done about it.
+        message: String,
+        /// Whether it may work the next time.
+        is_transient: bool,
+    },
+    /// Reading in the background ended without a result.
+    #[error("reading in the background failed: {message}")]
+    Task {
+        /// What is known of it.
+        message: String,
+    },
 }
 
 impl SourceError {
+    /// Whether trying again may help. Data that is not there may come; what cannot be decoded stays as it is.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Connection { is_transient, .. } | Self::Refused { is_transient, .. } => *is_transient,
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                std::io::ErrorKind::Interrupted
+                    | std::io::ErrorKind::TimedOut
+                    | std::io::ErrorKind::WouldBlock
+                    | std::io::ErrorKind::ResourceBusy
+            ),
+            Self::Vanished { .. } | Self::Truncated { .. } | Self::Replaced { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether it may be that the data is only not there yet.
     pub fn is_not_there(&self) -> bool {
         matches!(

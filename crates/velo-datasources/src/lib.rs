@@ -16,6 +16,7 @@ mod open;
 mod shared;
 mod sink;
 mod source;
+mod table;
 mod typed_sink;
 mod writer;
 
@@ -31,5 +32,9 @@ pub use open::{open_sampled_source, open_sink, open_source, sample_source, unwri
 pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};
 pub use source::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch};
+pub use table::{
+    BatchSender, ChannelReader, FileOffset, Increment, ObjectOffset, SizeEstimate, SourceOffset, TableDataSource,
+    TableLoad, on_io_runtime, spawn_reader,
+};
 pub use velo_formats::{AvroSchema, AvroSchemaError, SampledColumn, SampledSchema, ValueKind};
 pub use writer::WriterSink;

@@ -253,7 +253,10 @@ fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, 
         | SourceError::Truncated { .. }
         | SourceError::Replaced { .. }
         | SourceError::IsDirectory { .. }
-        | SourceError::Io { .. } => &code::FILE_NOT_FOUND,
+        | SourceError::Io { .. }
+        | SourceError::Connection { .. }
+        | SourceError::Refused { .. }
+        | SourceError::Task { .. } => &code::FILE_NOT_FOUND,
     };
     let mut message = format!("`{name}`: {error}");
     if let Some(cause) = std::error::Error::source(error) {

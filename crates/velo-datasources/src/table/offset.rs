@@ -1,0 +1,65 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How far a source has been loaded: kept with the table, so that the next load reads only what is new.
+///
+/// The form in which it is written down is JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SourceOffset {
+    /// How far each file has been read, by its path.
+    Files {
+        /// One for each file.
+        files: BTreeMap<String, FileOffset>,
+    },
+    /// The highest value of a column of a query's result that only grows, such as an id or the time of the last change.
+    HighWater {
+        /// The column.
+        column: String,
+        /// Its highest value as text that the database reads back; absent as long as there is no row.
+        value: Option<String>,
+    },
+    /// A document that is read whole, and the marks by which its server tells whether it has changed.
+    Document {
+        /// The `ETag`.
+        etag: Option<String>,
+        /// `Last-Modified`, as the server wrote it.
+        last_modified: Option<String>,
+    },
+    /// The objects of a store, by their path.
+    Objects {
+        /// One for each object.
+        objects: BTreeMap<String, ObjectOffset>,
+    },
+    /// A source that cannot tell: every load reads all.
+    Unknown,
+}
+
+/// How far a file has been read, and what tells whether it is still that file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileOffset {
+    /// First byte that is not read.
+    pub byte: u64,
+    /// Number of the record there, from 0.
+    pub record: u64,
+    /// Line on which that record starts, from 1.
+    pub line: u64,
+    /// Device and inode, where the operating system has them.
+    pub identity: Option<(u64, u64)>,
+    /// Last change, in nanoseconds since the epoch.
+    pub modified_ns: Option<i64>,
+    /// Hash of the first bytes and of those before `byte`: a file that was written anew differs in one of them.
+    pub fingerprint: u64,
+}
+
+/// An object as it was when it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectOffset {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Last change, in milliseconds since the epoch.
+    pub modified_ms: i64,
+    /// The store's own mark of its content.
+    pub etag: Option<String>,
+}
