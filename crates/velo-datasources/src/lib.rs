@@ -28,13 +28,16 @@ pub use config_file::{ConfigFileError, load_config_file};
 pub use error::{SinkError, SourceError};
 pub use file::{DeadLetterFile, FileSample, FileSource, ReadLimits};
 pub use memory::{MemorySink, MemorySource};
-pub use open::{open_sampled_source, open_sink, open_source, sample_source, unwritable_columns};
+pub use open::{
+    connect_sampled_table_source, connect_table_source, open_sampled_source, open_sink, open_source, sample_source,
+    unwritable_columns,
+};
 pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};
 pub use source::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch};
 pub use table::{
-    BatchSender, ChannelReader, FileOffset, Increment, ObjectOffset, SizeEstimate, SourceOffset, TableDataSource,
-    TableLoad, on_io_runtime, spawn_reader,
+    BatchSender, ChannelReader, FileOffset, Increment, ObjectOffset, Reached, SizeEstimate, SourceOffset,
+    TableDataSource, TableLoad, on_io_runtime, spawn_reader,
 };
 pub use velo_formats::{AvroSchema, AvroSchemaError, SampledColumn, SampledSchema, ValueKind};
 pub use writer::WriterSink;

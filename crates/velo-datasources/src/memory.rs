@@ -5,7 +5,10 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use velo_data::{PartitionOffset, StreamBatch, StreamSchema, SystemColumn};
 
-use crate::{NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch, SourceError};
+use crate::{
+    Increment, NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, SizeEstimate, Source,
+    SourceBatch, SourceError, SourceOffset, TableDataSource, TableLoad,
+};
 
 /// A source whose records the embedding program holds in memory.
 ///
@@ -69,6 +72,47 @@ impl Source for MemorySource {
             }) as Box<dyn PartitionReader>
         });
         Ok(readers.collect())
+    }
+}
+
+/// What is held in memory is loaded anew each time: nothing tells whether it is what an earlier program held.
+#[async_trait]
+impl TableDataSource for MemorySource {
+    fn schema(&self) -> &StreamSchema {
+        &self.schema
+    }
+
+    fn location(&self) -> String {
+        "memory".to_owned()
+    }
+
+    fn supports_incremental(&self) -> bool {
+        false
+    }
+
+    async fn current_offset(&self) -> Result<SourceOffset, SourceError> {
+        Ok(SourceOffset::Unknown)
+    }
+
+    async fn size_estimate(&self) -> Result<SizeEstimate, SourceError> {
+        let batches = self.partitions.iter().flat_map(|partition| partition.iter());
+        Ok(SizeEstimate {
+            rows: Some(batches.map(|batch| batch.num_rows() as u64).sum()),
+            bytes: Some(self.bytes),
+        })
+    }
+
+    async fn bulk_load(&self, request: &ReadRequest) -> Result<TableLoad, SourceError> {
+        Ok(TableLoad {
+            partitions: self.open(request, &[]).await?,
+            reached: SourceOffset::Unknown.into(),
+        })
+    }
+
+    async fn incremental_load(&self, _request: &ReadRequest, _since: &SourceOffset) -> Result<Increment, SourceError> {
+        Ok(Increment::Reload {
+            reason: "what is held in memory is always loaded whole".to_owned(),
+        })
     }
 }
 

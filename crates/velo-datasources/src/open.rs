@@ -7,7 +7,10 @@ use velo_formats::{ColumnarError, check_avro_columns, check_parquet_columns};
 use crate::discard::DiscardSink;
 use crate::file::{FileSample, FileSource, sample_files};
 use crate::typed_sink::TypedSink;
-use crate::{FileFormat, MemorySource, Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError, WriterSink};
+use crate::{
+    FileFormat, MemorySource, Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError, TableDataSource,
+    WriterSink,
+};
 
 /// Opens a source with the declared columns, or with those that a sample of its records shows.
 ///
@@ -40,6 +43,39 @@ pub fn open_sampled_source(config: &SourceConfig, sample: &FileSample) -> Result
     })
 }
 
+/// Opens what a table is loaded from, with the declared columns, or with those that the source tells or a sample shows.
+///
+/// # Errors
+///
+/// When the source cannot be reached or read, or does not have the declared columns.
+pub async fn connect_table_source(
+    config: &SourceConfig,
+    declared: Option<&StreamSchema>,
+) -> Result<Arc<dyn TableDataSource>, SourceError> {
+    Ok(match config {
+        SourceConfig::File(file) => Arc::new(FileSource::open(file, declared, Arc::new(SystemClock))?),
+        SourceConfig::Memory(memory) => {
+            check_declared(memory, declared)?;
+            Arc::new(memory.clone())
+        }
+    })
+}
+
+/// Opens what a table is loaded from, with the columns that [`sample_source`] has shown.
+///
+/// # Errors
+///
+/// When the source cannot be reached or read any more.
+pub async fn connect_sampled_table_source(
+    config: &SourceConfig,
+    sample: &FileSample,
+) -> Result<Arc<dyn TableDataSource>, SourceError> {
+    Ok(match config {
+        SourceConfig::File(file) => Arc::new(FileSource::open_sampled(file, sample, Arc::new(SystemClock))?),
+        SourceConfig::Memory(memory) => Arc::new(memory.clone()),
+    })
+}
+
 /// Batches in memory have their columns; declaring others is a mistake.
 fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Result<(), SourceError> {
     let columns = |schema: &StreamSchema| -> Vec<(String, DataType)> {
@@ -49,7 +85,7 @@ fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Res
             .collect()
     };
     match declared {
-        Some(declared) if columns(declared) != columns(memory.schema()) => Err(SourceError::Format {
+        Some(declared) if columns(declared) != columns(Source::schema(memory)) => Err(SourceError::Format {
             path: "memory".into(),
             message: "its batches have other columns than those declared".to_owned(),
         }),

@@ -15,6 +15,7 @@ mod preamble;
 mod reader;
 mod sampling;
 mod source;
+mod table;
 mod target;
 mod text;
 mod typed;

@@ -76,9 +76,10 @@ const HEADERS_CHECKED_MAX: usize = 100;
 /// watched and the request asks to follow.
 #[derive(Debug)]
 pub struct FileSource {
-    files: Vec<PathBuf>,
+    pub(super) config: FileSourceConfig,
+    pub(super) files: Vec<PathBuf>,
     bytes: u64,
-    plan: FilePlan,
+    pub(super) plan: FilePlan,
 }
 
 impl FileSource {
@@ -147,7 +148,12 @@ impl FileSource {
                 plan.check(path)?;
             }
         }
-        Ok(Self { files, bytes, plan })
+        Ok(Self {
+            config: config.clone(),
+            files,
+            bytes,
+            plan,
+        })
     }
 
     /// Reads text in other portions than the usual ones.

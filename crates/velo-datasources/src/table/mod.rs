@@ -3,6 +3,9 @@
 mod channel;
 mod offset;
 
+use std::fmt;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use velo_data::StreamSchema;
 
@@ -64,8 +67,39 @@ pub trait TableDataSource: Send + Sync + std::fmt::Debug {
 pub struct TableLoad {
     /// They may be read in any order between them; each in its own.
     pub partitions: Vec<Box<dyn PartitionReader>>,
-    /// The position that is reached when all of them end.
-    pub reached: SourceOffset,
+    /// The position that is reached when all of them have ended.
+    pub reached: Reached,
+}
+
+/// The position that a load has reached when all of its partitions have ended.
+#[derive(Clone)]
+pub enum Reached {
+    /// Known when the load began.
+    Captured(SourceOffset),
+    /// Told by what was read: where the last whole record ended, which value was the highest.
+    Read(Arc<dyn Fn() -> SourceOffset + Send + Sync>),
+}
+
+impl Reached {
+    /// The position. It holds once all partitions have ended.
+    pub fn offset(&self) -> SourceOffset {
+        match self {
+            Self::Captured(offset) => offset.clone(),
+            Self::Read(offset) => offset(),
+        }
+    }
+}
+
+impl From<SourceOffset> for Reached {
+    fn from(offset: SourceOffset) -> Self {
+        Self::Captured(offset)
+    }
+}
+
+impl fmt::Debug for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.offset().fmt(f)
+    }
 }
 
 /// What is new in a source.
