@@ -97,26 +97,32 @@ pub enum SourceError {
         /// Why, and what can.
         reason: String,
     },
-    /// A file that lost bytes while it was followed.
+    /// A file that lost bytes while it was read.
     #[error(
-        "`{}` was cut short while it was watched: {read_bytes} bytes had been read, and it has {file_bytes}; \
+        "`{}` was cut short while it was read: it had {had_bytes} bytes and has {file_bytes} now; \
          start again to read it from its beginning",
         path.display()
     )]
     Truncated {
         /// The file.
         path: PathBuf,
-        /// Its bytes that had been read.
-        read_bytes: u64,
-        /// The bytes that it has now.
+        /// Bytes that it had.
+        had_bytes: u64,
+        /// Bytes that it has now.
         file_bytes: u64,
     },
-    /// A file that went away, or whose path another one took, while it was followed.
+    /// A file that went away, or whose path another one took, before all of it was read.
     #[error(
-        "`{}` was removed or replaced while it was watched; start again to read what is there now",
+        "`{}` was removed or replaced while it was read; start again to read what is there now",
         path.display()
     )]
     Replaced {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that can only be read whole and was written meanwhile.
+    #[error("`{}` was written while it was read; start again to read what is there now", path.display())]
+    Changed {
         /// The file.
         path: PathBuf,
     },
@@ -200,7 +206,7 @@ impl SourceError {
                     | std::io::ErrorKind::WouldBlock
                     | std::io::ErrorKind::ResourceBusy
             ),
-            Self::Vanished { .. } | Self::Truncated { .. } | Self::Replaced { .. } => true,
+            Self::Vanished { .. } | Self::Truncated { .. } | Self::Replaced { .. } | Self::Changed { .. } => true,
             _ => false,
         }
     }

@@ -36,7 +36,7 @@ pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};
 pub use source::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch};
 pub use table::{
-    BatchSender, ChannelReader, FileOffset, Increment, ObjectOffset, Reached, SizeEstimate, SourceOffset,
+    BatchSender, ChannelReader, FileOffset, Increment, ObjectOffset, Reached, RecordPlace, SizeEstimate, SourceOffset,
     TableDataSource, TableLoad, on_io_runtime, spawn_reader,
 };
 pub use velo_formats::{AvroSchema, AvroSchemaError, SampledColumn, SampledSchema, ValueKind};

@@ -252,6 +252,7 @@ fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, 
         | SourceError::Vanished { .. }
         | SourceError::Truncated { .. }
         | SourceError::Replaced { .. }
+        | SourceError::Changed { .. }
         | SourceError::IsDirectory { .. }
         | SourceError::Io { .. }
         | SourceError::Connection { .. }

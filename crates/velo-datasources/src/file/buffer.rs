@@ -3,9 +3,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::follow::check_same_file;
+use super::identity::{FileStatus, fingerprint};
 use super::listing::nearest_entry;
 use super::unpack::{PackedBytes, Unpacked};
-use crate::{Compression, SourceError};
+use crate::{Compression, FileOffset, RecordPlace, SourceError};
 
 /// A window onto a file that moves forward as its bytes are consumed.
 pub(super) struct FileBuffer {
@@ -22,11 +23,22 @@ pub(super) struct FileBuffer {
     /// Place of that byte in the file.
     position: u64,
     is_end: bool,
-    /// Whether the file is followed: then its end is no end.
-    is_followed: bool,
-    /// Whether all that is there has been read of a file that is followed.
+    ending: Ending,
+    /// Whether all that is to be read now has been read, of a file that may go on behind it.
     is_caught_up: bool,
+    /// First byte of the record that was read without its end.
+    open_record: Option<u64>,
     chunk_bytes: usize,
+}
+
+/// What it means that a file has no more bytes.
+enum Ending {
+    /// Nothing follows.
+    Final,
+    /// The file is followed: what is appended will be read.
+    Followed,
+    /// The file is read as it was at some time, whatever has been appended since.
+    Captured(FileStatus),
 }
 
 enum Input {
@@ -101,8 +113,9 @@ impl FileBuffer {
             start: 0,
             position: 0,
             is_end: false,
-            is_followed: false,
+            ending: Ending::Final,
             is_caught_up: false,
+            open_record: None,
             chunk_bytes: chunk_bytes.max(1),
         })
     }
@@ -143,6 +156,11 @@ impl FileBuffer {
         self.position += count as u64;
     }
 
+    /// Reads so many bytes at a time from now on.
+    pub(super) fn read_by(&mut self, chunk_bytes: usize) {
+        self.chunk_bytes = chunk_bytes.max(1);
+    }
+
     /// Reads on. More is read at a time the more is at hand, so that a long record is not looked at over and over.
     pub(super) fn fill(&mut self) -> Result<(), SourceError> {
         self.bytes.drain(..self.start);
@@ -176,32 +194,110 @@ impl FileBuffer {
     }
 
     fn read(&mut self, bytes: usize) -> Result<(), SourceError> {
+        let wanted = bytes.min(self.bytes_to_capture());
         let Some(input) = &mut self.input else {
             return Ok(()); // Its end has been read.
         };
-        let is_all = input.read(&self.path, bytes, &mut self.bytes)?;
-        if is_all && self.is_followed {
-            self.is_caught_up = true;
-        } else if is_all {
-            self.is_end = true;
-            self.input = None;
+        let is_all = input.read(&self.path, wanted, &mut self.bytes)?;
+        match self.ending {
+            Ending::Final if is_all => {
+                self.is_end = true;
+                self.input = None;
+            }
+            Ending::Followed if is_all => self.is_caught_up = true,
+            Ending::Captured(_) if is_all => return Err(self.truncated()),
+            Ending::Captured(_) => self.is_caught_up = self.bytes_to_capture() == 0,
+            Ending::Final | Ending::Followed => {}
         }
         Ok(())
+    }
+
+    /// Bytes that are not read yet of those that the file had when it was captured.
+    fn bytes_to_capture(&self) -> usize {
+        let Ending::Captured(status) = self.ending else {
+            return usize::MAX;
+        };
+        usize::try_from(status.bytes.saturating_sub(self.read_bytes())).unwrap_or(usize::MAX)
+    }
+
+    /// Place in the file behind the bytes at hand.
+    fn read_bytes(&self) -> u64 {
+        self.position + self.bytes().len() as u64
+    }
+
+    fn truncated(&self) -> SourceError {
+        SourceError::Truncated {
+            path: self.path.clone(),
+            had_bytes: self.file_bytes,
+            file_bytes: self.read_bytes(),
+        }
     }
 
     /// From now on the file has no end: what is appended to it will be at hand after [`FileBuffer::look_again`].
     pub(super) fn follow(&mut self) -> Result<(), SourceError> {
         self.seek(self.position)?;
-        self.is_followed = true;
+        self.ending = Ending::Followed;
         Ok(())
+    }
+
+    /// From now on the file has the bytes that it had when its status was asked.
+    ///
+    /// # Errors
+    ///
+    /// When it is not that file any more.
+    pub(super) fn capture(&mut self, status: FileStatus) -> Result<(), SourceError> {
+        self.seek(self.position)?;
+        self.file_bytes = status.bytes;
+        if let Some(Input::Plain(file)) = &self.input {
+            let opened = FileStatus::of_open(file, &self.path)?;
+            if opened.identity != status.identity {
+                return Err(SourceError::Replaced {
+                    path: self.path.clone(),
+                });
+            }
+        }
+        self.ending = Ending::Captured(status);
+        Ok(())
+    }
+
+    /// Whether what is left of a file that was captured is its last record, since nothing has been appended behind it.
+    /// It is at hand as such then. Otherwise it is the beginning of a record.
+    pub(super) fn ends_where_captured(&mut self, is_in_record: bool) -> Result<bool, SourceError> {
+        let (Ending::Captured(status), Some(Input::Plain(file))) = (&self.ending, &self.input) else {
+            return Ok(false);
+        };
+        if self.is_end || !self.is_caught_up {
+            return Ok(false);
+        }
+        let goes_on = FileStatus::of_open(file, &self.path)?.bytes > status.bytes;
+        // Who begins in the middle of a record that was passed over could not tell it from a whole one.
+        if is_in_record || !goes_on && !self.bytes().is_empty() {
+            self.open_record = Some(self.position);
+        }
+        self.is_end = !goes_on;
+        Ok(self.is_end)
+    }
+
+    /// How far a file that was captured has been read, if the record that comes next is the given one.
+    pub(super) fn offset(&self, next: RecordPlace) -> Result<Option<FileOffset>, SourceError> {
+        let (Ending::Captured(status), Some(Input::Plain(file))) = (&self.ending, &self.input) else {
+            return Ok(None);
+        };
+        let fingerprint = fingerprint(&self.path, file, self.position)?;
+        Ok(Some(status.offset_at(
+            self.position,
+            Some(next),
+            self.open_record,
+            fingerprint,
+        )))
     }
 
     /// Whether the file has no end.
     pub(super) fn is_followed(&self) -> bool {
-        self.is_followed
+        matches!(self.ending, Ending::Followed)
     }
 
-    /// Whether a file that is followed had no more when it was looked at last.
+    /// Whether a file that may go on had no more to be read when it was looked at last.
     pub(super) fn is_caught_up(&self) -> bool {
         self.is_caught_up
     }
@@ -214,9 +310,7 @@ impl FileBuffer {
     /// Refuses to wait for more of a file that is not the one any more that has been read.
     pub(super) fn check_followed(&self) -> Result<(), SourceError> {
         match &self.input {
-            Some(Input::Plain(file)) if self.is_followed => {
-                check_same_file(&self.path, file, self.position + self.bytes().len() as u64)
-            }
+            Some(Input::Plain(file)) if self.is_followed() => check_same_file(&self.path, file, self.read_bytes()),
             _ => Ok(()),
         }
     }

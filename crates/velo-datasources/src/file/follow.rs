@@ -1,9 +1,10 @@
 //! What becomes of files while they are followed.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::path::Path;
 
 use super::buffer::io_error;
+use super::identity::FileStatus;
 use crate::{Compression, FileFormat, SourceError};
 
 /// Refuses a file that cannot grow by whole records at its end.
@@ -34,35 +35,19 @@ pub(super) fn check_is_file(path: &Path) -> Result<(), SourceError> {
 /// Refuses to go on when the path leads to another file than the one that is open, or that file lost bytes that have
 /// been read.
 pub(super) fn check_same_file(path: &Path, open: &File, read_bytes: u64) -> Result<(), SourceError> {
-    let there = match std::fs::metadata(path) {
-        Ok(there) => there,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(SourceError::Replaced { path: path.to_owned() });
-        }
-        Err(error) => return Err(io_error(path, error)),
+    let there = match FileStatus::of_path(path) {
+        Err(SourceError::NotFound { .. }) => return Err(SourceError::Replaced { path: path.to_owned() }),
+        there => there?,
     };
-    let opened = open.metadata().map_err(|error| io_error(path, error))?;
-    if !is_same(&there, &opened) {
+    if there.identity != FileStatus::of_open(open, path)?.identity {
         return Err(SourceError::Replaced { path: path.to_owned() });
     }
-    if there.len() < read_bytes {
+    if there.bytes < read_bytes {
         return Err(SourceError::Truncated {
             path: path.to_owned(),
-            read_bytes,
-            file_bytes: there.len(),
+            had_bytes: read_bytes,
+            file_bytes: there.bytes,
         });
     }
     Ok(())
-}
-
-#[cfg(unix)]
-fn is_same(there: &Metadata, opened: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (there.dev(), there.ino()) == (opened.dev(), opened.ino())
-}
-
-/// Elsewhere a file can be neither replaced nor removed while it is open.
-#[cfg(not(unix))]
-fn is_same(_: &Metadata, _: &Metadata) -> bool {
-    true
 }

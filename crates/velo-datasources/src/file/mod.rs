@@ -1,17 +1,21 @@
 //! Local files.
 
 mod buffer;
+mod changes;
 mod columns;
 mod dead_letters;
 mod follow;
+mod identity;
 mod listing;
 mod magic;
 mod pack;
 mod parallel;
+mod part;
 mod partition;
 mod pattern;
 mod plan;
 mod preamble;
+mod reached;
 mod reader;
 mod sampling;
 mod source;

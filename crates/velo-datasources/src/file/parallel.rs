@@ -8,7 +8,7 @@ use velo_data::{Clock, PartitionOffset};
 use velo_formats::{Decoder, RecordCutter, RecordPosition};
 
 use super::reader::{FileReader, batch_at_hand};
-use crate::{SourceBatch, SourceError};
+use crate::{FileOffset, SourceBatch, SourceError};
 
 /// Reads the records of one large file in order, and decodes them on several threads.
 ///
@@ -104,7 +104,8 @@ impl Input {
             buffer.fill_up_to(wanted)?;
             let at_hand = buffer.bytes().len();
             let cut = self.cutter.cut(buffer.bytes(), buffer.is_end());
-            if cut.bytes > 0 || cut.is_stuck || buffer.is_end() || at_hand > limits.record_bytes_max {
+            let is_all = buffer.is_end() || buffer.is_caught_up();
+            if cut.bytes > 0 || cut.is_stuck || is_all || at_hand > limits.record_bytes_max {
                 return Ok(cut.bytes);
             }
             wanted = 2 * at_hand.max(1);
@@ -271,6 +272,11 @@ impl ParallelReader {
             record: self.position.record,
             line: self.position.line,
         }
+    }
+
+    /// How far a file that was captured has been read, when nothing more of it is handed on.
+    pub(super) fn file_offset(&self) -> Result<Option<FileOffset>, SourceError> {
+        lock(&self.input).sequential.file_offset()
     }
 
     /// Takes at most so many rows a batch from now on.

@@ -3,9 +3,10 @@ use std::time::Duration;
 
 use velo_data::{PartitionOffset, StreamSchema};
 
+use super::part::FilePart;
 use super::text::{TextPlan, TextReader};
 use super::typed::{TypedPlan, TypedReader};
-use crate::{ReadRequest, SourceBatch, SourceError};
+use crate::{FileOffset, ReadRequest, SourceBatch, SourceError};
 
 /// How the files of a source are read: the same for all of them.
 #[derive(Debug, Clone)]
@@ -45,17 +46,29 @@ impl FilePlan {
         }
     }
 
-    /// Opens one file at its beginning or where `from` says; `None` if one that is followed has not begun.
-    pub(super) fn open(
-        &self,
-        path: &Path,
-        partition: i32,
-        request: &ReadRequest,
-        from: Option<PartitionOffset>,
-    ) -> Result<Option<FileRows>, SourceError> {
+    /// Whether a file is one that cannot grow by whole records at its end, so that any change concerns all of it.
+    pub(super) fn reads_whole(&self, path: &Path) -> bool {
+        match self {
+            Self::Text(plan) => !plan.can_grow(path),
+            Self::Typed(_) => true,
+        }
+    }
+
+    /// Bytes of the line end that stands behind the record from `start` to `end`, which had none there when it was read.
+    /// `None` if that record goes on.
+    pub(super) fn line_end_behind(&self, path: &Path, start: u64, end: u64) -> Result<Option<u64>, SourceError> {
+        match self {
+            Self::Text(plan) => plan.line_end_behind(path, start, end),
+            Self::Typed(_) => Ok(None),
+        }
+    }
+
+    /// Opens one file; `None` if what stands before its first record is not all there, in one that is followed or
+    /// captured.
+    pub(super) fn open(&self, part: &FilePart, request: &ReadRequest) -> Result<Option<FileRows>, SourceError> {
         Ok(match self {
-            Self::Text(plan) => plan.open(path, partition, request, from)?.map(FileRows::Text),
-            Self::Typed(plan) => Some(FileRows::Typed(Box::new(plan.open(path, partition, request, from)?))),
+            Self::Text(plan) => plan.open(part, request)?.map(FileRows::Text),
+            Self::Typed(plan) => Some(FileRows::Typed(Box::new(plan.open(part, request)?))),
         })
     }
 }
@@ -89,6 +102,14 @@ impl FileRows {
         match self {
             Self::Text(reader) => reader.is_at_end(),
             Self::Typed(_) => false,
+        }
+    }
+
+    /// How far the file has been read, if it can grow and was captured.
+    pub(super) fn file_offset(&self) -> Result<Option<FileOffset>, SourceError> {
+        match self {
+            Self::Text(reader) => reader.file_offset(),
+            Self::Typed(_) => Ok(None),
         }
     }
 

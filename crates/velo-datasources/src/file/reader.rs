@@ -2,11 +2,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use velo_data::{Clock, PartitionOffset};
-use velo_formats::{Decoder, Fault};
+use velo_formats::{Decoder, Fault, RecordPosition};
 
 use super::ReadLimits;
 use super::buffer::FileBuffer;
-use crate::{SourceBatch, SourceError};
+use crate::{FileOffset, RecordPlace, SourceBatch, SourceError};
 
 /// Reads the records of one file in order, with memory that does not depend on the file's size.
 pub(super) struct FileReader {
@@ -35,6 +35,9 @@ impl FileReader {
         if let Some(fault) = self.decoder.fault() {
             return Err(faulty(self.buffer.path(), &fault, 1));
         }
+        if self.buffer.ends_where_captured(self.decoder.is_discarding())? {
+            return self.next_batch();
+        }
         // Last of all, so that what was written before a file was replaced is read all the same.
         self.buffer.check_followed()?;
         Ok(None)
@@ -48,6 +51,12 @@ impl FileReader {
             record: position.record,
             line: position.line,
         }
+    }
+
+    /// How far a file that was captured has been read.
+    pub(super) fn file_offset(&self) -> Result<Option<FileOffset>, SourceError> {
+        let RecordPosition { record, line } = self.decoder.position();
+        self.buffer.offset(RecordPlace { record, line })
     }
 
     /// Takes at most so many rows a batch from now on.

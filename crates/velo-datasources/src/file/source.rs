@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use velo_data::{Clock, PartitionOffset, RowError, StreamSchema, SystemColumn};
@@ -7,8 +8,10 @@ use velo_data::{Clock, PartitionOffset, RowError, StreamSchema, SystemColumn};
 use super::columns::ColumnsFrom;
 use super::follow::{check_can_grow, check_is_file};
 use super::listing::Listing;
+use super::part::FilePart;
 use super::partition::{FilePartition, State};
 use super::plan::FilePlan;
+use super::reached::ReachedFiles;
 use super::sampling::{FileSample, SAMPLE_FILES_MAX, sample_files};
 use super::text::TextPlan;
 use super::typed::{TypedFormat, TypedPlan};
@@ -77,7 +80,8 @@ const HEADERS_CHECKED_MAX: usize = 100;
 #[derive(Debug)]
 pub struct FileSource {
     pub(super) config: FileSourceConfig,
-    pub(super) files: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+    format: FileFormat,
     bytes: u64,
     pub(super) plan: FilePlan,
 }
@@ -151,9 +155,52 @@ impl FileSource {
         Ok(Self {
             config: config.clone(),
             files,
+            format,
             bytes,
             plan,
         })
+    }
+
+    /// Lists the files anew.
+    pub(super) fn list(&self) -> Result<Vec<PathBuf>, SourceError> {
+        let Listing { files, format } = Listing::of(&self.config)?;
+        match (self.files.first(), files.first()) {
+            (Some(path), Some(other)) if format != self.format => Err(SourceError::MixedFormats {
+                path: path.clone(),
+                format: self.format,
+                other: other.clone(),
+                other_format: format,
+            }),
+            _ => Ok(files),
+        }
+    }
+
+    /// Readers of files, each of which tells `reached` when it ends; followed if there is an interval for it.
+    pub(super) fn partitions(
+        &self,
+        request: &ReadRequest,
+        polling_interval: Option<Duration>,
+        parts: Vec<FilePart>,
+        reached: Option<&ReachedFiles>,
+    ) -> Vec<Box<dyn PartitionReader>> {
+        let plan = Arc::new(self.plan.clone());
+        // Files are read side by side, and share the threads.
+        let request = Arc::new(ReadRequest {
+            decode_threads: request.decode_threads / parts.len().max(1),
+            follow: polling_interval.is_some(),
+            ..request.clone()
+        });
+        let partition = |part: FilePart| -> Box<dyn PartitionReader> {
+            Box::new(FilePartition {
+                plan: Arc::clone(&plan),
+                request: Arc::clone(&request),
+                part,
+                polling_interval: polling_interval.unwrap_or_default(),
+                reached: reached.cloned(),
+                state: State::Waiting,
+            })
+        };
+        parts.into_iter().map(partition).collect()
     }
 
     /// Reads text in other portions than the usual ones.
@@ -196,28 +243,15 @@ impl Source for FileSource {
         request: &ReadRequest,
         from: &[Option<PartitionOffset>],
     ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
-        let plan = Arc::new(self.plan.clone());
-        let polling_interval = plan.polling_interval().filter(|_| request.follow);
+        let polling_interval = self.plan.polling_interval().filter(|_| request.follow);
         if polling_interval.is_some() {
             self.files.iter().try_for_each(|path| check_is_file(path))?;
         }
-        // Files are read side by side, and share the threads.
-        let request = Arc::new(ReadRequest {
-            decode_threads: request.decode_threads / self.files.len().max(1),
-            follow: polling_interval.is_some(),
-            ..request.clone()
+        let parts = self.files.iter().enumerate().map(|(index, path)| FilePart {
+            from: from.get(index).copied().flatten(),
+            ..FilePart::whole(path.clone(), index)
         });
-        let partition = |(index, path): (usize, &PathBuf)| -> Box<dyn PartitionReader> {
-            Box::new(FilePartition {
-                plan: Arc::clone(&plan),
-                request: Arc::clone(&request),
-                path: path.clone(),
-                partition: i32::try_from(index).unwrap_or(i32::MAX),
-                polling_interval: polling_interval.unwrap_or_default(),
-                state: State::Waiting(from.get(index).copied().flatten()),
-            })
-        };
-        Ok(self.files.iter().enumerate().map(partition).collect())
+        Ok(self.partitions(request, polling_interval, parts.collect(), None))
     }
 
     fn unreadable_beginning(&self, columns: &[usize]) -> Result<Option<RowError>, SourceError> {

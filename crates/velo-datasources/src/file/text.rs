@@ -7,11 +7,13 @@ use velo_formats::{Decoder, FormatError, RecordCutter, RecordPosition, SAMPLE_BY
 use super::ReadLimits;
 use super::buffer::FileBuffer;
 use super::columns::{ColumnsFrom, field_places, projection};
+use super::follow::check_can_grow;
 use super::parallel::ParallelReader;
+use super::part::FilePart;
 use super::preamble::Preamble;
 use super::reader::FileReader;
 use super::unpack::PackedBytes;
-use crate::{Compression, FileFormat, FileSourceConfig, ReadRequest, SourceBatch, SourceError};
+use crate::{Compression, FileFormat, FileOffset, FileSourceConfig, ReadRequest, SourceBatch, SourceError};
 
 /// How the text files of a source are read: the same for all of them.
 #[derive(Debug, Clone)]
@@ -28,38 +30,43 @@ pub(super) struct TextPlan {
 const HEADER_BYTES: usize = 16 << 10;
 
 impl TextPlan {
-    /// Opens one file at its beginning or where `from` says; `None` if what stands before its first record is not all
-    /// there yet, in a file that is followed.
-    pub(super) fn open(
-        &self,
-        path: &Path,
-        partition: i32,
-        request: &ReadRequest,
-        from: Option<PartitionOffset>,
-    ) -> Result<Option<TextReader>, SourceError> {
-        let mut buffer = FileBuffer::open(path, self.config.compression_of(path), self.limits.chunk_bytes)?;
+    /// Opens one file at its beginning or where the part begins; `None` if what stands before its first record is not all
+    /// there yet, in a file that is followed or captured.
+    pub(super) fn open(&self, part: &FilePart, request: &ReadRequest) -> Result<Option<TextReader>, SourceError> {
+        let path = part.path.as_path();
+        let captured = part.captured.filter(|_| self.can_grow(path));
+        let from = match part.from {
+            Some(PartitionOffset::File { byte, record, line }) if byte > 0 => {
+                Some((byte, RecordPosition { record, line }))
+            }
+            _ => None,
+        };
+        let chunk_bytes = if from.is_some() {
+            HEADER_BYTES
+        } else {
+            self.limits.chunk_bytes
+        };
+        let mut buffer = FileBuffer::open(path, self.config.compression_of(path), chunk_bytes)?;
         let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
-        if request.follow && !preamble.is_whole {
+        if (request.follow || captured.is_some()) && !preamble.is_whole {
             return Ok(None);
         }
-        let decoder = || self.decoder(path, partition, request, &preamble);
-        let mut told_bytes = 0;
-        let position = match from {
-            Some(PartitionOffset::File { byte, record, line }) if byte > 0 => {
-                buffer.seek(byte)?;
-                told_bytes = byte;
-                RecordPosition { record, line }
-            }
-            // What stands before the first record is not part of any.
-            _ => RecordPosition {
-                record: 0,
-                line: preamble.line,
-            },
+        // What stands before the first record is not part of any.
+        let first = RecordPosition {
+            record: 0,
+            line: preamble.line,
         };
+        let (told_bytes, position) = from.unwrap_or((0, first));
+        if from.is_some() {
+            buffer.read_by(self.limits.chunk_bytes);
+            buffer.seek(told_bytes)?;
+        }
         if request.follow {
             buffer.follow()?;
+        } else if let Some(status) = captured {
+            buffer.capture(status)?;
         }
-        let left = buffer.file_bytes().saturating_sub(told_bytes);
+        let decoder = || self.decoder(path, part.partition, request, &preamble);
         let reader = FileReader {
             decoder: decoder()?.starting_at(position),
             clock: Arc::clone(&self.clock),
@@ -69,6 +76,17 @@ impl TextPlan {
             told_bytes,
             buffer,
         };
+        self.records(reader, request, decoder).map(Some)
+    }
+
+    /// Reads with as many threads as are asked for and worth while.
+    fn records(
+        &self,
+        reader: FileReader,
+        request: &ReadRequest,
+        decoder: impl Fn() -> Result<Decoder, SourceError>,
+    ) -> Result<TextReader, SourceError> {
+        let left = reader.buffer.file_bytes().saturating_sub(reader.told_bytes);
         // What is followed comes in small pieces.
         let is_divided = request.decode_threads > 1 && !request.follow && self.is_divisible(left);
         let packed = reader.buffer.packed_bytes().map(|bytes| Packed { bytes, told: 0 });
@@ -79,7 +97,35 @@ impl TextPlan {
             }
             _ => Records::Sequential(Box::new(reader)),
         };
-        Ok(Some(TextReader { records, packed }))
+        Ok(TextReader { records, packed })
+    }
+
+    /// Whether a file may grow by whole records at its end.
+    pub(super) fn can_grow(&self, path: &Path) -> bool {
+        check_can_grow(Some(self.format), self.config.compression_of(path)).is_ok()
+    }
+
+    /// Bytes of the line end that stands behind the record from `start` to `end`, which had none there when it was read.
+    /// `None` if that record goes on.
+    pub(super) fn line_end_behind(&self, path: &Path, start: u64, end: u64) -> Result<Option<u64>, SourceError> {
+        let Some(cutter) = self.cutter() else {
+            return Ok(None);
+        };
+        let record_bytes = usize::try_from(end - start).unwrap_or(usize::MAX);
+        let mut buffer = FileBuffer::open(path, Compression::None, HEADER_BYTES)?;
+        buffer.seek(start)?;
+        buffer.fill_up_to(record_bytes.saturating_add(2))?;
+        let bytes = buffer.bytes();
+        let line_end = match bytes.get(record_bytes..).unwrap_or_default() {
+            // A carriage return that stood at the end was part of the record.
+            [b'\n', ..] if !bytes[..record_bytes].ends_with(b"\r") => 1,
+            [b'\r', b'\n', ..] => 2,
+            _ => return Ok(None),
+        };
+        // Within quotes, a line end is part of the record.
+        let whole = record_bytes + line_end;
+        let is_ended = cutter.cut(&bytes[..whole], false).bytes == whole;
+        Ok(is_ended.then_some(line_end as u64))
     }
 
     /// The first record of a file, if neither it nor those behind it can be read.
@@ -94,7 +140,7 @@ impl TextPlan {
         };
         let mut plan = self.clone();
         plan.limits.batch_bytes_max = SAMPLE_BYTES_MAX as u64;
-        let Some(mut reader) = plan.open(path, 0, &request, None)? else {
+        let Some(mut reader) = plan.open(&FilePart::whole(path.to_owned(), 0), &request)? else {
             return Ok(None);
         };
         let batch = reader.next_batch()?;
@@ -205,6 +251,14 @@ impl TextReader {
         match &self.records {
             Records::Sequential(reader) => reader.offset(),
             Records::Parallel(reader) => reader.offset(),
+        }
+    }
+
+    /// How far a file that was captured has been read, when nothing more of it is handed on.
+    pub(super) fn file_offset(&self) -> Result<Option<FileOffset>, SourceError> {
+        match &self.records {
+            Records::Sequential(reader) => reader.file_offset(),
+            Records::Parallel(reader) => reader.file_offset(),
         }
     }
 

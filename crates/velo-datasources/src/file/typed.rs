@@ -10,6 +10,7 @@ use velo_formats::{
 
 use super::buffer::io_error;
 use super::columns::projection;
+use super::part::FilePart;
 use crate::{FileFormat, ReadRequest, SourceBatch, SourceError};
 
 /// Formats whose files tell the types of their columns.
@@ -82,17 +83,12 @@ impl TypedPlan {
         checked.map_err(|error| source_error(path, error))
     }
 
-    /// Opens one file at its beginning or where `from` says.
-    pub(super) fn open(
-        &self,
-        path: &Path,
-        partition: i32,
-        request: &ReadRequest,
-        from: Option<PartitionOffset>,
-    ) -> Result<TypedReader, SourceError> {
+    /// Opens one file at its beginning or where the part begins.
+    pub(super) fn open(&self, part: &FilePart, request: &ReadRequest) -> Result<TypedReader, SourceError> {
+        let path = part.path.as_path();
         let file = open(path)?;
         let file_bytes = file.metadata().map_err(|error| io_error(path, error))?.len();
-        let first = match from {
+        let first = match part.from {
             Some(PartitionOffset::File { record, .. }) => record,
             _ => 0,
         };
@@ -100,7 +96,7 @@ impl TypedPlan {
             records: first..self.max_records.unwrap_or(u64::MAX),
             batch_rows_max: request.batch_rows_max.max(1),
         };
-        let projection = projection(&self.schema, path, partition, request);
+        let projection = projection(&self.schema, path, part.partition, request);
         let rows = match self.format {
             TypedFormat::Parquet => open_parquet(file, projection, &request.requested_bounds(), range),
             TypedFormat::Avro => open_avro(file, projection, range),

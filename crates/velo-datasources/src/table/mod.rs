@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use velo_data::StreamSchema;
 
 pub use channel::{BatchSender, ChannelReader, on_io_runtime, spawn_reader};
-pub use offset::{FileOffset, ObjectOffset, SourceOffset};
+pub use offset::{FileOffset, ObjectOffset, RecordPlace, SourceOffset};
 
 use crate::{PartitionReader, ReadRequest, SourceError};
 

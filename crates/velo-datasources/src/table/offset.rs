@@ -41,16 +41,27 @@ pub enum SourceOffset {
 pub struct FileOffset {
     /// First byte that is not read.
     pub byte: u64,
-    /// Number of the record there, from 0.
-    pub record: u64,
-    /// Line on which that record starts, from 1.
-    pub line: u64,
+    /// The record that starts there; absent in files that are only read whole, and where nobody has read up to there.
+    pub next: Option<RecordPlace>,
+    /// First byte of the last record, if that was read without the line end behind it: it may go on.
+    pub open_record: Option<u64>,
+    /// Bytes that the file had when the load began.
+    pub file_bytes: u64,
     /// Device and inode, where the operating system has them.
     pub identity: Option<(u64, u64)>,
-    /// Last change, in nanoseconds since the epoch.
+    /// Last change before the load began, in nanoseconds since the epoch.
     pub modified_ns: Option<i64>,
     /// Hash of the first bytes and of those before `byte`: a file that was written anew differs in one of them.
     pub fingerprint: u64,
+}
+
+/// Which record of a file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordPlace {
+    /// Its number, from 0.
+    pub record: u64,
+    /// Line on which it starts, from 1.
+    pub line: u64,
 }
 
 /// An object as it was when it was read.

@@ -8,6 +8,7 @@ mod config_file;
 mod dead_letters;
 mod file_sink;
 mod file_source;
+mod file_tables;
 mod follow;
 mod json_array;
 mod many_files;

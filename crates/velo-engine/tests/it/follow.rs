@@ -136,5 +136,5 @@ fn a_file_that_is_cut_short_fails_the_job() {
     assert!(comes_about(|| job.is_finished()));
     let error = job.join().unwrap().unwrap_err();
     let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert!(cause.contains("was cut short while it was watched"), "{cause}");
+    assert!(cause.contains("was cut short while it was read"), "{cause}");
 }
