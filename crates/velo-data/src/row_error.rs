@@ -16,18 +16,21 @@ pub enum RowErrorCause {
     EventTime,
     /// An expression failed, for example because it overflows.
     Expression,
+    /// A table that the row is joined with cannot be had.
+    MissingTable,
     /// The row arrived behind the watermark and its window is closed.
     Late,
 }
 
 impl RowErrorCause {
     /// All causes.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Malformed,
         Self::InvalidValue,
         Self::MissingValue,
         Self::EventTime,
         Self::Expression,
+        Self::MissingTable,
         Self::Late,
     ];
 
@@ -39,6 +42,7 @@ impl RowErrorCause {
             Self::MissingValue => "missing_value",
             Self::EventTime => "event_time",
             Self::Expression => "expression",
+            Self::MissingTable => "missing_table",
             Self::Late => "late",
         }
     }

@@ -151,6 +151,7 @@ fn job(plan: LogicalPlan, source: &Arc<MemorySource>) -> Job {
             sinks: vec![],
         }],
         sources: HashMap::from([("input".into(), Arc::clone(source) as _)]),
+        tables: HashMap::new(),
     }
 }
 

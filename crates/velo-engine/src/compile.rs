@@ -1,5 +1,6 @@
 //! From a logical plan to stages of operators.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use velo_data::{StreamSchema, SystemColumn};
@@ -15,11 +16,12 @@ use crate::event::Output;
 use crate::merge::{Merge, ResultOrder};
 use crate::operator::Operator;
 use crate::operators::{
-    AggregateChanges, AggregateFinal, DistinctRows, FilterRows, GroupBudget, Grouping, LimitRows, ProjectColumns,
-    ScanRows, TumblingWindows, ValuesRows, WatermarkStep, milliseconds, values_batch,
+    AggregateChanges, AggregateFinal, DistinctRows, FilterRows, GroupBudget, Grouping, LimitRows, LookupRows,
+    ProjectColumns, ScanRows, TumblingWindows, ValuesRows, WatermarkStep, milliseconds, values_batch,
 };
 use crate::router::KeyRouter;
 use crate::scan_bounds::scan_bounds;
+use crate::table::JoinedTable;
 
 /// A part of a plan whose operators are fused, and which several workers may run side by side.
 #[derive(Debug)]
@@ -130,14 +132,14 @@ impl Stage {
         }
     }
 
-    /// The operators of one worker. Those of a leaf stage begin behind the [`Leaf`].
+    /// The operators of one worker, which look up `tables` by their names. Those of a leaf stage begin behind the [`Leaf`].
     ///
     /// # Errors
     ///
-    /// When a node has no physical form.
-    pub fn chain(&self) -> Result<Chain, CompileError> {
+    /// When a node has no physical form, or a table is not there.
+    pub fn chain(&self, tables: &HashMap<String, JoinedTable>) -> Result<Chain, CompileError> {
         let nodes = self.nodes.iter().zip(&self.budgets);
-        let operators = nodes.filter_map(|(node, budget)| operator(node, budget).transpose());
+        let operators = nodes.filter_map(|(node, budget)| operator(node, budget, tables).transpose());
         Ok(Chain::new(operators.collect::<Result<_, _>>()?))
     }
 
@@ -194,7 +196,11 @@ pub enum Leaf<'a> {
 }
 
 /// The operator of a node, unless the node is a leaf.
-fn operator(node: &LogicalPlan, budget: &GroupBudget) -> Result<Option<Box<dyn Operator>>, CompileError> {
+fn operator(
+    node: &LogicalPlan,
+    budget: &GroupBudget,
+    tables: &HashMap<String, JoinedTable>,
+) -> Result<Option<Box<dyn Operator>>, CompileError> {
     Ok(Some(match node {
         LogicalPlan::Scan(_) | LogicalPlan::Values(_) => return Ok(None),
         LogicalPlan::Filter(filter) => Box::new(FilterRows::new(&filter.predicate, filter.input.schema())?),
@@ -203,6 +209,12 @@ fn operator(node: &LogicalPlan, budget: &GroupBudget) -> Result<Option<Box<dyn O
             project.input.schema(),
             &project.schema,
         )?),
+        LogicalPlan::Lookup(lookup) => {
+            let table = tables.get(&lookup.table).ok_or_else(|| CompileError::UnknownTable {
+                table: lookup.table.clone(),
+            })?;
+            Box::new(LookupRows::new(lookup, table)?)
+        }
         LogicalPlan::Aggregate(plan) => aggregate(plan, budget)?,
         LogicalPlan::Distinct(distinct) => Box::new(DistinctRows::new(distinct.input.schema(), budget.clone())?),
         LogicalPlan::Limit(limit) => Box::new(LimitRows::new(limit.limit, limit.offset, limit.input.schema())),

@@ -19,6 +19,12 @@ pub enum OperatorError {
         /// The statement's limit.
         groups_max: usize,
     },
+    /// A table would have more rows than can be numbered.
+    #[error("the table has more than {rows_max} rows")]
+    TooManyRows {
+        /// The most that it can have.
+        rows_max: usize,
+    },
     /// A window's rows have no event time.
     #[error("the rows of a window have no event time")]
     NoEventTime,
@@ -59,6 +65,12 @@ pub enum CompileError {
     KeyType {
         /// The column's Arrow type.
         data_type: String,
+    },
+    /// A statement joins a table that the job does not have.
+    #[error("table `{table}` is not part of the job")]
+    UnknownTable {
+        /// Its name.
+        table: String,
     },
     /// The plan asks for a metadata column that its input does not have.
     #[error("`{column}` is not available from `{from}`")]

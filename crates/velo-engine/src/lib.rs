@@ -54,6 +54,7 @@
 //!         sinks: vec![sink.writer()],
 //!     }],
 //!     sources: [("numbers".into(), Arc::new(MemorySource::new(schema, vec![vec![numbers]])) as _)].into(),
+//!     tables: Default::default(),
 //! };
 //! let summary = run(job, &RunOptions {
 //!     parallelism: 1,
@@ -82,6 +83,7 @@ mod operator;
 mod operators;
 mod scan_bounds;
 mod state;
+mod table;
 
 mod error;
 mod metrics;
@@ -99,3 +101,4 @@ pub use operator::Operator;
 pub use router::KeyRouter;
 pub use state::OperatorState;
 pub use summary::{JobSummary, LateSummary, RejectedRows, StatementSummary};
+pub use table::{JoinedTable, LiveTable, MissingRows, Table, TableBuilder, TableLoadJob, TableWriter, load_table};

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use velo_data::{StreamSchema, SystemColumn};
 
-use crate::outline::{Outline, SourceOutline};
-use crate::plan::{LogicalPlan, Relation, StatementKind};
+use crate::outline::{DeclaredAs, Outline, SourceOutline};
+use crate::plan::{LogicalPlan, Relation};
 
 /// What is known of a source once somebody has looked at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,6 @@ pub(crate) enum Changes {
 /// What another statement's rows look like.
 #[derive(Debug, Clone)]
 pub(crate) struct StatementOutput {
-    pub(crate) kind: StatementKind,
     /// `None` when the statement could not be planned.
     pub(crate) schema: Option<StreamSchema>,
     pub(crate) columns_unknown: bool,
@@ -43,6 +42,20 @@ pub(crate) struct StatementOutput {
     pub(crate) key: Vec<usize>,
     /// Whether a NULL in the key is an error of its row. In the keys of groups it is a value like any other.
     pub(crate) key_required: bool,
+}
+
+/// A table as those see it who read it.
+#[derive(Debug, Clone)]
+pub(crate) struct TableDescription {
+    /// Its columns, without metadata.
+    pub(crate) schema: StreamSchema,
+    pub(crate) columns_unknown: bool,
+    /// Indexes of the columns that tell its rows apart.
+    pub(crate) key: Vec<usize>,
+}
+
+fn user_columns_of(schema: &StreamSchema) -> StreamSchema {
+    StreamSchema::of_user_columns(schema.user_fields().iter().map(|field| field.as_ref().clone()))
 }
 
 /// Everything that queries of a program may read.
@@ -72,6 +85,32 @@ impl<'a> Catalog<'a> {
         self.outputs.get(name)
     }
 
+    /// A table that something reads: a created one, or a source that is one.
+    pub(crate) fn table(&self, name: &str) -> Option<TableDescription> {
+        if let Some(output) = self.outputs.get(name) {
+            return Some(TableDescription {
+                schema: user_columns_of(output.schema.as_ref()?),
+                columns_unknown: output.columns_unknown,
+                key: output.key.clone(),
+            });
+        }
+        let (source, description) = self.source(name)?;
+        Some(TableDescription {
+            schema: description
+                .schema
+                .as_ref()
+                .map_or_else(|| StreamSchema::of_user_columns([]), user_columns_of),
+            columns_unknown: description.schema.is_none(),
+            key: source.key_columns(),
+        })
+    }
+
+    /// Whether a source can be a table by being joined: it ends, and is not declared as a stream.
+    pub(crate) fn may_be_table(&self, id: &str) -> bool {
+        self.source(id)
+            .is_some_and(|(source, _)| source.declared_as != DeclaredAs::Stream && !source.is_unbounded())
+    }
+
     pub(crate) fn add_output(&mut self, name: &str, output: StatementOutput) {
         self.outputs.insert(name.to_owned(), output);
     }
@@ -83,6 +122,8 @@ impl<'a> Catalog<'a> {
             LogicalPlan::Scan(scan) => match &scan.relation {
                 Relation::Source(id) => self.source(id).is_some_and(|(source, _)| source.is_unbounded()),
                 Relation::Statement(name) => self.output(name).is_some_and(|output| output.unbounded),
+                // It is read as it is at one moment.
+                Relation::Table(_) => false,
             },
             other => other.inputs().into_iter().any(|input| self.is_unbounded(input)),
         }

@@ -7,12 +7,15 @@ use velo_common::{Diagnostic, code};
 use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn};
 use velo_functions::key_value;
 
-use crate::bind::{QueryBinder, WindowDefaults, timed_by_records};
-use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput};
+use crate::bind::{QueryBinder, WindowDefaults, column, timed_by_records};
+use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput, TableDescription};
 use crate::metrics::check_output;
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
-use crate::outline::{Outline, QueryOutline, table_without_key};
-use crate::plan::{Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Relation, StatementKind, Values};
+use crate::outline::{Outline, QueryOutline, SourceOutline, table_without_key};
+use crate::plan::{
+    Aggregate, EmitMode, ErrorPolicy, LogicalPlan, MissingTable, PlannedStatement, Project, Relation, Scan,
+    StatementKind, StatementSettings, Values,
+};
 use crate::properties::{late_policy, settings, window_lateness};
 use crate::target::fit_target;
 
@@ -56,7 +59,6 @@ pub fn plan_program(
                 columns_unknown,
                 key_required,
             }) => StatementOutput {
-                kind: query.kind,
                 schema: Some(statement.plan.schema().clone()),
                 columns_unknown: *columns_unknown,
                 changes: changes(&statement.plan, &catalog),
@@ -66,7 +68,6 @@ pub fn plan_program(
                 key_required: *key_required,
             },
             None => StatementOutput {
-                kind: query.kind,
                 schema: None,
                 columns_unknown: true,
                 changes: Changes::None,
@@ -94,6 +95,9 @@ pub fn plan_program(
             program.columns_unknown |= planned.columns_unknown;
         }
     }
+    program
+        .statements
+        .splice(0..0, source_tables(outline, &catalog, &program.statements));
     check_shared_sinks(outline, &catalog, &program.statements, &mut program.diagnostics);
     if !outline.looks_like_ksqldb {
         program
@@ -140,6 +144,7 @@ fn plan_statement(
         groups_limited: settings.groups_max.is_some(),
         state_expires: query.properties.contains_key("state.ttl"),
         emit: query.query.emit.as_ref(),
+        missing_table: MissingTable::default(),
         below_aggregate: false,
         diagnostics,
     };
@@ -165,10 +170,10 @@ fn plan_statement(
     let statement = PlannedStatement {
         name: query.name.clone(),
         kind: query.kind,
+        reads: statements_read(query, &plan),
         plan,
         sinks: query.sinks.clone(),
         key: bound.key,
-        reads: statements_read(query),
         settings,
         span: query.span,
     };
@@ -176,6 +181,52 @@ fn plan_statement(
         statement,
         columns_unknown,
         key_required,
+    })
+}
+
+/// The tables that are loaded from a source as they are: declared with a key, or joined without being declared as a
+/// stream.
+fn source_tables(
+    outline: &Outline<'_>,
+    catalog: &Catalog<'_>,
+    statements: &[PlannedStatement],
+) -> Vec<PlannedStatement> {
+    let read: HashSet<&str> = statements
+        .iter()
+        .flat_map(|statement| statement.plan.tables())
+        .collect();
+    let sources = outline
+        .sources
+        .iter()
+        .filter(|source| read.contains(source.id.as_str()));
+    sources.filter_map(|source| source_table(source, catalog)).collect()
+}
+
+fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<PlannedStatement> {
+    let TableDescription { schema, key, .. } = catalog.table(&source.id)?;
+    let expressions = schema.user_fields().iter().map(|field| column(field.name())).collect();
+    let scan = Scan {
+        relation: Relation::Source(source.id.clone()),
+        columns: (0..schema.user_columns()).collect(),
+        event_time: None,
+        filters: Vec::new(),
+        schema: schema.clone(),
+    };
+    let mut plan = LogicalPlan::Project(Project {
+        input: Box::new(LogicalPlan::Scan(scan)),
+        expressions,
+        schema,
+    });
+    require_key(&mut plan, &key);
+    Some(PlannedStatement {
+        name: source.id.clone(),
+        kind: StatementKind::Table,
+        plan,
+        sinks: Vec::new(),
+        key,
+        reads: Vec::new(),
+        settings: StatementSettings::default(),
+        span: source.span,
     })
 }
 
@@ -193,7 +244,7 @@ fn require_key(plan: &mut LogicalPlan, key: &[usize]) {
                 }
             }
         }
-        LogicalPlan::Scan(_) | LogicalPlan::Values(_) | LogicalPlan::Aggregate(_) => {}
+        LogicalPlan::Scan(_) | LogicalPlan::Values(_) | LogicalPlan::Aggregate(_) | LogicalPlan::Lookup(_) => {}
     }
 }
 
@@ -273,13 +324,16 @@ fn columns_of(statement: &PlannedStatement) -> String {
     columns.collect::<Vec<_>>().join(", ")
 }
 
-fn statements_read(query: &QueryOutline<'_>) -> Vec<String> {
+/// Names of the streams and tables that a statement reads, implied ones included.
+fn statements_read(query: &QueryOutline<'_>, plan: &LogicalPlan) -> Vec<String> {
     let statement = |relation: &Relation| match relation {
-        Relation::Statement(name) => Some(name.clone()),
+        Relation::Statement(name) | Relation::Table(name) => Some(name.clone()),
         Relation::Source(_) => None,
     };
-    let mut names: Vec<String> = query.reads.values().filter_map(statement).collect();
+    let names = query.reads.values().filter_map(statement);
+    let mut names: Vec<String> = names.chain(plan.tables().into_iter().map(str::to_owned)).collect();
     names.sort();
+    names.dedup();
     names
 }
 
@@ -354,7 +408,7 @@ fn may_delete(plan: &LogicalPlan, catalog: &Catalog<'_>) -> bool {
             Relation::Statement(name) => catalog
                 .output(name)
                 .is_some_and(|output| output.changes == Changes::UpdatesAndDeletes),
-            Relation::Source(_) => false,
+            Relation::Source(_) | Relation::Table(_) => false,
         },
         other => other.inputs().into_iter().any(|input| may_delete(input, catalog)),
     }
@@ -405,6 +459,7 @@ fn statements_with_event_time(statements: &[PlannedStatement]) -> HashSet<String
         let by_scan = statement.plan.scan().is_some_and(|scan| match &scan.relation {
             Relation::Source(_) => scan.event_time.as_ref().is_some_and(|time| time.expression.is_some()),
             Relation::Statement(name) => timed.contains(name),
+            Relation::Table(_) => false,
         });
         if windowed || by_scan {
             timed.insert(statement.name.clone());

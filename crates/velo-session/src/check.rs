@@ -5,7 +5,7 @@ use std::sync::Arc;
 use velo_common::{Diagnostic, Name, Severity, SourceText, Span, code};
 use velo_datasources::{FileSample, SinkConfig, Source};
 use velo_parser::ast::ObjectName;
-use velo_planner::plan::{PlannedStatement, Relation};
+use velo_planner::plan::{PlannedStatement, Relation, StatementKind};
 use velo_planner::{JoinOutline, Overrides, outline, plan_program};
 
 use crate::allow::leave_out_allowed;
@@ -93,6 +93,15 @@ impl CheckedProgram {
         !velo_common::has_errors(&self.diagnostics)
     }
 
+    /// Takes out the tables that other statements read: they are loaded before those run. Each stands behind those that it
+    /// reads.
+    pub fn take_tables(&mut self) -> Vec<PlannedStatement> {
+        let read = &self.read;
+        let is_loaded =
+            |statement: &mut PlannedStatement| statement.kind == StatementKind::Table && read.contains(&statement.name);
+        self.statements.extract_if(.., is_loaded).collect()
+    }
+
     /// Where the rows of a statement go; nowhere when other statements read them.
     pub fn outputs(&self, statement: &PlannedStatement) -> Vec<Output> {
         let configured = |name: &String| {
@@ -110,11 +119,12 @@ impl CheckedProgram {
 /// Names of the statements that other statements read.
 fn statements_read(statements: &[PlannedStatement]) -> HashSet<String> {
     let scanned = statements.iter().filter_map(|statement| statement.plan.scan());
-    let read = scanned.filter_map(|scan| match &scan.relation {
+    let streams = scanned.filter_map(|scan| match &scan.relation {
         Relation::Statement(name) => Some(name.clone()),
-        Relation::Source(_) => None,
+        Relation::Source(_) | Relation::Table(_) => None,
     });
-    read.collect()
+    let tables = statements.iter().flat_map(|statement| statement.plan.tables());
+    streams.chain(tables.map(str::to_owned)).collect()
 }
 
 /// Takes a program through all stages: parsed, its sources opened and sampled, planned.

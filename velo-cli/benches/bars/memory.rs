@@ -76,6 +76,7 @@ impl Query {
         let job = Job {
             statements: statements.collect(),
             sources: self.sources.clone(),
+            tables: HashMap::new(),
         };
         let options = RunOptions {
             parallelism: 1,

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -8,7 +9,11 @@ use std::thread;
 use velo_common::{format_duration, render};
 use velo_data::SystemClock;
 use velo_datasources::SinkError;
-use velo_engine::{Cancel, EngineError, Job, JobSummary, Metrics, RunOptions};
+use velo_engine::{
+    Cancel, EngineError, Job, JobSummary, JoinedTable, LiveTable, Metrics, RunOptions, TableBuilder, TableLoadJob,
+    load_table,
+};
+use velo_planner::plan::PlannedStatement;
 use velo_session::{CheckedProgram, Mode, SessionOptions, Wait};
 
 use super::read_and_check_when_there;
@@ -123,11 +128,12 @@ fn waiting_text(wait: &Wait) -> String {
 }
 
 fn run_program(
-    program: CheckedProgram,
+    mut program: CheckedProgram,
     args: &RunArgs,
     cancel: &Cancel,
     terminal: Terminal,
 ) -> Result<JobSummary, RunError> {
+    let tables = program.take_tables();
     let policies: Vec<StatementPolicies> = program.statements.iter().map(StatementPolicies::of).collect();
     let outputs = JobOutputs::of(&program);
     let printer = RowPrinter::new(outputs.row_format(args.format, terminal), outputs.has_several_streams());
@@ -147,6 +153,7 @@ fn run_program(
         .sum();
     let sinks = outputs.open(&printer)?;
     let job = Job {
+        tables: load_tables(tables, &program, cancel)?,
         statements: outputs::with_sinks(program.statements, sinks),
         sources: program.sources,
     };
@@ -168,6 +175,39 @@ fn run_program(
         print_on_stderr(&summary::text(&summary, &policies));
     }
     Ok(summary)
+}
+
+/// Loads tables, each behind those that it reads.
+fn load_tables(
+    tables: Vec<PlannedStatement>,
+    program: &CheckedProgram,
+    cancel: &Cancel,
+) -> Result<HashMap<String, JoinedTable>, EngineError> {
+    let mut loaded: HashMap<String, JoinedTable> = HashMap::new();
+    for table in tables {
+        let name = table.name.clone();
+        let builder = TableBuilder::new(&table.output_schema()).map_err(|source| EngineError::Compile {
+            statement: name.clone(),
+            source,
+        })?;
+        let options = RunOptions {
+            parallelism: 1,
+            follow: false,
+            clock: Arc::new(SystemClock),
+            cancel: cancel.clone(),
+            progress: Arc::new(Metrics::default()),
+        };
+        let job = TableLoadJob {
+            table,
+            sinks: Vec::new(),
+            streams: Vec::new(),
+            sources: program.sources.clone(),
+            tables: loaded.clone(),
+        };
+        let (table, _) = load_table(job, builder, &options)?;
+        loaded.insert(name, JoinedTable::Loaded(Arc::new(LiveTable::new(Arc::new(table)))));
+    }
+    Ok(loaded)
 }
 
 /// As many workers as there are cores, but none without a share that is worth its thread. One worker also puts out

@@ -63,7 +63,7 @@ struct JsonColumn<'a> {
 #[derive(Debug, Serialize)]
 struct JsonNode<'a> {
     operator: &'static str,
-    /// What a scan reads.
+    /// What a scan or a lookup reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     relation: Option<&'a str>,
     /// What comes out, metadata included.
@@ -78,6 +78,7 @@ impl<'a> JsonNode<'a> {
             LogicalPlan::Values(_) => ("values", None),
             LogicalPlan::Filter(_) => ("filter", None),
             LogicalPlan::Project(_) => ("project", None),
+            LogicalPlan::Lookup(lookup) => ("lookup", Some(lookup.table.as_str())),
             LogicalPlan::Aggregate(_) => ("aggregate", None),
             LogicalPlan::Distinct(_) => ("distinct", None),
             LogicalPlan::Limit(_) => ("limit", None),

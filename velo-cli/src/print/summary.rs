@@ -136,6 +136,7 @@ const fn words(cause: RowErrorCause) -> &'static str {
         RowErrorCause::Malformed => "malformed",
         RowErrorCause::InvalidValue => "with a value that does not fit its column",
         RowErrorCause::MissingValue => "without a value that may not be missing",
+        RowErrorCause::MissingTable => "joined with a table that could not be had",
         RowErrorCause::EventTime => "without a usable event time",
         RowErrorCause::Expression => "where an expression failed",
         RowErrorCause::Late => "late",

@@ -13,15 +13,20 @@ const DECLARED: &str = "CREATE STREAM orders (id BIGINT, customer STRING, tags A
 
 /// A program for each form of a query that is refused.
 const FORMS: &[(UnsupportedForm, &str)] = &[
-    (Join, "SELECT a.id FROM orders a JOIN orders b ON a.id = b.id"),
+    (StreamJoin, "SELECT a.id FROM orders a JOIN orders b ON a.id = b.id"),
+    (
+        OuterJoin,
+        "CREATE TABLE t (id BIGINT PRIMARY KEY) WITH (path = 't.jsonl'); \
+         SELECT o.id FROM orders o FULL JOIN t ON o.id = t.id",
+    ),
+    (
+        JoinedQuery,
+        "SELECT a.id FROM orders a JOIN (SELECT id FROM orders) b ON a.id = b.id",
+    ),
     (TemporalLookup, "SELECT id FROM orders FOR SYSTEM_TIME AS OF at"),
     (Unnest, "SELECT * FROM UNNEST(ARRAY[1, 2])"),
     (UnnestInExpression, "SELECT EXPLODE(ARRAY[1, 2]) AS x FROM orders"),
     (WindowTableFunction, "SELECT * FROM TUMBLE(orders, at, 5s)"),
-    (
-        TableScan,
-        "CREATE TABLE t AS SELECT customer, COUNT(*) AS n FROM orders GROUP BY customer; SELECT n FROM t",
-    ),
     (SetOperation, "SELECT id FROM orders UNION ALL SELECT id FROM orders"),
     (
         RecursiveCte,

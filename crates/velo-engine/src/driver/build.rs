@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use velo_data::{Clock, StreamSchema};
-use velo_datasources::{Sink, Source};
+use velo_datasources::{MemorySource, Sink, Source};
 use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan};
 
 use super::accounts::Accounts;
@@ -18,6 +18,7 @@ use crate::chain::Chain;
 use crate::compile::{Leaf, Stage, StageInput, has_light_aggregates, relation, scan_chain, stages, values};
 use crate::error::{CompileError, EngineError};
 use crate::merge::Merge;
+use crate::table::JoinedTable;
 
 /// A job that is ready to run.
 pub(super) struct Built {
@@ -30,6 +31,7 @@ pub(super) struct Built {
 struct Program {
     statements: Vec<Arc<PlannedStatement>>,
     sources: HashMap<String, Arc<dyn Source>>,
+    tables: HashMap<String, JoinedTable>,
     clock: Arc<dyn Clock>,
     parallelism: usize,
     follow: bool,
@@ -44,6 +46,7 @@ pub(super) fn build(job: Job, parallelism: usize, options: &RunOptions) -> Resul
     let program = Program {
         statements: planned,
         sources: job.sources,
+        tables: job.tables,
         clock: Arc::clone(&options.clock),
         parallelism,
         follow: options.follow,
@@ -92,6 +95,9 @@ impl Program {
                 match relation(&current.plan) {
                     Some(Relation::Statement(name)) => {
                         current = self.statement(name).ok_or_else(|| unknown(current, name))?;
+                    }
+                    Some(Relation::Table(name)) if !self.tables.contains_key(name) => {
+                        return Err(unknown(current, name));
                     }
                     Some(Relation::Source(name)) if !self.sources.contains_key(name) => {
                         return Err(unknown(current, name));
@@ -181,7 +187,7 @@ impl Program {
                     accounts: Arc::clone(accounts),
                     input,
                     merge,
-                    chain: stage.chain().map_err(compile_error(statement))?,
+                    chain: stage.chain(&self.tables).map_err(compile_error(statement))?,
                     downstream,
                     flushes: self.follow,
                     is_unwritten: false,
@@ -223,7 +229,14 @@ impl Program {
         let one = |input| vec![(input, Merge::as_they_come(1))];
         match stage.leaf() {
             Some(Leaf::Scan(scan)) => match (&scan.relation, feed) {
-                (Relation::Source(name), _) => self.partitions(statement, scan, name, accounts),
+                (Relation::Source(name), _) => {
+                    let source = self.sources.get(name).ok_or_else(|| unknown(statement, name))?;
+                    self.partitions(statement, scan, source.as_ref(), accounts)
+                }
+                (Relation::Table(name), _) => {
+                    let table = self.tables.get(name).ok_or_else(|| unknown(statement, name))?;
+                    self.partitions(statement, scan, &rows_at_rest(table), accounts)
+                }
                 (Relation::Statement(name), Some(receiver)) => {
                     let read = self.statement(name).ok_or_else(|| unknown(statement, name))?;
                     let scan = self.scan_chain(statement, scan, read.plan.schema())?;
@@ -254,10 +267,10 @@ impl Program {
         &self,
         statement: &PlannedStatement,
         scan: &Scan,
-        name: &str,
+        source: &dyn Source,
         accounts: &Arc<Accounts>,
     ) -> Result<Vec<(Input, Merge)>, EngineError> {
-        let source = self.sources.get(name).ok_or_else(|| unknown(statement, name))?;
+        let name = scan.relation.name();
         let failed = |source| EngineError::Source {
             statement: statement.name.clone(),
             relation: name.to_owned(),
@@ -274,7 +287,7 @@ impl Program {
         let batch_rows = statement.settings.batch_rows;
         let mut open = runtime
             .block_on(OpenSource::open(
-                source.as_ref(),
+                source,
                 scan,
                 batch_rows,
                 self.parallelism,
@@ -294,6 +307,23 @@ impl Program {
             (Input::Partitions { relation, partitions }, merge)
         };
         Ok(dealt.into_iter().map(input).collect())
+    }
+}
+
+/// Rows of a table that are read at a time.
+const TABLE_BATCH_ROWS: usize = 8192;
+
+/// The rows of a table as a source has them. One that cannot be had has none.
+fn rows_at_rest(table: &JoinedTable) -> MemorySource {
+    match table {
+        JoinedTable::Loaded(live) => {
+            let table = live.current();
+            let rows = table.num_rows();
+            let starts = (0..rows).step_by(TABLE_BATCH_ROWS);
+            let slice = |start: usize| table.records().slice(start, TABLE_BATCH_ROWS.min(rows - start));
+            MemorySource::new(table.schema().clone(), vec![starts.map(slice).collect()])
+        }
+        JoinedTable::Missing(_) => MemorySource::new(StreamSchema::of_user_columns([]), vec![Vec::new()]),
     }
 }
 

@@ -19,6 +19,7 @@ use velo_planner::plan::PlannedStatement;
 use crate::error::EngineError;
 use crate::metrics::Metrics;
 use crate::summary::JobSummary;
+use crate::table::JoinedTable;
 
 /// Statements that run together.
 pub struct Job {
@@ -26,6 +27,8 @@ pub struct Job {
     pub statements: Vec<JobStatement>,
     /// The sources that they read, by the name that their plans use.
     pub sources: HashMap<String, Arc<dyn Source>>,
+    /// The tables that they read or look up, by the name that their plans use.
+    pub tables: HashMap<String, JoinedTable>,
 }
 
 /// A statement, and where its rows go.

@@ -109,6 +109,28 @@ impl KeyTable {
         }
     }
 
+    /// The number of a key that the table does not have.
+    pub(crate) const NONE: u32 = u32::MAX;
+
+    /// Appends to `ids` the number of each row's key, [`KeyTable::NONE`] for those that the table does not have. What is
+    /// appended for NULL is not defined.
+    pub(crate) fn find(&self, encoded: &EncodedKeys, ids: &mut Vec<u32>) {
+        let hashes = encoded.hashes.iter().enumerate();
+        match (self, &encoded.keys) {
+            (Self::Unit { seen }, _) => ids.extend(hashes.map(|_| if *seen { 0 } else { Self::NONE })),
+            (Self::Integer(table), Keys::Integer(values, _)) => {
+                ids.extend(hashes.map(|(row, hash)| table.find(*hash, values[row]).unwrap_or(Self::NONE)));
+            }
+            (Self::Text(table), Keys::Text(texts)) => {
+                ids.extend(hashes.map(|(row, hash)| table.find(*hash, texts, row).unwrap_or(Self::NONE)));
+            }
+            (Self::Rows(table), Keys::Rows(keys)) => {
+                ids.extend(hashes.map(|(row, hash)| table.find(*hash, keys, row).unwrap_or(Self::NONE)));
+            }
+            _ => debug_assert!(false, "a table is used with the encoder that it was made for"),
+        }
+    }
+
     /// The key columns of the keys with these numbers.
     pub(crate) fn columns(&self, encoder: &KeyEncoder, ids: &[u32]) -> OperatorResult<Vec<ArrayRef>> {
         Ok(match (self, encoder) {
@@ -154,9 +176,15 @@ pub(crate) struct IntegerTable {
 
 impl IntegerTable {
     #[inline]
+    fn find(&self, hash: u64, key: i64) -> Option<u32> {
+        let found = self.table.find(hash, |(candidate, _)| *candidate == key);
+        found.map(|(_, id)| *id)
+    }
+
+    #[inline]
     fn intern(&mut self, hash: u64, key: i64) -> u32 {
-        if let Some((_, id)) = self.table.find(hash, |(candidate, _)| *candidate == key) {
-            return *id;
+        if let Some(id) = self.find(hash, key) {
+            return id;
         }
         let id = self.keys.len() as u32;
         self.keys.push(key);
@@ -200,26 +228,35 @@ pub(crate) struct TextTable {
 
 impl TextTable {
     #[inline]
-    fn intern(&mut self, hash: u64, texts: &StringViewArray, row: usize) -> u32 {
+    fn find(&self, hash: u64, texts: &StringViewArray, row: usize) -> Option<u32> {
         let view = texts.views()[row];
         if view as u32 <= INLINE_LENGTH_MAX {
-            if let Some((_, id)) = self.table.find(hash, |(candidate, _)| *candidate == view) {
-                return *id;
-            }
-            self.insert(hash, view, texts.value(row))
+            let found = self.table.find(hash, |(candidate, _)| *candidate == view);
+            found.map(|(_, id)| *id)
         } else {
-            self.intern_long(hash, u128::from(view as u64) | u128::from(hash) << 64, texts.value(row))
+            self.find_long(hash, signature_of(hash, view), texts.value(row))
         }
     }
 
-    fn intern_long(&mut self, hash: u64, signature: u128, text: &str) -> u32 {
+    fn find_long(&self, hash: u64, signature: u128, text: &str) -> Option<u32> {
         let found = self.table.find(hash, |(candidate, id)| {
             *candidate == signature && &self.text[range_of(&self.ends, *id)] == text
         });
-        match found {
-            Some((_, id)) => *id,
-            None => self.insert(hash, signature, text),
+        found.map(|(_, id)| *id)
+    }
+
+    #[inline]
+    fn intern(&mut self, hash: u64, texts: &StringViewArray, row: usize) -> u32 {
+        let view = texts.views()[row];
+        if let Some(id) = self.find(hash, texts, row) {
+            return id;
         }
+        let signature = if view as u32 <= INLINE_LENGTH_MAX {
+            view
+        } else {
+            signature_of(hash, view)
+        };
+        self.insert(hash, signature, texts.value(row))
     }
 
     #[cold]
@@ -268,6 +305,11 @@ fn range_of(ends: &[usize], id: u32) -> Range<usize> {
     start..ends[id]
 }
 
+/// Of a long string: its length and first bytes, then its hash.
+fn signature_of(hash: u64, view: u128) -> u128 {
+    u128::from(view as u64) | u128::from(hash) << 64
+}
+
 fn hash_of_signature(signature: u128) -> u64 {
     if signature as u32 <= INLINE_LENGTH_MAX {
         hash_u128(signature)
@@ -284,16 +326,20 @@ pub(crate) struct RowTable {
 }
 
 impl RowTable {
-    fn intern(&mut self, hash: u64, keys: &Rows, row: usize) -> u32 {
+    fn find(&self, hash: u64, keys: &Rows, row: usize) -> Option<u32> {
         let key = keys.row(row);
         let found = self.table.find(hash, |(candidate, id)| {
             *candidate == hash && self.rows.row(*id as usize) == key
         });
-        if let Some((_, id)) = found {
-            return *id;
+        found.map(|(_, id)| *id)
+    }
+
+    fn intern(&mut self, hash: u64, keys: &Rows, row: usize) -> u32 {
+        if let Some(id) = self.find(hash, keys, row) {
+            return id;
         }
         let id = self.rows.num_rows() as u32;
-        self.rows.push(key);
+        self.rows.push(keys.row(row));
         self.table.insert_unique(hash, (hash, id), |(hash, _)| *hash);
         id
     }

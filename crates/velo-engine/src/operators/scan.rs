@@ -242,7 +242,7 @@ fn columns(plan: &Scan, input: &StreamSchema) -> Result<Vec<Origin>, CompileErro
     let mut origins = vec![Origin::Nothing; plan.schema.arrow().fields().len()];
     for (place, index) in plan.columns.iter().enumerate() {
         // A source hands over the wanted columns alone, in the wanted order; a statement all that it has.
-        let index = if matches!(plan.relation, Relation::Source(_)) {
+        let index = if matches!(plan.relation, Relation::Source(_) | Relation::Table(_)) {
             place
         } else {
             *index

@@ -116,6 +116,7 @@ fn job(statements: Vec<JobStatement>, source: impl Source + 'static) -> Job {
     Job {
         statements,
         sources: HashMap::from([("input".into(), Arc::new(source) as _)]),
+        tables: HashMap::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sources that grow while a job runs.
 
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
@@ -53,6 +54,7 @@ fn watching(path: &Path, polling_interval: Duration, limit: Option<u64>, sink: &
             sinks: vec![sink.writer()],
         }],
         sources: [("input".into(), Arc::new(source) as _)].into(),
+        tables: HashMap::new(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! A run that is cut at any batch and goes on in fresh operators, with another split of the key groups, gives the same
 //! rows.
 
+use std::collections::HashMap;
+
 use arrow::array::RecordBatch;
 use datafusion_expr::col;
 use proptest::prelude::*;
@@ -45,7 +47,9 @@ impl Simulation {
             };
             built.push(Workers {
                 router: stage.router().unwrap(),
-                workers: (0..count(stage)).map(|_| (merge(), stage.chain().unwrap())).collect(),
+                workers: (0..count(stage))
+                    .map(|_| (merge(), stage.chain(&HashMap::new()).unwrap()))
+                    .collect(),
             });
             before = Some(stage);
         }

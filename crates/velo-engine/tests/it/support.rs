@@ -233,7 +233,7 @@ impl Grouped {
 pub(crate) fn statement(name: &str, plan: LogicalPlan) -> PlannedStatement {
     let reads = plan.scan().and_then(|scan| match &scan.relation {
         Relation::Statement(name) => Some(name.clone()),
-        Relation::Source(_) => None,
+        Relation::Source(_) | Relation::Table(_) => None,
     });
     PlannedStatement {
         name: name.into(),
@@ -281,6 +281,7 @@ pub(crate) fn run_statement(
             sinks: vec![sink.writer()],
         }],
         sources: HashMap::from([("input".into(), Arc::new(memory(input)) as _)]),
+        tables: HashMap::new(),
     };
     let summary = run(job, &options(parallelism))?;
     Ok((rows(&sink.batches()), summary))

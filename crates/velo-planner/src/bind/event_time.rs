@@ -125,6 +125,18 @@ fn set(plan: &mut LogicalPlan, expr: Expr, catalog: &Catalog<'_>) -> Option<()> 
         LogicalPlan::Filter(filter) => set(&mut filter.input, expr, catalog)?,
         LogicalPlan::Distinct(distinct) => set(&mut distinct.input, expr, catalog)?,
         LogicalPlan::Limit(limit) => set(&mut limit.input, expr, catalog)?,
+        LogicalPlan::Lookup(lookup) => {
+            let columns = lookup.input.schema().arrow();
+            if !expr
+                .column_refs()
+                .iter()
+                .all(|named| columns.index_of(&named.name).is_ok())
+            {
+                return None;
+            }
+            set(&mut lookup.input, expr, catalog)?;
+            lookup.schema = lookup.schema.clone().with_system(SystemColumn::EventTime);
+        }
         LogicalPlan::Project(project) => {
             let expr = Computed::by(project).replaced_in(expr)?;
             set(&mut project.input, expr, catalog)?;

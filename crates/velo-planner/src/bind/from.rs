@@ -7,7 +7,8 @@ use super::event_time::event_time;
 use super::query::{BoundQuery, QueryBinder};
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
-use crate::plan::{EventTime, LogicalPlan, Project, Relation, Scan, StatementKind};
+use crate::catalog::TableDescription;
+use crate::plan::{EventTime, LogicalPlan, Project, Relation, Scan};
 
 /// Metadata that every record may have. Event time is there only where something gives it, and the bounds of windows
 /// come later.
@@ -34,10 +35,10 @@ pub(super) struct Input {
 impl<'a> QueryBinder<'a, '_> {
     /// What a FROM clause reads.
     pub(super) fn from(&mut self, from: &'a FromClause) -> Option<Input> {
-        let input = self.relation(&from.relation);
-        if let Some(join) = from.joins.first() {
-            self.report(UnsupportedForm::Join.diagnostic(join.span));
-            return None;
+        let mut input = self.relation(&from.relation);
+        for join in &from.joins {
+            // What is wrong with the right side is told even if the left one cannot be read.
+            input = self.join(input, join);
         }
         input
     }
@@ -51,7 +52,7 @@ impl<'a> QueryBinder<'a, '_> {
                 }
                 (self.named(name), Some(last_part(name)))
             }
-            RelationKind::Uri { uri, .. } => (self.read(&Name::quoted(&uri.node), uri.span), None),
+            RelationKind::Uri { uri, .. } => (self.read(&Name::quoted(&uri.node)), None),
             RelationKind::Subquery(query) => (self.query(query), None),
             RelationKind::Nested(from) => return self.from(from),
             RelationKind::Unnest(_) => {
@@ -112,7 +113,7 @@ impl<'a> QueryBinder<'a, '_> {
             self.open_views.pop();
             return self.with_names(bound?, &view.columns, name.span());
         }
-        self.read(&reference, name.span())
+        self.read(&reference)
     }
 
     fn with_names(&mut self, bound: BoundQuery, names: &[Ident], span: Span) -> Option<BoundQuery> {
@@ -120,19 +121,38 @@ impl<'a> QueryBinder<'a, '_> {
         Some(BoundQuery { plan, ..bound })
     }
 
-    fn read(&mut self, reference: &Name, span: Span) -> Option<BoundQuery> {
+    fn read(&mut self, reference: &Name) -> Option<BoundQuery> {
         match self.reads.get(&reference.folded())? {
-            Relation::Statement(name) => self.scan_statement(name, span),
+            Relation::Statement(name) => self.scan_statement(name),
             Relation::Source(id) => self.scan_source(id),
+            Relation::Table(name) => self.scan_table(name),
         }
     }
 
-    fn scan_statement(&mut self, name: &str, span: Span) -> Option<BoundQuery> {
+    /// All rows of a table, which is loaded by then.
+    fn scan_table(&mut self, name: &str) -> Option<BoundQuery> {
+        let TableDescription {
+            schema,
+            columns_unknown,
+            key,
+        } = self.catalog.table(name)?;
+        let scan = Scan {
+            relation: Relation::Table(name.to_owned()),
+            columns: (0..schema.user_columns()).collect(),
+            event_time: None,
+            filters: Vec::new(),
+            schema,
+        };
+        Some(BoundQuery {
+            plan: LogicalPlan::Scan(scan),
+            columns_unknown,
+            key,
+            key_required: true,
+        })
+    }
+
+    fn scan_statement(&mut self, name: &str) -> Option<BoundQuery> {
         let output = self.catalog.output(name)?;
-        if output.kind == StatementKind::Table {
-            self.report(UnsupportedForm::TableScan.diagnostic(span));
-            return None;
-        }
         let schema = output.schema.clone()?;
         let scan = Scan {
             relation: Relation::Statement(name.to_owned()),
@@ -191,7 +211,7 @@ impl<'a> QueryBinder<'a, '_> {
     }
 }
 
-fn last_part(name: &ObjectName) -> Name {
+pub(super) fn last_part(name: &ObjectName) -> Name {
     name.parts.last().map_or_else(|| name.name(), |part| part.name.clone())
 }
 

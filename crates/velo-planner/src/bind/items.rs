@@ -9,6 +9,7 @@ use velo_parser::ast::{self, ExprKind, SelectItem, Spanned};
 
 use super::bound::{Bound, column};
 use super::expr::ExprBinder;
+use super::scope::Scope;
 use crate::plan::{LogicalPlan, Project};
 
 /// One column of a query's result.
@@ -41,16 +42,16 @@ pub(super) fn bind_items(
     let mut complete = true;
     for item in items {
         match &item.node {
-            SelectItem::Wildcard => complete &= wildcard(item.span, binder, &mut bound).is_some(),
+            SelectItem::Wildcard => {
+                for side in binder.scope.sides() {
+                    let shown = side.columns().iter().filter(|(name, _)| !side.is_merged(name));
+                    complete &= wildcard(shown, item.span, binder, &mut bound).is_some();
+                }
+            }
             SelectItem::QualifiedWildcard(name) => {
                 let name = name.name();
-                if binder
-                    .scope
-                    .qualifier
-                    .as_ref()
-                    .is_some_and(|qualifier| name.matches(&qualifier.text))
-                {
-                    complete &= wildcard(item.span, binder, &mut bound).is_some();
+                if let Some(side) = binder.scope.side(&name) {
+                    complete &= wildcard(side.columns(), item.span, binder, &mut bound).is_some();
                 } else {
                     let message = format!("the query reads nothing called `{name}`");
                     binder
@@ -77,7 +78,7 @@ pub(super) fn bind_items(
                 };
                 let name = alias
                     .as_ref()
-                    .map_or_else(|| own_name(expr, &value), |alias| alias.name.text.clone());
+                    .map_or_else(|| own_name(expr, &value, binder.scope), |alias| alias.name.text.clone());
                 if let Some(alias) = alias {
                     aliases.push((alias.name.clone(), value.clone()));
                 }
@@ -96,10 +97,17 @@ pub(super) fn bind_items(
     ((complete && checked).then_some(bound), aliases)
 }
 
-/// All user columns of the input.
-fn wildcard(span: Span, binder: &mut ExprBinder<'_>, items: &mut Vec<Item>) -> Option<()> {
-    let fields = binder.scope.schema.user_fields();
-    for field in fields {
+/// Columns of the input. Of two with one name, as the sides of a join may have, the later one is numbered.
+fn wildcard<'a>(
+    columns: impl IntoIterator<Item = &'a (String, usize)>,
+    span: Span,
+    binder: &mut ExprBinder<'_>,
+    items: &mut Vec<Item>,
+) -> Option<()> {
+    let is_join = binder.scope.sides().len() > 1;
+    for (name, index) in columns {
+        let field = binder.scope.schema.arrow().field(*index);
+        let is_taken = is_join && items.iter().any(|item| item.name.eq_ignore_ascii_case(name));
         let sql_type = SqlType::of_field(field).unwrap_or(SqlType::Null);
         let value = Bound::new(column(field.name()), sql_type, span);
         let value = match &binder.grouping {
@@ -108,7 +116,7 @@ fn wildcard(span: Span, binder: &mut ExprBinder<'_>, items: &mut Vec<Item>) -> O
         };
         let bound = binder.checked(value)?;
         items.push(Item {
-            name: field.name().clone(),
+            name: if is_taken { field.name().clone() } else { name.clone() },
             bound,
             is_key: false,
             sets: None,
@@ -119,9 +127,12 @@ fn wildcard(span: Span, binder: &mut ExprBinder<'_>, items: &mut Vec<Item>) -> O
 }
 
 /// The name of an item without alias: that of the column, as declared, else the expression's text.
-fn own_name(expr: &ast::Expr, value: &Bound) -> String {
+fn own_name(expr: &ast::Expr, value: &Bound, scope: &Scope) -> String {
     match (&expr.kind, &value.expr) {
-        (ExprKind::Column(parts), Expr::Column(named)) if parts.len() <= 2 => named.name.clone(),
+        (ExprKind::Column(parts), Expr::Column(named)) if parts.len() <= 2 => {
+            let place = scope.schema.arrow().index_of(&named.name);
+            place.map_or_else(|_| named.name.clone(), |index| scope.name_of(index).to_owned())
+        }
         (ExprKind::Column(parts), _) => parts.last().map(|part| part.name.text.clone()).unwrap_or_default(),
         (ExprKind::FieldAccess { field, .. }, _) => field.name.text.clone(),
         _ => expr.to_string(),

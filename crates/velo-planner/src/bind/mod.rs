@@ -11,6 +11,7 @@ mod from;
 mod function;
 mod grouping;
 mod items;
+mod join;
 mod lint;
 mod literal;
 mod operators;

@@ -9,7 +9,7 @@ use super::operators::unify;
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
 use crate::catalog::Catalog;
-use crate::plan::{EmitMode, LatePolicy, Limit, LogicalPlan, Relation, Values};
+use crate::plan::{EmitMode, LatePolicy, Limit, LogicalPlan, MissingTable, Relation, Values};
 
 /// A query with its names and types resolved.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub(crate) struct QueryBinder<'a, 'd> {
     pub(crate) state_expires: bool,
     /// What the statement says about when results come out.
     pub(crate) emit: Option<&'a Spanned<ast::Emit>>,
+    /// What the statement says about tables that cannot be had.
+    pub(crate) missing_table: MissingTable,
     /// The query being bound feeds an aggregate of an outer query.
     pub(crate) below_aggregate: bool,
     pub(crate) diagnostics: &'d mut Vec<Diagnostic>,
@@ -170,13 +172,14 @@ impl<'a> QueryBinder<'a, '_> {
         plan.is_append_only(&|name| self.catalog.is_append_only(name))
     }
 
-    /// When an aggregate's results come out: as the statement says, else at the end of windows and with every change.
+    /// When an aggregate's results come out: as the statement says, else at the end of what ends, which are windows and
+    /// tables, and with every change.
     ///
     /// EMIT CHANGES speaks of the statement's own results, not of those that feed another aggregate.
-    pub(super) fn emit_mode(&mut self, windowed: bool) -> Option<EmitMode> {
+    pub(super) fn emit_mode(&mut self, ends: bool) -> Option<EmitMode> {
         match self.emit.map(|emit| (&emit.node, emit.span)) {
-            Some((ast::Emit::Changes, _)) if self.below_aggregate && windowed => Some(EmitMode::Final),
-            None if windowed => Some(EmitMode::Final),
+            Some((ast::Emit::Changes, _)) if self.below_aggregate && ends => Some(EmitMode::Final),
+            None if ends => Some(EmitMode::Final),
             None | Some((ast::Emit::Changes, _)) => Some(EmitMode::Changes),
             Some((ast::Emit::Final, _)) => Some(EmitMode::Final),
             Some((ast::Emit::Every(_), span)) => {

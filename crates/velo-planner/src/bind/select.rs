@@ -161,7 +161,9 @@ impl<'a> QueryBinder<'a, '_> {
     }
 
     fn grouped(&mut self, select: &'a Select, mut input: Input, reason: &Reason) -> Option<BoundQuery> {
-        if let (Reason::Aggregate(span), Some(_)) = (reason, &select.from) {
+        // What is at rest has an end, and all of it is a group.
+        let at_rest = select.from.is_none() || input.plan.is_at_rest();
+        if let (Reason::Aggregate(span), false) = (reason, at_rest) {
             self.report(
                 Diagnostic::new(
                     &code::AGGREGATE_WITHOUT_GROUP,
@@ -175,7 +177,7 @@ impl<'a> QueryBinder<'a, '_> {
         }
         let window = self.window(select, &mut input);
         let windowed = matches!(reason, Reason::Window | Reason::GroupAndWindow);
-        let emit = self.emit_mode(windowed);
+        let emit = self.emit_mode(windowed || at_rest);
         if !windowed && emit == Some(EmitMode::Final) {
             self.refuse_endless_final(&input.plan);
         }
@@ -197,7 +199,7 @@ impl<'a> QueryBinder<'a, '_> {
         // Behind a key that could not be bound its column looks ungrouped, and that would be said twice.
         found.retain(|diagnostic| keys_bound || diagnostic.code != &code::UNGROUPED_COLUMN);
         self.diagnostics.append(&mut found);
-        if matches!(reason, Reason::Aggregate(_)) && select.from.is_some() {
+        if matches!(reason, Reason::Aggregate(_)) && !at_rest {
             return None;
         }
         if !keys_bound {

@@ -3,8 +3,12 @@ use velo_common::{Diagnostic, Span, code};
 /// Forms of queries that the dialect has and this version cannot run yet. The list can only shrink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum UnsupportedForm {
-    /// Any JOIN.
-    Join,
+    /// A JOIN of two streams.
+    StreamJoin,
+    /// RIGHT and FULL joins.
+    OuterJoin,
+    /// A JOIN with a query, a view or a common table expression.
+    JoinedQuery,
     /// `FOR SYSTEM_TIME AS OF`.
     TemporalLookup,
     /// `UNNEST` and `EXPLODE` in FROM.
@@ -13,8 +17,6 @@ pub enum UnsupportedForm {
     UnnestInExpression,
     /// `FROM TUMBLE(t, …)` and its like.
     WindowTableFunction,
-    /// Reading what `CREATE TABLE … AS` makes.
-    TableScan,
     /// `UNION`, `EXCEPT`, `INTERSECT`.
     SetOperation,
     /// `WITH RECURSIVE`.
@@ -65,13 +67,14 @@ pub enum UnsupportedForm {
 
 impl UnsupportedForm {
     /// All of them.
-    pub const ALL: [Self; 29] = [
-        Self::Join,
+    pub const ALL: [Self; 30] = [
+        Self::StreamJoin,
+        Self::OuterJoin,
+        Self::JoinedQuery,
         Self::TemporalLookup,
         Self::Unnest,
         Self::UnnestInExpression,
         Self::WindowTableFunction,
-        Self::TableScan,
         Self::SetOperation,
         Self::RecursiveCte,
         Self::ScalarSubquery,
@@ -100,12 +103,13 @@ impl UnsupportedForm {
     /// What the form is called in messages.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Join => "JOIN",
+            Self::StreamJoin => "a join of two streams",
+            Self::OuterJoin => "RIGHT JOIN and FULL JOIN",
+            Self::JoinedQuery => "a join with a query",
             Self::TemporalLookup => "FOR SYSTEM_TIME AS OF",
             Self::Unnest => "UNNEST in FROM",
             Self::UnnestInExpression => "UNNEST, or EXPLODE, in an expression",
             Self::WindowTableFunction => "a window function in FROM",
-            Self::TableScan => "reading from a table",
             Self::SetOperation => "UNION, EXCEPT and INTERSECT",
             Self::RecursiveCte => "WITH RECURSIVE",
             Self::ScalarSubquery => "a subquery as a value",
@@ -145,6 +149,11 @@ impl UnsupportedForm {
             Self::QuantifiedComparison => {
                 diagnostic.with_help("whether an array holds a value is ARRAY_CONTAINS(array, value)")
             }
+            Self::StreamJoin => {
+                diagnostic.with_help("a table can be joined: CREATE TABLE … AS SELECT … from what is on the right")
+            }
+            Self::OuterJoin => diagnostic.with_help("put what must not lose rows on the left of a LEFT JOIN"),
+            Self::JoinedQuery => diagnostic.with_help("make a table of it first: CREATE TABLE name AS SELECT …"),
             Self::EmitEvery => diagnostic.with_help("EMIT CHANGES and EMIT FINAL are supported"),
             Self::OverChangelog => diagnostic.with_help("let the statement it reads EMIT FINAL"),
             _ => diagnostic,

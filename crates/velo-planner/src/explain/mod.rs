@@ -9,8 +9,8 @@ use velo_data::{SqlType, StreamSchema};
 
 use self::expression::sql;
 use crate::plan::{
-    Aggregate, EmitMode, EventTime, LatePolicy, LogicalPlan, PlannedStatement, Project, Relation, Scan, Window,
-    WindowAssigner,
+    Aggregate, EmitMode, EventTime, LatePolicy, LogicalPlan, Lookup, LookupKind, PlannedStatement, Project, Relation,
+    Scan, Window, WindowAssigner,
 };
 
 /// A statement's plan as a tree, its output first and its sources last.
@@ -42,6 +42,7 @@ fn node(text: &mut String, depth: usize, plan: &LogicalPlan) {
         LogicalPlan::Values(values) => line(text, depth, &format!("Values: {} rows", values.rows.len())),
         LogicalPlan::Filter(filter) => line(text, depth, &format!("Filter: {}", sql(&filter.predicate))),
         LogicalPlan::Project(project) => describe_project(text, depth, project),
+        LogicalPlan::Lookup(lookup) => describe_lookup(text, depth, lookup),
         LogicalPlan::Aggregate(aggregate) => describe_aggregate(text, depth, aggregate),
         LogicalPlan::Distinct(_) => line(text, depth, "Distinct (state: one entry per distinct row)"),
         LogicalPlan::Limit(limit) => {
@@ -58,6 +59,7 @@ fn describe_scan(text: &mut String, depth: usize, scan: &Scan) {
     let kind = match scan.relation {
         Relation::Source(_) => "source",
         Relation::Statement(_) => "statement",
+        Relation::Table(_) => "table",
     };
     line(
         text,
@@ -95,6 +97,34 @@ fn describe_project(text: &mut String, depth: usize, project: &Project) {
         })
         .collect();
     line(text, depth, &format!("Project: {}", named.join(", ")));
+}
+
+fn describe_lookup(text: &mut String, depth: usize, lookup: &Lookup) {
+    let kind = match lookup.kind {
+        LookupKind::Inner => "inner",
+        LookupKind::Left => "left",
+    };
+    let names: Vec<&str> = lookup
+        .table_fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect();
+    line(
+        text,
+        depth,
+        &format!("Lookup table {} ({kind}): {}", lookup.table, names.join(", ")),
+    );
+    for key in &lookup.keys {
+        let table = sql(&key.table);
+        line(
+            text,
+            depth + 1,
+            &format!("key: {} = {}.{table}", sql(&key.input), lookup.table),
+        );
+    }
+    if let Some(residual) = &lookup.residual {
+        line(text, depth + 1, &format!("where: {}", sql(residual)));
+    }
 }
 
 fn describe_aggregate(text: &mut String, depth: usize, aggregate: &Aggregate) {

@@ -56,6 +56,15 @@ fn push(plan: LogicalPlan, mut conditions: Vec<Expr>) -> LogicalPlan {
             let plan = LogicalPlan::Aggregate(aggregate).map_input(&mut |input| push(input, below.clone()));
             filtered(plan, above)
         }
+        LogicalPlan::Lookup(lookup) => {
+            // Rows of the input come out with their columns as they were, matched or not.
+            let schema = lookup.input.schema().clone();
+            let (below, above): (Vec<Expr>, Vec<Expr>) = conditions
+                .into_iter()
+                .partition(|condition| reads_columns_of(condition, &schema));
+            let plan = LogicalPlan::Lookup(lookup).map_input(&mut |input| push(input, Vec::clone(&below)));
+            filtered(plan, above)
+        }
         LogicalPlan::Distinct(distinct) => {
             let schema = distinct.input.schema().clone();
             let (below, above) = conditions
@@ -89,6 +98,11 @@ fn reads_keys_alone(condition: &Expr, aggregate: &Aggregate) -> bool {
         && columns
             .iter()
             .all(|column| keys.iter().any(|key| *key.name() == column.name))
+}
+
+fn reads_columns_of(condition: &Expr, schema: &StreamSchema) -> bool {
+    let names = condition.column_refs();
+    !condition.is_volatile() && names.iter().all(|column| schema.arrow().index_of(&column.name).is_ok())
 }
 
 fn reads_user_columns_alone(condition: &Expr, schema: &StreamSchema) -> bool {

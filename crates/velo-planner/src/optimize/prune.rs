@@ -4,7 +4,7 @@ use datafusion_expr::Expr;
 use velo_data::{StreamSchema, SystemColumn};
 use velo_functions::AggregateKind;
 
-use crate::plan::{Aggregate, AggregateCall, Distinct, Filter, Limit, LogicalPlan, Project, Relation, Scan};
+use crate::plan::{Aggregate, AggregateCall, Distinct, Filter, Limit, LogicalPlan, Lookup, Project, Relation, Scan};
 
 /// Names of columns that somebody reads.
 type Names = BTreeSet<String>;
@@ -54,6 +54,7 @@ impl Pruning<'_> {
                 })
             }
             LogicalPlan::Project(project) => self.prune_project(project, required),
+            LogicalPlan::Lookup(lookup) => LogicalPlan::Lookup(self.prune_lookup(lookup, required)),
             LogicalPlan::Aggregate(aggregate) => LogicalPlan::Aggregate(self.prune_aggregate(aggregate, required)),
             LogicalPlan::Distinct(distinct) => {
                 let mut below = required.clone();
@@ -117,6 +118,34 @@ impl Pruning<'_> {
             expressions,
             schema,
         })
+    }
+
+    fn prune_lookup(&self, lookup: Lookup, required: &Names) -> Lookup {
+        let mut read = required.clone();
+        add_columns(&mut read, &lookup.residual);
+        self.add_carried(&mut read, &lookup.schema);
+        let mut below: Names = lookup
+            .input
+            .schema()
+            .arrow()
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect();
+        below.retain(|name| read.contains(name));
+        add_columns(&mut below, lookup.keys.iter().map(|key| &key.input));
+        let of_table = lookup.table_fields().iter().map(|field| field.as_ref().clone());
+        let (fields, columns): (Vec<_>, Vec<_>) = of_table
+            .zip(&lookup.columns)
+            .filter(|(field, _)| read.contains(field.name()))
+            .unzip();
+        let input = Box::new(self.prune(*lookup.input, &below));
+        Lookup {
+            schema: Lookup::schema_of(input.schema(), fields),
+            columns,
+            input,
+            ..lookup
+        }
     }
 
     fn prune_aggregate(&self, aggregate: Aggregate, required: &Names) -> Aggregate {

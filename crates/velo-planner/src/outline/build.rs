@@ -10,6 +10,7 @@ use super::ksqldb::{self, looks_like_ksqldb};
 use super::order::order_by_dependencies;
 use super::overrides::SetOverrides;
 use super::sinks::first_span;
+use super::sources::Declaration;
 use super::syntax::{known_names, names_in_use, properties_of, relation_properties};
 use super::{
     ConfigFiles, JoinOutline, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, TargetColumns, annotations,
@@ -329,8 +330,12 @@ impl<'a> Builder<'a, '_> {
                 .get(&reference.name)
                 .map(|(name, definition)| (name.text.clone(), definition))
             {
-                Some((name, Definition::Statement(_))) => {
-                    reads.relations.insert(folded, Relation::Statement(name));
+                Some((name, Definition::Statement(create))) => {
+                    let relation = match create.kind {
+                        ast::TableKind::Stream => Relation::Statement(name),
+                        ast::TableKind::Table => Relation::Table(name),
+                    };
+                    reads.relations.insert(folded, relation);
                 }
                 Some((name, Definition::View(_))) if open_views.contains(&name) => {
                     let path = open_views
@@ -349,14 +354,15 @@ impl<'a> Builder<'a, '_> {
                     self.read_query(draft, &view.query, properties, open_views, reads);
                     open_views.pop();
                 }
-                Some((_, Definition::Declared(declare, _))) if is_keyed_table(declare) => {
-                    let form = crate::bind::UnsupportedForm::TableScan;
-                    self.diagnostics.push(form.diagnostic(reference.span));
-                    reads.any_unparsed = true;
-                }
                 Some((name, Definition::Declared(declare, declared_at))) => {
                     let declared = declared_columns(declare, &mut self.diagnostics);
-                    let source = self.source(draft, &reference, name, properties, Some((declared, declared_at)));
+                    let declaration = Declaration {
+                        columns: declared,
+                        at: declared_at,
+                        kind: declare.kind,
+                        is_keyed: has_key(declare),
+                    };
+                    let source = self.source(draft, &reference, name, properties, Some(declaration));
                     reads.relations.insert(folded, source);
                 }
                 None if self.is_configured(&reference) || configures_its_source(draft, properties) => {
@@ -450,11 +456,6 @@ fn configures_its_source(draft: &Draft<'_>, properties: &Properties) -> bool {
         .any(|key| properties.contains_key(key));
     let writes_sink = draft.kind != StatementKind::Query || draft.query.into.is_some();
     says_where && !writes_sink && relations(draft.query).len() == 1
-}
-
-/// Whether a declaration is of rows by key, of which the later replaces the earlier.
-fn is_keyed_table(declare: &Declare) -> bool {
-    declare.kind == ast::TableKind::Table && has_key(declare)
 }
 
 /// Whether a declaration names a key.

@@ -130,9 +130,34 @@ pub struct SourceOutline {
     pub is_read: bool,
     /// Whether it can be opened; if not, that has been reported.
     pub is_usable: bool,
+    /// What the program declares it as.
+    pub declared_as: DeclaredAs,
+}
+
+/// What a program declares a source as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeclaredAs {
+    /// Nothing: it is what its use makes it.
+    #[default]
+    Nothing,
+    /// A stream, which it stays even if it ends.
+    Stream,
+    /// A table of which every row counts.
+    Table,
+    /// A table with a key: readers see the last row of each.
+    KeyedTable,
 }
 
 impl SourceOutline {
+    /// Indexes of the declared columns that make up the key.
+    pub(crate) fn key_columns(&self) -> Vec<usize> {
+        let columns = self.declared.iter().flatten().enumerate();
+        columns
+            .filter(|(_, column)| column.is_key)
+            .map(|(index, _)| index)
+            .collect()
+    }
+
     /// Whether its rows are known never to end: those of topics, and of files that are watched.
     pub fn is_unbounded(&self) -> bool {
         match objects::kind_of(objects::Role::Source, &self.properties, self.span) {

@@ -40,7 +40,7 @@ fn topological_order(queries: &[QueryOutline<'_>]) -> Result<Vec<String>, Cycle>
 /// Names of the statements that a statement reads, in an order that does not depend on hashing.
 fn statements_read(query: &QueryOutline<'_>) -> Vec<String> {
     let statements = query.reads.values().filter_map(|relation| match relation {
-        Relation::Statement(name) => Some(name.clone()),
+        Relation::Statement(name) | Relation::Table(name) => Some(name.clone()),
         Relation::Source(_) => None,
     });
     let mut names: Vec<String> = statements.collect();

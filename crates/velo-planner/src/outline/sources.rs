@@ -2,14 +2,37 @@
 
 use velo_common::{Diagnostic, Span, code};
 
+use velo_parser::ast::TableKind;
+
 use super::build::{Builder, Draft};
 use super::objects::{Role, kind_of};
 use super::overrides::redirect;
-use super::{DeclaredColumn, SourceOutline};
+use super::{DeclaredAs, DeclaredColumn, SourceOutline};
 use crate::Reported;
 use crate::plan::{Relation, StatementKind};
 use crate::properties::{Properties, PropertyValue, Scope, contradictions, definition};
 use crate::walk::RelationReference;
+
+/// What `CREATE STREAM | TABLE name (columns)` says of a source.
+pub(super) struct Declaration {
+    /// None when it leaves them to the source.
+    pub(super) columns: Option<Vec<DeclaredColumn>>,
+    /// Index of its statement.
+    pub(super) at: usize,
+    pub(super) kind: TableKind,
+    /// Whether it names a key.
+    pub(super) is_keyed: bool,
+}
+
+impl Declaration {
+    fn declared_as(&self) -> DeclaredAs {
+        match self.kind {
+            TableKind::Stream => DeclaredAs::Stream,
+            TableKind::Table if self.is_keyed => DeclaredAs::KeyedTable,
+            TableKind::Table => DeclaredAs::Table,
+        }
+    }
+}
 
 impl<'a> Builder<'a, '_> {
     /// The source that a relation names, configured as this statement sees it.
@@ -19,10 +42,10 @@ impl<'a> Builder<'a, '_> {
         reference: &RelationReference<'_>,
         name: String,
         statement: &Properties,
-        declared: Option<(Option<Vec<DeclaredColumn>>, usize)>,
+        declared: Option<Declaration>,
     ) -> Relation {
         let mut properties = match &declared {
-            Some((_, at)) => self.assignments[*at].bare.clone(),
+            Some(declaration) => self.assignments[declaration.at].bare.clone(),
             None => Properties::new(),
         };
         let is_declared = declared.is_some();
@@ -46,8 +69,11 @@ impl<'a> Builder<'a, '_> {
         let kind = self.check_kind(Role::Source, &name, &properties, reference.span);
         let is_configured = is_redirected || (configured_columns.is_ok() && is_uri_usable);
         let configured_columns = configured_columns.ok().flatten();
-        let declared = declared.and_then(|(columns, _)| columns).or(configured_columns);
-        Relation::Source(self.add_source(SourceOutline {
+        let declared_as = declared.as_ref().map(Declaration::declared_as).unwrap_or_default();
+        let declared = declared
+            .and_then(|declaration| declaration.columns)
+            .or(configured_columns);
+        let id = self.add_source(SourceOutline {
             id: name.clone(),
             name,
             properties,
@@ -55,7 +81,13 @@ impl<'a> Builder<'a, '_> {
             span: reference.span,
             is_read: !self.is_checking_views,
             is_usable: is_configured && kind.is_ok(),
-        }))
+            declared_as,
+        });
+        if declared_as == DeclaredAs::KeyedTable {
+            Relation::Table(id)
+        } else {
+            Relation::Source(id)
+        }
     }
 
     fn add_uri(&mut self, properties: &mut Properties, reference: &RelationReference<'_>) -> Result<(), Reported> {

@@ -12,7 +12,7 @@ mod rewrite;
 mod statement;
 
 pub use nodes::{
-    Aggregate, AggregateCall, Distinct, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, Project, Relation,
-    Scan, Values, Window, WindowAssigner,
+    Aggregate, AggregateCall, Distinct, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, Lookup, LookupKey,
+    LookupKind, MissingTable, MissingTableStrategy, Project, Relation, Scan, Values, Window, WindowAssigner,
 };
 pub use statement::{ErrorPolicy, PlannedStatement, StatementKind, StatementSettings};

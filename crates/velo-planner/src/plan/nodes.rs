@@ -1,6 +1,8 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use arrow::datatypes::{Field, FieldRef};
+use datafusion_common::ScalarValue;
 use datafusion_expr::Expr;
 use velo_data::{SqlType, StreamSchema, SystemColumn};
 use velo_functions::AggregateKind;
@@ -16,6 +18,8 @@ pub enum LogicalPlan {
     Filter(Filter),
     /// Computes columns.
     Project(Project),
+    /// Completes rows with those of a table.
+    Lookup(Lookup),
     /// Groups rows, by key and window, and aggregates them.
     Aggregate(Aggregate),
     /// Keeps the first of equal rows.
@@ -31,13 +35,16 @@ pub enum Relation {
     Source(String),
     /// The output of the program's statement of that name.
     Statement(String),
+    /// The rows of a table, once it is loaded: of a created one by its name, of a declared or implied one by that of its
+    /// source.
+    Table(String),
 }
 
 impl Relation {
     /// The name in the program.
     pub fn name(&self) -> &str {
         match self {
-            Self::Source(name) | Self::Statement(name) => name,
+            Self::Source(name) | Self::Statement(name) | Self::Table(name) => name,
         }
     }
 }
@@ -96,6 +103,80 @@ pub struct Project {
     pub expressions: Vec<Expr>,
     /// The columns, then metadata.
     pub schema: StreamSchema,
+}
+
+/// Completes every row with each row of a table that goes with it.
+///
+/// The table is looked up as it is when the row passes; rows that are out are not changed when the table is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// Where the rows come from.
+    pub input: Box<LogicalPlan>,
+    /// The table, by the name that [`Relation::Table`] has.
+    pub table: String,
+    /// What becomes of rows without a match.
+    pub kind: LookupKind,
+    /// Values that have to be equal; none lets every row of the table match. NULL equals nothing.
+    pub keys: Vec<LookupKey>,
+    /// Indexes of the table's user columns that come out, behind those of the input.
+    pub columns: Vec<usize>,
+    /// A BOOLEAN over `schema` that must be true of a match.
+    pub residual: Option<Expr>,
+    /// All columns of the table, by their names there: what [`LookupKey::table`] is over.
+    pub table_schema: StreamSchema,
+    /// The input's user columns, then the table's; then the input's metadata.
+    pub schema: StreamSchema,
+    /// What happens when the table cannot be had.
+    pub missing: MissingTable,
+}
+
+/// What becomes of rows without a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookupKind {
+    /// They are left out.
+    Inner,
+    /// They come out with NULL in the table's columns.
+    Left,
+}
+
+/// Two values that have to be equal; both have the same type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookupKey {
+    /// Over the input.
+    pub input: Expr,
+    /// Over all columns of the table.
+    pub table: Expr,
+}
+
+/// What a statement does when a table that it joins cannot be had: it failed, or is not ready in time. A key that the table
+/// does not have is another matter, which the kind of the join decides.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MissingTable {
+    /// How long the table is waited for.
+    pub wait_timeout: Option<Duration>,
+    /// What happens then.
+    pub strategy: MissingTableStrategy,
+}
+
+/// What happens when a table is still missing after it was waited for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum MissingTableStrategy {
+    /// The statement fails.
+    #[default]
+    FailFast,
+    /// Rows are left out, and counted.
+    SkipRecord,
+    /// Rows come out with NULL in the table's columns.
+    EmitWithNulls,
+    /// Rows come out with constants in these of the table's user columns, by index, and NULL in the others.
+    UseDefaults(Vec<(usize, ScalarValue)>),
+    /// The table is waited for so many times more, and then the statement fails.
+    WaitAndRetry {
+        /// How often.
+        max_retries: u32,
+        /// How long it takes from one time to the next.
+        delay: Duration,
+    },
 }
 
 /// Groups rows, by key and window, and aggregates them.
@@ -204,6 +285,7 @@ impl LogicalPlan {
             Self::Scan(_) | Self::Values(_) => vec![],
             Self::Filter(Filter { input, .. })
             | Self::Project(Project { input, .. })
+            | Self::Lookup(Lookup { input, .. })
             | Self::Aggregate(Aggregate { input, .. })
             | Self::Distinct(Distinct { input })
             | Self::Limit(Limit { input, .. }) => vec![input],
@@ -222,6 +304,7 @@ impl LogicalPlan {
             Self::Scan(scan) => &scan.schema,
             Self::Values(values) => &values.schema,
             Self::Project(project) => &project.schema,
+            Self::Lookup(lookup) => &lookup.schema,
             Self::Aggregate(aggregate) => &aggregate.schema,
             Self::Filter(Filter { input, .. })
             | Self::Distinct(Distinct { input })
@@ -240,7 +323,7 @@ impl LogicalPlan {
             }) => statement_is_append_only(name),
             Self::Scan(_) | Self::Values(_) => true,
             Self::Aggregate(aggregate) => aggregate.is_append_only(),
-            Self::Filter(_) | Self::Project(_) | Self::Distinct(_) | Self::Limit(_) => self
+            Self::Filter(_) | Self::Project(_) | Self::Lookup(_) | Self::Distinct(_) | Self::Limit(_) => self
                 .inputs()
                 .into_iter()
                 .all(|input| input.is_append_only(statement_is_append_only)),
@@ -256,12 +339,57 @@ impl LogicalPlan {
         found.is_break()
     }
 
+    /// Whether the rows are those of a table, or written down: all there is, and no more to come.
+    pub fn is_at_rest(&self) -> bool {
+        match self {
+            Self::Scan(scan) => matches!(scan.relation, Relation::Table(_)),
+            Self::Values(_) => true,
+            _ => self.inputs().into_iter().all(Self::is_at_rest),
+        }
+    }
+
+    /// Names of the tables that this plan reads or looks up.
+    pub fn tables(&self) -> Vec<&str> {
+        let own = match self {
+            Self::Scan(Scan {
+                relation: Relation::Table(name),
+                ..
+            }) => Some(name.as_str()),
+            Self::Lookup(lookup) => Some(lookup.table.as_str()),
+            _ => None,
+        };
+        let below = self.inputs().into_iter().flat_map(Self::tables);
+        own.into_iter().chain(below).collect()
+    }
+
     /// The scan that feeds this plan, if it has one.
     pub fn scan(&self) -> Option<&Scan> {
         match self {
             Self::Scan(scan) => Some(scan),
             _ => self.inputs().into_iter().find_map(Self::scan),
         }
+    }
+}
+
+impl Lookup {
+    /// The columns of the rows of `input`, completed with `fields` of a table.
+    pub fn schema_of(input: &StreamSchema, fields: impl IntoIterator<Item = Field>) -> StreamSchema {
+        let own = input.user_fields().iter().map(|field| field.as_ref().clone());
+        let mut schema = StreamSchema::of_user_columns(own.chain(fields));
+        for (column, index) in input.system_columns() {
+            schema = if *index < input.user_columns() {
+                schema.with_selected_system(*column, *index)
+            } else {
+                schema.with_system(*column)
+            };
+        }
+        schema
+    }
+
+    /// The fields of `schema` that the table fills, in the order of `columns`.
+    pub fn table_fields(&self) -> &[FieldRef] {
+        let fields = self.schema.user_fields();
+        &fields[fields.len().saturating_sub(self.columns.len())..]
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Aggregate, Distinct, Filter, Limit, LogicalPlan, Project};
+use super::{Aggregate, Distinct, Filter, Limit, LogicalPlan, Lookup, Project};
 
 impl LogicalPlan {
     /// The same node with other inputs, one for each it has.
@@ -12,6 +12,10 @@ impl LogicalPlan {
                 ..node
             }),
             Self::Project(node) => Self::Project(Project {
+                input: boxed(node.input),
+                ..node
+            }),
+            Self::Lookup(node) => Self::Lookup(Lookup {
                 input: boxed(node.input),
                 ..node
             }),

@@ -29,6 +29,7 @@ pub(crate) fn timed_by_records<'a>(plan: &'a LogicalPlan, catalog: &'a Catalog<'
                 let by_record = scan.event_time.as_ref().is_some_and(|time| time.expression.is_none());
                 (by_record && !is_named).then_some(source.name.as_str())
             }
+            Relation::Table(_) => None,
             Relation::Statement(name) => catalog.output(name)?.timed_by_records.as_deref(),
         },
         // The time of a result is that of its window or group, which has been spoken of.

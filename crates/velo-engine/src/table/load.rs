@@ -1,0 +1,86 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use velo_datasources::{Sink, Source};
+use velo_planner::plan::{EmitMode, LogicalPlan, PlannedStatement};
+
+use super::{JoinedTable, Table, TableBuilder, TableWriter};
+use crate::driver::{Job, JobStatement, RunOptions, run};
+use crate::error::EngineError;
+use crate::summary::JobSummary;
+
+/// What a table is loaded from.
+pub struct TableLoadJob {
+    /// The table's own statement.
+    pub table: PlannedStatement,
+    /// Where its rows go besides.
+    pub sinks: Vec<Box<dyn Sink>>,
+    /// The streams of the program that it reads, directly or through each other; their own sinks get nothing.
+    pub streams: Vec<PlannedStatement>,
+    /// The sources that all of them read.
+    pub sources: HashMap<String, Arc<dyn Source>>,
+    /// The tables that they read or look up.
+    pub tables: HashMap<String, JoinedTable>,
+}
+
+/// Runs a table's statement to the end of its input, and puts its rows into `builder`.
+///
+/// A job that is cancelled gives a table that lacks rows: [`JobSummary::interrupted`] tells.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn load_table(
+    job: TableLoadJob,
+    builder: TableBuilder,
+    options: &RunOptions,
+) -> Result<(Table, JobSummary), EngineError> {
+    let TableLoadJob {
+        mut table,
+        mut sinks,
+        streams,
+        sources,
+        tables,
+    } = job;
+    let name = table.name.clone();
+    if sinks.is_empty() {
+        table.plan = with_final_groups(table.plan);
+    }
+    let writer = TableWriter::new(builder);
+    sinks.push(Box::new(writer.clone()));
+    let silent = streams.into_iter().map(|planned| JobStatement {
+        planned,
+        sinks: Vec::new(),
+    });
+    let job = Job {
+        statements: std::iter::once(JobStatement { planned: table, sinks })
+            .chain(silent)
+            .collect(),
+        sources,
+        tables,
+    };
+    let summary = run(job, options)?;
+    let finished = writer.take().map(TableBuilder::finish).transpose();
+    match finished {
+        Ok(Some(table)) => Ok((table, summary)),
+        Ok(None) => Err(EngineError::UnknownRelation {
+            statement: name.clone(),
+            relation: name,
+        }),
+        Err(source) => Err(EngineError::Operator {
+            statement: name,
+            source,
+        }),
+    }
+}
+
+/// Nobody sees the changes of groups on the way to a table: the last values are enough.
+fn with_final_groups(plan: LogicalPlan) -> LogicalPlan {
+    match plan.map_input(&mut with_final_groups) {
+        LogicalPlan::Aggregate(mut aggregate) if aggregate.window.is_none() => {
+            aggregate.emit = EmitMode::Final;
+            LogicalPlan::Aggregate(aggregate)
+        }
+        other => other,
+    }
+}
