@@ -2,155 +2,11 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tempfile::TempDir;
-use velo_data::{ManualClock, RowError, SqlType, StreamSchema, SystemColumn};
-use velo_datasources::{
-    FileFormat, FileOffset, FileSource, FileSourceConfig, Increment, NextBatch, ReadLimits, ReadRequest, RecordPlace,
-    SourceOffset, TableDataSource, TableLoad,
-};
+use velo_datasources::{FileFormat, Increment, ReadLimits, RecordPlace, SourceOffset, TableDataSource};
 
-use crate::support::{NOW_MS, config, errors, rows, schema};
-
-/// A directory whose files a table is loaded from.
-struct Files {
-    directory: TempDir,
-    config: FileSourceConfig,
-    request: ReadRequest,
-}
-
-/// What a load brought.
-struct Loaded {
-    rows: String,
-    bytes: u64,
-    reached: SourceOffset,
-}
-
-impl Files {
-    /// Those that match a pattern.
-    fn matching(pattern: &str) -> Self {
-        let directory = TempDir::new().unwrap();
-        let path = directory.path().join(pattern);
-        let request = ReadRequest {
-            columns: vec![0],
-            system: vec![SystemColumn::Offset],
-            bounds: vec![],
-            batch_rows_max: 1000,
-            decode_threads: 1,
-            follow: false,
-        };
-        Self {
-            config: FileSourceConfig {
-                path,
-                ..config(Path::new(&pattern.replace('*', "x")))
-            },
-            directory,
-            request,
-        }
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).unwrap();
-    }
-
-    fn append(&self, name: &str, text: &str) {
-        let mut file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(self.path(name))
-            .unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-    }
-
-    fn rename(&self, from: &str, to: &str) {
-        std::fs::rename(self.path(from), self.path(to)).unwrap();
-    }
-
-    /// Puts another file in the place of one.
-    fn replace(&self, name: &str, text: &str) {
-        // As long as the other is there, its number is not given to a new one.
-        self.write(".new", text);
-        self.rename(".new", name);
-    }
-
-    fn modified(&self, name: &str) -> SystemTime {
-        std::fs::metadata(self.path(name)).unwrap().modified().unwrap()
-    }
-
-    fn set_modified(&self, name: &str, modified: SystemTime) {
-        let file = OpenOptions::new().append(true).open(self.path(name)).unwrap();
-        file.set_modified(modified).unwrap();
-    }
-
-    fn source(&self) -> FileSource {
-        FileSource::open(&self.config, Some(&ids()), Arc::new(ManualClock::new(NOW_MS))).unwrap()
-    }
-
-    async fn bulk(&self) -> Loaded {
-        read(self.source().bulk_load(&self.request).await.unwrap()).await
-    }
-
-    /// What is new, or why all is read again.
-    async fn increment(&self, since: &SourceOffset) -> Result<Loaded, String> {
-        match self.source().incremental_load(&self.request, since).await.unwrap() {
-            Increment::Rows(load) => Ok(read(load).await),
-            Increment::Reload { reason } => Err(self.shown(&reason)),
-        }
-    }
-
-    /// What is new, as one text.
-    async fn told(&self, since: &SourceOffset) -> String {
-        match self.increment(since).await {
-            Ok(loaded) => loaded.rows,
-            Err(reason) => format!("reload: {reason}\n"),
-        }
-    }
-
-    fn shown(&self, text: &str) -> String {
-        text.replace(self.directory.path().to_str().unwrap(), "DIR")
-    }
-
-    fn offset_of(&self, name: &str, offset: &SourceOffset) -> Option<FileOffset> {
-        let SourceOffset::Files { files } = offset else {
-            panic!("{offset:?}");
-        };
-        files.get(self.path(name).to_str().unwrap()).cloned()
-    }
-}
-
-fn ids() -> StreamSchema {
-    schema(&[("id", SqlType::BigInt)])
-}
-
-/// Reads all partitions of a load, one after the other.
-async fn read(load: TableLoad) -> Loaded {
-    let (mut batches, mut rejected, mut bytes) = (Vec::new(), Vec::<RowError>::new(), 0);
-    for mut partition in load.partitions {
-        loop {
-            match partition.next_batch().await.unwrap() {
-                NextBatch::Batch(batch) => {
-                    bytes += batch.bytes_read;
-                    batches.push(batch.records);
-                    rejected.extend(batch.rejected);
-                }
-                NextBatch::End => break,
-                NextBatch::NotYet(_) => panic!("a load is bounded"),
-            }
-        }
-    }
-    Loaded {
-        rows: format!("{}{}", rows(batches).await, errors(&rejected)),
-        bytes,
-        reached: load.reached.offset(),
-    }
-}
+use crate::table_files::{Files, read};
 
 #[tokio::test]
 async fn what_is_appended_is_read_alone() {
@@ -204,6 +60,9 @@ const HAPPENINGS: &[(&str, Change)] = &[
     ("renamed out of the pattern", |files| {
         files.rename("a.jsonl", "a.jsonl.1");
         files.write("b.jsonl", "{\"id\":4}\n");
+    }),
+    ("a second name", |files| {
+        std::fs::hard_link(files.path("a.jsonl"), files.path("b.jsonl")).unwrap();
     }),
     ("replaced", |files| files.replace("a.jsonl", TWO)),
     ("replaced by its like", |files| {
@@ -451,5 +310,27 @@ async fn positions_survive_being_written_down() {
     assert_eq!(
         files.offset_of("a.jsonl", &reached).unwrap().fingerprint,
         4_980_219_361_978_208_830
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_read_to_its_end_and_always_whole() {
+    let files = Files::matching("a.jsonl");
+    let pipe = files.path("a.jsonl");
+    std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    let source = files.source();
+    let load = source.bulk_load(&files.request).await.unwrap();
+    let writer = std::thread::spawn(move || std::fs::write(pipe, TWO).unwrap());
+    let loaded = read(load).await;
+    writer.join().unwrap();
+    assert_eq!(
+        (loaded.rows.lines().count(), &loaded.reached),
+        (2, &SourceOffset::Unknown)
+    );
+    assert_eq!(source.current_offset().await.unwrap(), SourceOffset::Unknown);
+    assert_eq!(
+        files.told(&loaded.reached).await,
+        "reload: `DIR/a.jsonl` is no regular file, of which nothing tells what is new\n"
     );
 }
