@@ -41,7 +41,17 @@ impl Name {
 
     /// The key under which names that differ in case alone collide.
     pub fn folded(&self) -> String {
-        self.text.to_lowercase()
+        Self::fold(&self.text)
+    }
+
+    /// [`Name::folded`] of a name that is only text.
+    ///
+    /// ```
+    /// use velo_common::Name;
+    /// assert_eq!(Name::fold("Orders"), Name::new("orders").folded());
+    /// ```
+    pub fn fold(text: &str) -> String {
+        text.to_lowercase()
     }
 }
 

@@ -1,4 +1,5 @@
 use serde::Serialize;
+use velo_common::Name;
 
 /// A table of the graph: its name as it was spelled when it was added, and what is known about it.
 ///
@@ -82,7 +83,7 @@ impl TableMetadata {
 
     /// Whether one of its tags is this one, whatever their case.
     pub fn has_tag(&self, tag: &str) -> bool {
-        let tag = tag.to_lowercase();
-        self.tags.iter().any(|own| own.to_lowercase() == tag)
+        let tag = Name::fold(tag);
+        self.tags.iter().any(|own| Name::fold(own) == tag)
     }
 }

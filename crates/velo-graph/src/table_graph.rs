@@ -76,7 +76,7 @@ impl TableDependencyGraph {
         dependencies: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<(), DependencyError> {
         let name = name.into();
-        let node = self.mention(folded(&name), &name);
+        let node = self.mention(Name::fold(&name), &name);
         if let Some(first) = self.node_table(node) {
             let first = first.name.clone();
             return Err(DependencyError::Duplicate { name, first });
@@ -198,7 +198,7 @@ impl TableDependencyGraph {
         let (mut tables, mut missing): (Vec<usize>, Vec<usize>) =
             nodes.into_iter().partition(|node| self.table_of[*node].is_some());
         tables.sort_unstable_by_key(|node| self.table_of[*node]);
-        missing.sort_unstable_by_key(|node| folded(self.name(*node)));
+        missing.sort_unstable_by_key(|node| Name::fold(self.name(*node)));
         tables.into_iter().chain(missing).map(|node| self.name(node)).collect()
     }
 
@@ -215,7 +215,7 @@ impl TableDependencyGraph {
     /// The node of a table of this name; names that are only needed do not count.
     pub(crate) fn table_node(&self, name: &str) -> Option<usize> {
         self.names
-            .number_of(&folded(name))
+            .number_of(&Name::fold(name))
             .filter(|node| self.table_of[*node].is_some())
     }
 
@@ -248,16 +248,11 @@ impl TableDependencyGraph {
     }
 }
 
-/// The form of a name under which those that differ in case alone are the same.
-fn folded(name: &str) -> String {
-    Name::from(name).folded()
-}
-
 /// Each name once with its folded form, sorted by it, so that no answer depends on how a set happens to be iterated.
 fn sorted_by_key(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<(String, String)> {
     let spellings = names.into_iter().map(Into::into);
     let mut keyed: Vec<(String, String)> = spellings
-        .map(|spelling: String| (folded(&spelling), spelling))
+        .map(|spelling: String| (Name::fold(&spelling), spelling))
         .collect();
     keyed.sort_unstable();
     keyed.dedup_by(|next, kept| next.0 == kept.0);

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
-use std::fmt::{Result, Write};
+use std::fmt::{Display, Formatter, Result, Write};
 
-use super::facts::{facts, visible};
+use super::facts::{facts, picture};
 use super::{GraphDescription, TableDescription};
 
 impl GraphDescription<'_> {
@@ -17,15 +17,22 @@ impl GraphDescription<'_> {
     fn write_dot(&self, dot: &mut String) -> Result {
         writeln!(dot, "digraph tables {{\n  rankdir=LR;\n  node [shape=box];")?;
         for table in &self.tables {
-            writeln!(dot, "  {} [label={}];", quoted(table.name), label(table))?;
+            let (name, below) = (table.name, &facts(table.metadata).join(", "));
+            writeln!(dot, "  {} [label={}];", Quoted(name), Label { name, below })?;
         }
         for table in &self.missing {
-            let label = quoted(&format!("{} is missing", table.name));
-            writeln!(dot, "  {} [label={label}, style=dashed];", quoted(&table.name))?;
+            let (name, below) = (&table.name, "missing");
+            writeln!(
+                dot,
+                "  {} [label={}, style=dashed];",
+                Quoted(name),
+                Label { name, below }
+            )?;
         }
         for wave in &self.waves {
-            let names: String = wave.iter().map(|name| format!(" {};", quoted(name))).collect();
-            writeln!(dot, "  {{ rank=same;{names} }}")?;
+            dot.push_str("  { rank=same;");
+            wave.iter().try_for_each(|name| write!(dot, " {};", Quoted(name)))?;
+            dot.push_str(" }\n");
         }
         let circular = self.circular_edges();
         for (dependency, name) in self.edges() {
@@ -34,7 +41,7 @@ impl GraphDescription<'_> {
             } else {
                 ""
             };
-            writeln!(dot, "  {} -> {}{color};", quoted(dependency), quoted(name))?;
+            writeln!(dot, "  {} -> {}{color};", Quoted(dependency), Quoted(name))?;
         }
         writeln!(dot, "}}")
     }
@@ -55,22 +62,43 @@ impl GraphDescription<'_> {
     }
 }
 
-/// The name, and below it what is known about the table.
-fn label(table: &TableDescription<'_>) -> String {
-    let facts = facts(table.metadata);
-    let mut label = escaped(table.name);
-    if !facts.is_empty() {
-        label.push_str("\\n");
-        label.push_str(&escaped(&facts.join(", ")));
+/// Text between quotes as Graphviz reads it.
+struct Quoted<'a>(&'a str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_char('"')?;
+        write_escaped(self.0, f)?;
+        f.write_char('"')
     }
-    // Graphviz replaces entities in labels, but not in names.
-    format!("\"{}\"", label.replace('&', "&amp;"))
 }
 
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", escaped(name))
+/// What is written into the box of a table: its name, and below it what is known.
+struct Label<'a> {
+    name: &'a str,
+    below: &'a str,
 }
 
-fn escaped(name: &str) -> String {
-    visible(name).replace('\\', "\\\\").replace('"', "\\\"")
+impl Display for Label<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        // Graphviz replaces entities in labels, but not in names.
+        let escape = |text: &str| text.replace('&', "&amp;");
+        f.write_char('"')?;
+        write_escaped(&escape(self.name), f)?;
+        if !self.below.is_empty() {
+            f.write_str("\\n")?;
+            write_escaped(&escape(self.below), f)?;
+        }
+        f.write_char('"')
+    }
+}
+
+fn write_escaped(text: &str, f: &mut Formatter<'_>) -> Result {
+    for character in text.chars().map(picture) {
+        if matches!(character, '\\' | '"') {
+            f.write_char('\\')?;
+        }
+        f.write_char(character)?;
+    }
+    Ok(())
 }

@@ -29,7 +29,7 @@ pub(super) fn visible(name: &str) -> Cow<'_, str> {
 }
 
 /// `␊` for a line feed, and so on; those that Unicode has no picture of become the replacement character.
-fn picture(character: char) -> char {
+pub(super) fn picture(character: char) -> char {
     match u32::from(character) {
         code @ ..0x20 => char::from_u32(0x2400 + code).unwrap_or(char::REPLACEMENT_CHARACTER),
         0x7f => '␡',

@@ -48,7 +48,7 @@ impl GraphDescription<'_> {
     fn write_missing(&self, numbers: &HashMap<&str, usize>, mermaid: &mut String) -> Result {
         for table in &self.missing {
             let number = numbers[table.name.as_str()];
-            writeln!(mermaid, "  t{number}[\"{} is missing\"]", escaped(&table.name))?;
+            writeln!(mermaid, "  t{number}[\"{}<br>missing\"]", escaped(&table.name))?;
             writeln!(mermaid, "  style t{number} stroke-dasharray: 5 5")?;
         }
         Ok(())

@@ -1,3 +1,5 @@
+use velo_common::Name;
+
 /// A word that means itself, or one with `*` and `?` that stands for many. Case does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Pattern {
@@ -10,7 +12,7 @@ pub(super) enum Pattern {
 impl Pattern {
     /// A word as it stands outside of quotes.
     pub(super) fn new(word: &str) -> Self {
-        let folded = word.to_lowercase();
+        let folded = Name::fold(word);
         if folded.contains(['*', '?']) {
             Self::Glob(folded.chars().collect())
         } else {
@@ -20,11 +22,11 @@ impl Pattern {
 
     /// A word that stood in quotes.
     pub(super) fn quoted(word: &str) -> Self {
-        Self::Exact(word.to_lowercase())
+        Self::Exact(Name::fold(word))
     }
 
     pub(super) fn matches(&self, word: &str) -> bool {
-        let folded = word.to_lowercase();
+        let folded = Name::fold(word);
         match self {
             Self::Exact(exact) => *exact == folded,
             Self::Glob(glob) => glob_matches(glob, &folded.chars().collect::<Vec<char>>()),

@@ -1,4 +1,6 @@
-use super::{TableDependencyGraph, folded};
+use velo_common::Name;
+
+use super::TableDependencyGraph;
 use crate::digraph::Direction;
 use crate::{DependencyError, MissingTable};
 
@@ -33,7 +35,7 @@ impl TableDependencyGraph {
     /// Tables that are needed and not there, by name.
     pub(crate) fn missing_tables(&self) -> Vec<MissingTable> {
         let mut missing: Vec<usize> = (0..self.edges.len()).filter(|node| self.is_missing(*node)).collect();
-        missing.sort_by_cached_key(|node| folded(self.name(*node)));
+        missing.sort_by_cached_key(|node| Name::fold(self.name(*node)));
         let mut suggester = self.suggester();
         let described = missing.into_iter().map(|node| {
             let name = self.name(node).to_owned();
