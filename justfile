@@ -20,9 +20,9 @@ lint:
 bench:
     cargo bench --package velo-cli --bench bars
 
-# Measure the decoder and the operators by themselves
+# Measure the decoder, the operators and the dependency graph by themselves
 bench-parts *arguments:
-    cargo bench --package velo-formats --package velo-engine --benches {{arguments}}
+    cargo bench --package velo-formats --package velo-engine --package velo-graph --benches {{arguments}}
 
 # Plant faults and see that tests find them
 mutants:

@@ -2,6 +2,7 @@
 
 mod check;
 mod order;
+mod part;
 
 use std::collections::HashSet;
 
@@ -157,32 +158,6 @@ impl TableDependencyGraph {
         self.closure(name, Direction::Dependents)
     }
 
-    /// Tables that none of these roots needs, directly or through others, in the order of addition: nobody would miss
-    /// them. A root is reached.
-    ///
-    /// ```
-    /// # use velo_graph::{NO_DEPENDENCIES, TableDependencyGraph, TableMetadata};
-    /// let mut graph = TableDependencyGraph::new();
-    /// graph.add_table("orders", TableMetadata::new("file"), NO_DEPENDENCIES)?;
-    /// graph.add_table("totals", TableMetadata::default(), ["orders"])?;
-    /// graph.add_table("forgotten", TableMetadata::default(), ["orders"])?;
-    /// assert_eq!(graph.unreachable_from(["totals"])?, ["forgotten"]);
-    /// # Ok::<(), velo_graph::DependencyError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`DependencyError::UnknownTable`] when a root is not a table of the graph.
-    pub fn unreachable_from<'a>(&self, roots: impl IntoIterator<Item = &'a str>) -> Result<Vec<&str>, DependencyError> {
-        let nodes = roots
-            .into_iter()
-            .map(|root| self.table_node(root).ok_or_else(|| self.unknown_table(root)));
-        let nodes: Vec<usize> = nodes.collect::<Result<_, _>>()?;
-        let reached = self.reachable(nodes, Direction::Dependencies);
-        let unreached = self.nodes().filter(|node| !reached.contains(node));
-        Ok(unreached.map(|node| self.name(node)).collect())
-    }
-
     fn closure(&self, name: &str, direction: Direction) -> Option<Vec<&str>> {
         let neighbors = self.edges.neighbors(self.table_node(name)?, direction);
         Some(self.listed(self.reachable(neighbors.iter().copied(), direction)))
@@ -217,13 +192,6 @@ impl TableDependencyGraph {
         self.names
             .number_of(&Name::fold(name))
             .filter(|node| self.table_of[*node].is_some())
-    }
-
-    fn unknown_table(&self, name: &str) -> DependencyError {
-        DependencyError::UnknownTable {
-            name: name.to_owned(),
-            suggestion: self.suggester().nearest(name),
-        }
     }
 
     pub(crate) fn suggester(&self) -> Suggester<'_> {

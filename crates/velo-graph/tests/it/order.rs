@@ -111,6 +111,22 @@ fn tables_that_nobody_needs_are_found() {
 }
 
 #[test]
+fn a_part_of_a_graph_keeps_what_is_between_its_tables() {
+    let graph = graph("d < c, a\n a 2 #daily\n b < a\n c < b, gone\n e < a");
+    let part = graph.subgraph(["e", "D", "a", "c"]).expect("known");
+    assert_eq!(waves(&part), "a c | d e");
+    assert_eq!(
+        part.get_dependencies("c"),
+        Some(vec![]),
+        "what is not part of it counts as there"
+    );
+    assert_eq!(part.table("a"), graph.table("a"));
+    let error = graph.subgraph(["a", "gone"]).expect_err("unknown");
+    assert_eq!(error.to_string(), "there is no table `gone`");
+    assert!(graph.subgraph([]).expect("known").is_empty());
+}
+
+#[test]
 fn what_was_said_about_a_table_is_kept() {
     let mut graph = TableDependencyGraph::new();
     assert!(graph.is_empty());
