@@ -105,6 +105,7 @@ impl TableDataSource for MemorySource {
     async fn bulk_load(&self, request: &ReadRequest) -> Result<TableLoad, SourceError> {
         Ok(TableLoad {
             partitions: self.open(request, &[]).await?,
+            size: self.size_estimate().await?,
             reached: SourceOffset::Unknown.into(),
         })
     }

@@ -25,4 +25,13 @@ impl FilePart {
             captured: None,
         }
     }
+
+    /// Bytes that are read, if that is known.
+    pub(super) fn bytes(&self) -> Option<u64> {
+        let begin = match self.from {
+            Some(PartitionOffset::File { byte, .. }) => byte,
+            _ => 0,
+        };
+        Some(self.captured?.bytes.saturating_sub(begin))
+    }
 }

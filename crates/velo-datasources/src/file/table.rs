@@ -97,7 +97,9 @@ impl FileSource {
 
     fn load(&self, request: &ReadRequest, parts: Vec<FilePart>, unchanged: BTreeMap<String, FileOffset>) -> TableLoad {
         let reached = ReachedFiles::with_read_before(unchanged);
+        let bytes = parts.iter().map(FilePart::bytes).sum::<Option<u64>>();
         TableLoad {
+            size: SizeEstimate { rows: None, bytes },
             partitions: self.partitions(request, None, parts, Some(&reached)),
             reached: Reached::Read(Arc::new(move || reached.offset())),
         }

@@ -67,6 +67,8 @@ pub trait TableDataSource: Send + Sync + std::fmt::Debug {
 pub struct TableLoad {
     /// They may be read in any order between them; each in its own.
     pub partitions: Vec<Box<dyn PartitionReader>>,
+    /// How much all of them will bring, as far as can be told cheaply: of an increment, that alone.
+    pub size: SizeEstimate,
     /// The position that is reached when all of them have ended.
     pub reached: Reached,
 }

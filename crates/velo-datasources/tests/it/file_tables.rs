@@ -14,7 +14,7 @@ async fn what_is_appended_is_read_alone() {
     files.write("a.jsonl", "{\"id\":1}\n{\"id\":2}\n");
     let first = files.bulk().await;
     assert_eq!(first.rows, "{\"id\":1,\"_offset\":0}\n{\"id\":2,\"_offset\":1}\n");
-    assert_eq!(first.bytes, 18);
+    assert_eq!((first.bytes, first.estimated_bytes), (18, Some(18)));
 
     files.append("a.jsonl", "oops\n{\"id\":3}\n");
     let second = files.increment(&first.reached).await.unwrap();
@@ -22,7 +22,7 @@ async fn what_is_appended_is_read_alone() {
         second.rows,
         "{\"id\":3,\"_offset\":3}\nmalformed: a.jsonl:3: expected an object at byte 1\n"
     );
-    assert_eq!(second.bytes, 14);
+    assert_eq!((second.bytes, second.estimated_bytes), (14, Some(14)));
 
     let nothing = files
         .source()
@@ -251,8 +251,12 @@ async fn files_that_cannot_grow_are_read_whole() {
     assert_eq!(first.rows.lines().count(), 2);
     let size = std::fs::metadata(files.path("a.jsonl.gz")).unwrap().len();
     assert_eq!(
-        (first.bytes, files.source().size_estimate().await.unwrap().bytes),
-        (size, Some(size))
+        (
+            first.bytes,
+            first.estimated_bytes,
+            files.source().size_estimate().await.unwrap().bytes
+        ),
+        (size, Some(size), Some(size))
     );
 
     files.rename("a.jsonl.gz", "z.jsonl.gz");

@@ -26,6 +26,8 @@ pub(crate) struct Files {
 pub(crate) struct Loaded {
     pub(crate) rows: String,
     pub(crate) bytes: u64,
+    /// Bytes that were promised.
+    pub(crate) estimated_bytes: Option<u64>,
     pub(crate) reached: SourceOffset,
 }
 
@@ -158,6 +160,7 @@ pub(crate) async fn try_read(load: TableLoad) -> Result<Loaded, SourceError> {
     Ok(Loaded {
         rows: format!("{}{}", rows(batches).await, errors(&rejected)),
         bytes,
+        estimated_bytes: load.size.bytes,
         reached: load.reached.offset(),
     })
 }
