@@ -104,8 +104,8 @@ impl PartitionReader for FilePartition {
     }
 }
 
-/// The file was there when its source was opened.
-fn vanished(error: SourceError) -> SourceError {
+/// Files that were listed were there.
+pub(super) fn vanished(error: SourceError) -> SourceError {
     match error {
         SourceError::NotFound { path, .. } => SourceError::Vanished { path },
         error => error,

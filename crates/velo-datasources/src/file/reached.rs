@@ -20,7 +20,7 @@ impl ReachedFiles {
     ///
     /// # Errors
     ///
-    /// When it can only be read whole and was written meanwhile.
+    /// When it can only be read whole and has changed meanwhile.
     pub(super) fn enter(&self, part: &FilePart, rows: &FileRows) -> Result<(), SourceError> {
         let Some(captured) = part.captured else {
             return Ok(());
@@ -56,13 +56,15 @@ fn whole_file_offset(part: &FilePart, captured: FileStatus) -> Result<FileOffset
     Ok(captured.offset_at(captured.bytes, None, None, fingerprint))
 }
 
-/// Refuses a file that was written since it was captured.
+/// Refuses a file that is not any more what was captured.
 pub(super) fn check_unchanged(part: &FilePart) -> Result<(), SourceError> {
-    match (part.captured, FileStatus::of_path(&part.path)) {
-        (Some(captured), Ok(now)) if captured == now => Ok(()),
-        (None, _) => Ok(()),
-        _ => Err(SourceError::Changed {
-            path: part.path.clone(),
-        }),
+    let Some(captured) = part.captured else {
+        return Ok(());
+    };
+    let path = part.path.clone();
+    match FileStatus::of_path(&path) {
+        Ok(now) if now == captured => Ok(()),
+        Ok(now) if now.identity == captured.identity => Err(SourceError::Changed { path }),
+        _ => Err(SourceError::Replaced { path }),
     }
 }

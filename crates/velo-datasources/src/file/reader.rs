@@ -56,6 +56,8 @@ impl FileReader {
     /// How far a file that was captured has been read.
     pub(super) fn file_offset(&self) -> Result<Option<FileOffset>, SourceError> {
         let RecordPosition { record, line } = self.decoder.position();
+        // Of a line that is passed over, only the end is counted; it has none yet.
+        let line = line + u64::from(self.decoder.is_discarding());
         self.buffer.offset(RecordPlace { record, line })
     }
 

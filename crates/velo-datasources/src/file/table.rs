@@ -14,6 +14,7 @@ use super::FileSource;
 use super::changes::{CapturedFile, Changes, changes};
 use super::identity::{FileStatus, fingerprint_of_path};
 use super::part::FilePart;
+use super::partition::vanished;
 use super::reached::ReachedFiles;
 use crate::{
     FileOffset, Increment, Reached, ReadRequest, SizeEstimate, SourceError, SourceOffset, TableDataSource, TableLoad,
@@ -40,7 +41,7 @@ impl TableDataSource for FileSource {
         }
         let offset = |file: &CapturedFile| -> Result<(String, FileOffset), SourceError> {
             let bytes = file.status.bytes;
-            let fingerprint = fingerprint_of_path(&file.path, bytes)?;
+            let fingerprint = fingerprint_of_path(&file.path, bytes).map_err(vanished)?;
             Ok((file.key(), file.status.offset_at(bytes, None, None, fingerprint)))
         };
         Ok(SourceOffset::Files {
@@ -78,7 +79,7 @@ impl TableDataSource for FileSource {
                 reason: format!("it is not known how far `{}` was read", self.location()),
             });
         };
-        Ok(match changes(&self.plan, &files, since)? {
+        Ok(match changes(&self.plan, &files, since).map_err(vanished)? {
             Changes::New { parts, unchanged } => Increment::Rows(self.load(request, parts, unchanged)),
             Changes::Reload(reason) => Increment::Reload { reason },
         })
@@ -89,7 +90,7 @@ impl FileSource {
     /// The files that are there now.
     fn capture(&self) -> Result<Vec<CapturedFile>, SourceError> {
         let files = self.list()?.into_iter().map(|path| {
-            let status = FileStatus::of_path(&path)?;
+            let status = FileStatus::of_path(&path).map_err(vanished)?;
             Ok(CapturedFile { path, status })
         });
         files.collect()

@@ -202,12 +202,15 @@ async fn what_comes_after_the_capture_is_for_the_next_load() {
 
 #[tokio::test]
 async fn files_that_change_while_they_are_read_fail_for_now() {
-    let changes: [(&str, &str, Change); 4] = [
+    let changes: [(&str, &str, Change); 5] = [
         ("removed", "a.jsonl", |files| {
             std::fs::remove_file(files.path("a.jsonl")).unwrap();
         }),
         ("replaced", "a.jsonl", |files| files.replace("a.jsonl", TWO)),
         ("cut short", "a.jsonl", |files| files.write("a.jsonl", "{\"id\":1}\n")),
+        ("replaced, and can only be read whole", "a.json", |files| {
+            files.replace("a.json", "[]");
+        }),
         ("written, and can only be read whole", "a.json", |files| {
             files.write("a.json", "[{\"id\":3}]  \n");
         }),
@@ -226,6 +229,31 @@ async fn files_that_change_while_they_are_read_fail_for_now() {
         told.push(format!("{name}: {}", files.shown(&failed.to_string())));
     }
     insta::assert_snapshot!(told.join("\n"));
+}
+
+#[tokio::test]
+async fn the_rest_of_a_record_that_is_too_long_is_no_record() {
+    let cases = [
+        ("\noops\n", "malformed: a.jsonl:3: expected an object at byte 1\n"),
+        (
+            "a\"}\n{\"id\":2}\n",
+            "reload: `DIR/a.jsonl` goes on in the record that was its last, and had no line end\n",
+        ),
+    ];
+    for (appended, expected) in cases {
+        let files = Files::matching("a.jsonl");
+        files.write("a.jsonl", &format!("{{\"id\":1}}\n{{\"text\":\"{}", "a".repeat(100)));
+        let source = files.source().with_limits(ReadLimits {
+            chunk_bytes: 10,
+            record_bytes_max: 20,
+            ..ReadLimits::default()
+        });
+        let first = read(source.bulk_load(&files.request).await.unwrap()).await;
+        let too_long = "malformed: a.jsonl:2: the record is longer than 20 bytes\n";
+        assert!(first.rows.ends_with(too_long), "{}", first.rows);
+        files.append("a.jsonl", appended);
+        assert_eq!(files.told(&first.reached).await, expected);
+    }
 }
 
 #[tokio::test]
