@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "velo-engine",
         &["velo-planner", "velo-datasources", "velo-functions", "velo-data"],
     ),
+    ("velo-loader", &["velo-session", "velo-engine", "velo-graph"]),
 ];
 
 /// Crates at the top, which may use all others.

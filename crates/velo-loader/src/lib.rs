@@ -1,0 +1,35 @@
+//! Loads tables in parallel, in the order of their dependencies, and keeps them across runs.
+//!
+//! Start at [`ParallelLoader`]: given a graph of tables and a [`LoadTable`] for each, it starts every table as soon as
+//! what it needs is loaded, tries again what may pass, leaves alone endpoints that keep failing, and ends with a
+//! [`ParallelLoadingResult`] in which every table is successful, failed, or skipped with the reason. A
+//! [`ProgressMonitor`] tells how far it is.
+//!
+//! This crate draws no progress bars. What a table is loaded from, and how, is behind [`LoadTable`].
+
+mod breaker;
+mod config;
+mod failure;
+mod load;
+mod loader;
+mod missing_data;
+mod progress;
+mod registry;
+mod result;
+mod retry;
+
+pub use tokio_util::sync::CancellationToken;
+
+pub use breaker::{CallOutcome, CallPermit, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState};
+pub use config::{LoadSchedule, LoadingConfigError, MaxParallel, ParallelLoadingConfig};
+pub use failure::{DependencyCause, SkipCause, TableFailure};
+pub use load::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable};
+pub use loader::{LoadPlanError, ParallelLoader, SystemResources};
+pub use missing_data::{TableMissingDataStrategy, UnknownStrategy};
+pub use progress::{
+    LoadSummary, ProgressEvent, ProgressMonitor, ProgressSample, ProgressStream, TableLoadState, TableProgress,
+    TableProgressTracker,
+};
+pub use registry::{RegistryError, RegistryStatistics, TableReadyStatus, TableRegistry, TableStatistics, WaitError};
+pub use result::{ParallelLoadingResult, TableLoadStats, WaveStats};
+pub use retry::RetryConfig;
