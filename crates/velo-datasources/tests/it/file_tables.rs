@@ -301,6 +301,25 @@ async fn files_that_cannot_grow_are_read_whole() {
 }
 
 #[tokio::test]
+async fn typed_files_are_read_whole() {
+    for extension in ["parquet", "avro"] {
+        let files = Files::matching(&format!("*.{extension}"));
+        let (may, june) = (format!("may.{extension}"), format!("june.{extension}"));
+        files.write_ids(&may, &[1, 2]).await;
+        let first = files.bulk().await;
+        assert_eq!(first.rows, "{\"id\":1,\"_offset\":0}\n{\"id\":2,\"_offset\":1}\n");
+        assert_eq!(files.told(&first.reached).await, "");
+
+        files.write_ids(&june, &[3]).await;
+        let second = files.increment(&first.reached).await.unwrap();
+        assert_eq!(second.rows, "{\"id\":3,\"_offset\":0}\n");
+        files.write_ids(&may, &[1, 2, 4]).await;
+        let told = files.told(&second.reached).await;
+        assert!(told.starts_with(&format!("reload: `DIR/{may}` ")), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_maximum_of_records_holds_over_all_loads() {
     let mut files = Files::matching("a.jsonl");
     files.config.max_records = Some(3);

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use tempfile::TempDir;
-use velo_data::{ManualClock, RowError, SqlType, StreamSchema, SystemColumn};
+use velo_data::{ManualClock, RowError, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{
-    FileOffset, FileSource, FileSourceConfig, Increment, NextBatch, ReadRequest, SourceError, SourceOffset,
-    TableDataSource, TableLoad,
+    FileOffset, FileSource, FileSourceConfig, Increment, NextBatch, ReadRequest, SinkConfig, SourceError, SourceOffset,
+    TableDataSource, TableLoad, open_sink,
 };
 
 use crate::support::{NOW_MS, config, errors, rows, schema};
@@ -78,6 +79,15 @@ impl Files {
 
     pub(crate) fn rename(&self, from: &str, to: &str) {
         std::fs::rename(self.path(from), self.path(to)).unwrap();
+    }
+
+    /// Writes rows in the format that the name tells.
+    pub(crate) async fn write_ids(&self, name: &str, values: &[i64]) {
+        let column: ArrayRef = Arc::new(Int64Array::from(values.to_vec()));
+        let records = RecordBatch::try_new(Arc::clone(ids().arrow()), vec![column]).unwrap();
+        let mut sink = open_sink(&SinkConfig::from_path(self.path(name)).unwrap(), &ids()).unwrap();
+        sink.write(&StreamBatch::inserts(records)).await.unwrap();
+        sink.finish().await.unwrap();
     }
 
     /// Puts another file in the place of one.
