@@ -67,6 +67,23 @@ pub struct TableDescription<'a> {
     pub dependents: Vec<&'a str>,
 }
 
+impl GraphDescription<'_> {
+    /// Every edge the way of the data: what is needed, then who needs it.
+    fn edges<'a>(&'a self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let of_table = |table: &'a TableDescription<'_>| {
+            let name = table.name;
+            table.dependencies.iter().map(move |dependency| (*dependency, name))
+        };
+        self.tables.iter().flat_map(of_table)
+    }
+
+    /// The edges of circles, the way of the data.
+    fn circular_edges(&self) -> HashSet<(&str, &str)> {
+        let steps = self.cycles.iter().flat_map(|cycle| cycle.path.windows(2));
+        steps.map(|step| (step[1].as_str(), step[0].as_str())).collect()
+    }
+}
+
 impl TableDependencyGraph {
     /// Describes the graph as it is, be it in order or not.
     pub fn describe(&self) -> GraphDescription<'_> {

@@ -1,8 +1,7 @@
-use std::collections::HashSet;
 use std::fmt::{Display, Formatter, Result, Write};
 
+use super::GraphDescription;
 use super::facts::{facts, picture};
-use super::{GraphDescription, TableDescription};
 
 impl GraphDescription<'_> {
     /// The graph in the language of Graphviz, drawn from left to right with the tables of a wave in one column.
@@ -44,21 +43,6 @@ impl GraphDescription<'_> {
             writeln!(dot, "  {} -> {}{color};", Quoted(dependency), Quoted(name))?;
         }
         writeln!(dot, "}}")
-    }
-
-    /// Every edge the way of the data: what is needed, then who needs it.
-    pub(super) fn edges<'a>(&'a self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let of_table = |table: &'a TableDescription<'_>| {
-            let name = table.name;
-            table.dependencies.iter().map(move |dependency| (*dependency, name))
-        };
-        self.tables.iter().flat_map(of_table)
-    }
-
-    /// The edges of circles, the way of the data.
-    pub(super) fn circular_edges(&self) -> HashSet<(&str, &str)> {
-        let steps = self.cycles.iter().flat_map(|cycle| cycle.path.windows(2));
-        steps.map(|step| (step[1].as_str(), step[0].as_str())).collect()
     }
 }
 
