@@ -176,6 +176,16 @@ pub enum SourceError {
         /// Whether it may work the next time.
         is_transient: bool,
     },
+    /// Something was reached and has no time, or failed in a way that passes.
+    #[error("{location}: {message}")]
+    Busy {
+        /// Who, without credentials.
+        location: String,
+        /// What it said.
+        message: String,
+        /// How long it asks to be left alone, if it says so.
+        retry_after: Option<std::time::Duration>,
+    },
     /// Something was reached and refused what was asked of it.
     #[error("{location}: {message}")]
     Refused {
@@ -206,8 +216,20 @@ impl SourceError {
                     | std::io::ErrorKind::WouldBlock
                     | std::io::ErrorKind::ResourceBusy
             ),
-            Self::Vanished { .. } | Self::Truncated { .. } | Self::Replaced { .. } | Self::Changed { .. } => true,
+            Self::Busy { .. }
+            | Self::Vanished { .. }
+            | Self::Truncated { .. }
+            | Self::Replaced { .. }
+            | Self::Changed { .. } => true,
             _ => false,
+        }
+    }
+
+    /// How long to wait at least before trying again, where somebody asked for it.
+    pub fn retry_after(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::Busy { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 

@@ -11,7 +11,9 @@ mod config_file;
 mod discard;
 mod error;
 mod file;
+mod http;
 mod memory;
+mod objects;
 mod open;
 mod shared;
 mod sink;
@@ -21,13 +23,16 @@ mod typed_sink;
 mod writer;
 
 pub use config::{
-    Compression, FileFormat, FileSinkConfig, FileSourceConfig, PropertyError, PropertyErrorKind, SinkConfig,
+    Compression, FileFormat, FileSinkConfig, FileSourceConfig, HttpCredentials, HttpSourceConfig, ObjectSourceConfig,
+    ObjectStoreConfig, Paging, PropertyError, PropertyErrorKind, RecordsConfig, S3Config, Secret, SinkConfig,
     SourceConfig,
 };
 pub use config_file::{ConfigFileError, load_config_file};
 pub use error::{SinkError, SourceError};
 pub use file::{DeadLetterFile, FileSample, FileSource, ReadLimits};
+pub use http::HttpSource;
 pub use memory::{MemorySink, MemorySource};
+pub use objects::ObjectSource;
 pub use open::{
     connect_sampled_table_source, connect_table_source, open_sampled_source, open_sink, open_source, sample_source,
     unwritable_columns,

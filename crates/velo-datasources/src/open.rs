@@ -8,8 +8,8 @@ use crate::discard::DiscardSink;
 use crate::file::{FileSample, FileSource, sample_files};
 use crate::typed_sink::TypedSink;
 use crate::{
-    FileFormat, MemorySource, Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError, TableDataSource,
-    WriterSink,
+    FileFormat, HttpSource, MemorySource, ObjectSource, Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError,
+    TableDataSource, WriterSink,
 };
 
 /// Opens a source with the declared columns, or with those that a sample of its records shows.
@@ -28,6 +28,7 @@ pub fn open_source(config: &SourceConfig, declared: Option<&StreamSchema>) -> Re
             check_declared(memory, declared)?;
             Arc::new(memory.clone())
         }
+        SourceConfig::Http(_) | SourceConfig::Objects(_) => return Err(only_loaded()),
     })
 }
 
@@ -40,6 +41,7 @@ pub fn open_sampled_source(config: &SourceConfig, sample: &FileSample) -> Result
     Ok(match config {
         SourceConfig::File(file) => Arc::new(FileSource::open_sampled(file, sample, Arc::new(SystemClock))?),
         SourceConfig::Memory(memory) => Arc::new(memory.clone()),
+        SourceConfig::Http(_) | SourceConfig::Objects(_) => return Err(only_loaded()),
     })
 }
 
@@ -58,6 +60,8 @@ pub async fn connect_table_source(
             check_declared(memory, declared)?;
             Arc::new(memory.clone())
         }
+        SourceConfig::Http(http) => Arc::new(HttpSource::connect(http, declared).await?),
+        SourceConfig::Objects(objects) => Arc::new(ObjectSource::connect(objects, declared).await?),
     })
 }
 
@@ -73,7 +77,16 @@ pub async fn connect_sampled_table_source(
     Ok(match config {
         SourceConfig::File(file) => Arc::new(FileSource::open_sampled(file, sample, Arc::new(SystemClock))?),
         SourceConfig::Memory(memory) => Arc::new(memory.clone()),
+        SourceConfig::Http(_) | SourceConfig::Objects(_) => {
+            return connect_table_source(config, Some(&sample.columns.schema)).await;
+        }
     })
+}
+
+fn only_loaded() -> SourceError {
+    SourceError::Task {
+        message: "it is read as a table".to_owned(),
+    }
 }
 
 /// Batches in memory have their columns; declaring others is a mistake.
@@ -96,7 +109,7 @@ fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Res
 /// Looks at the first records of a source, at most
 /// [`SAMPLE_RECORDS_MAX`](velo_formats::SAMPLE_RECORDS_MAX) of each of its first files, to tell its columns.
 ///
-/// A memory source tells its columns itself: `None`.
+/// A memory source tells its columns itself, and the network is not asked: `None`.
 ///
 /// # Errors
 ///
@@ -104,7 +117,7 @@ fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Res
 pub fn sample_source(config: &SourceConfig) -> Result<Option<FileSample>, SourceError> {
     match config {
         SourceConfig::File(file) => sample_files(file).map(Some),
-        SourceConfig::Memory(_) => Ok(None),
+        SourceConfig::Http(_) | SourceConfig::Objects(_) | SourceConfig::Memory(_) => Ok(None),
     }
 }
 

@@ -217,6 +217,13 @@ impl Decoder {
         self
     }
 
+    /// Counts from a position on, although what comes next is the beginning of a text: one of several that are read as one.
+    #[must_use]
+    pub fn counting_from(mut self, position: RecordPosition) -> Self {
+        self.count_from(position);
+        self
+    }
+
     /// Counts what comes next from a position on. The batch at hand must have been finished.
     pub fn go_to(&mut self, position: RecordPosition) {
         if let Records::JsonArray(records) = &mut self.records
@@ -224,6 +231,10 @@ impl Decoder {
         {
             records.walk.resume();
         }
+        self.count_from(position);
+    }
+
+    fn count_from(&mut self, position: RecordPosition) {
         self.next = position;
         self.batch.first_record = position.record;
     }

@@ -97,7 +97,7 @@ fn open(
     if !source.is_usable {
         return Opened::default();
     }
-    if !properties.contains_key("path") && !properties.contains_key("type") {
+    if !["path", "type", "url"].iter().any(|key| properties.contains_key(*key)) {
         if !source.properties.contains_key("topic") {
             diagnostics.push(unconfigured(source, mode));
         }
@@ -256,6 +256,7 @@ fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, 
         | SourceError::IsDirectory { .. }
         | SourceError::Io { .. }
         | SourceError::Connection { .. }
+        | SourceError::Busy { .. }
         | SourceError::Refused { .. }
         | SourceError::Task { .. } => &code::FILE_NOT_FOUND,
     };

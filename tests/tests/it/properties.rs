@@ -8,6 +8,9 @@ use velo_planner::properties::{Scope, ValueKind, definitions};
 /// Keys that name files, in whose place stands what they say before a source or sink is opened.
 const READ_BEFORE_OPENING: [&str; 2] = ["config_file", "value.schema.file"];
 
+/// A path for each kind of source that a path tells.
+const SOURCE_PATHS: [&str; 3] = ["x.csv", "https://x/y.csv", "s3://x/y.csv"];
+
 /// A value that the property takes.
 fn value(kind: ValueKind) -> String {
     match kind {
@@ -32,12 +35,17 @@ fn sources_and_sinks_read_every_key_that_is_supported() {
     let mut unknown = Vec::new();
     let supported = definitions().iter().filter(|definition| definition.supported);
     for definition in supported.filter(|definition| !READ_BEFORE_OPENING.contains(&definition.key)) {
-        let mut properties = BTreeMap::from([("path".to_owned(), "x.csv".to_owned())]);
-        properties
-            .entry(definition.key.to_owned())
-            .or_insert_with(|| value(definition.value));
-        let source = is_unknown(&SourceConfig::from_properties(None, &properties), definition.key);
-        let sink = is_unknown(&SinkConfig::from_properties(None, &properties), definition.key);
+        let with = |path: &str| {
+            let mut properties = BTreeMap::from([("path".to_owned(), path.to_owned())]);
+            properties
+                .entry(definition.key.to_owned())
+                .or_insert_with(|| value(definition.value));
+            properties
+        };
+        let source = SOURCE_PATHS
+            .iter()
+            .all(|path| is_unknown(&SourceConfig::from_properties(None, &with(path)), definition.key));
+        let sink = is_unknown(&SinkConfig::from_properties(None, &with("x.csv")), definition.key);
         let is_missing = match definition.scope {
             Scope::Object => source || sink,
             Scope::Source => source,

@@ -2,12 +2,20 @@
 
 mod compression;
 mod format;
+mod http;
+mod objects;
 mod properties;
+mod records;
+mod secret;
 mod sink;
 mod source;
 
 pub use compression::Compression;
 pub use format::FileFormat;
+pub use http::{HttpCredentials, HttpSourceConfig, Paging};
+pub use objects::{ObjectSourceConfig, ObjectStoreConfig, S3Config};
 pub use properties::{PropertyError, PropertyErrorKind};
+pub use records::RecordsConfig;
+pub use secret::Secret;
 pub use sink::{FileSinkConfig, SinkConfig};
 pub use source::{FileSourceConfig, SourceConfig};

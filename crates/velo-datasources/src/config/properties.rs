@@ -145,8 +145,20 @@ impl<'a> Properties<'a> {
         if !read.is_kind_at_hand() {
             return Err(read.errors); // What its properties mean is not for files to say.
         }
-        read.refuse_keys(keys);
+        read.refuse_keys(&format!("a file {role}"), keys);
         Ok(read)
+    }
+
+    /// As [`Properties::new`], for a kind of source that has been told already; `noun` is what messages call it.
+    pub(super) fn of_kind(values: &'a BTreeMap<String, String>, noun: &str, keys: &[&str]) -> Self {
+        let mut read = Self {
+            values,
+            kind: None,
+            role: "source",
+            errors: Vec::new(),
+        };
+        read.refuse_keys(noun, keys);
+        read
     }
 
     /// Everything that was wrong, in the order of the keys.
@@ -287,6 +299,20 @@ impl<'a> Properties<'a> {
         }
     }
 
+    /// As [`Properties::parsed`], for a value that no message may show.
+    pub(super) fn parsed_secret<T>(&mut self, key: &'static str, parse: fn(&str) -> Result<T, String>) -> Option<T> {
+        let parsed = parse(self.text(key)?);
+        parsed
+            .map_err(|wanted| self.reject(key, PropertyErrorKind::Invalid, format!("`{key}` must be {wanted}")))
+            .ok()
+    }
+
+    /// A value as it stands; an empty one is none.
+    pub(super) fn text(&self, key: &str) -> Option<&'a str> {
+        let text = self.values.get(key).map(String::as_str);
+        text.filter(|text| !text.is_empty())
+    }
+
     /// A value that is true or false.
     pub(super) fn boolean(&mut self, key: &'static str) -> Option<bool> {
         self.parsed(&[key], |value| {
@@ -358,19 +384,19 @@ impl<'a> Properties<'a> {
         false
     }
 
-    fn refuse_keys(&mut self, keys: &[&str]) {
+    fn refuse_keys(&mut self, noun: &str, keys: &[&str]) {
         for key in self.values.keys() {
             if !keys.contains(&key.as_str()) {
                 let near = nearest(key, keys.iter().copied());
                 let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-                let message = format!("a file {} has no property `{key}`{help}", self.role);
+                let message = format!("{noun} has no property `{key}`{help}");
                 self.reject(key, PropertyErrorKind::Unknown, message);
             }
         }
     }
 
     /// The one that is given of several spellings of a key; giving two is a mistake.
-    fn one_of<'k>(&mut self, keys: &[&'k str]) -> Option<(&'k str, &'a str)> {
+    pub(super) fn one_of<'k>(&mut self, keys: &[&'k str]) -> Option<(&'k str, &'a str)> {
         let values = self.values;
         let mut given = keys.iter().filter_map(|key| Some((*key, values.get(*key)?.as_str())));
         let first = given.next()?;
@@ -381,7 +407,7 @@ impl<'a> Properties<'a> {
         Some(first)
     }
 
-    fn reject(&mut self, key: &str, kind: PropertyErrorKind, message: String) {
+    pub(super) fn reject(&mut self, key: &str, kind: PropertyErrorKind, message: String) {
         let key = key.to_owned();
         self.errors.push(PropertyError { key, kind, message });
     }

@@ -6,7 +6,7 @@ use super::compression::parse_compression;
 use super::properties::{
     Properties, PropertyError, parse_count, parse_delimiter, parse_interval, parse_quote, parse_wait,
 };
-use super::{Compression, FileFormat, properties};
+use super::{Compression, FileFormat, HttpSourceConfig, ObjectSourceConfig, properties};
 use crate::MemorySource;
 use crate::file::has_wildcards;
 
@@ -15,6 +15,10 @@ use crate::file::has_wildcards;
 pub enum SourceConfig {
     /// Local files.
     File(FileSourceConfig),
+    /// A document on the web.
+    Http(Box<HttpSourceConfig>),
+    /// Objects of a store.
+    Objects(Box<ObjectSourceConfig>),
     /// Batches that the embedding program holds.
     Memory(MemorySource),
 }
@@ -86,7 +90,7 @@ impl FileSourceConfig {
 }
 
 impl SourceConfig {
-    /// Keys that [`SourceConfig::from_properties`] understands.
+    /// Keys that [`SourceConfig::from_properties`] understands for files.
     pub const KEYS: &[&str] = properties::SOURCE_KEYS;
 
     /// Files whose names tell their format.
@@ -112,6 +116,12 @@ impl SourceConfig {
         kind: Option<&str>,
         properties: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<PropertyError>> {
+        if HttpSourceConfig::is_meant(kind, properties) {
+            return HttpSourceConfig::from_properties(properties).map(|http| Self::Http(Box::new(http)));
+        }
+        if ObjectSourceConfig::is_meant(kind, properties) {
+            return ObjectSourceConfig::from_properties(properties).map(|objects| Self::Objects(Box::new(objects)));
+        }
         let mut read = Properties::new(properties, kind, "source", Self::KEYS)?;
         let path = read.source_path();
         let format = read.format();
@@ -170,6 +180,16 @@ impl SourceConfig {
                     _ => false,
                 };
                 keys.extend(properties.keys().map(String::as_str).filter(|key| is_idle(key)));
+                keys
+            }
+            Self::Http(http) => {
+                let mut keys = properties::csv_keys_without_effect(http.records.format, properties);
+                keys.extend(http.keys_without_effect(properties));
+                keys
+            }
+            Self::Objects(objects) => {
+                let mut keys = properties::csv_keys_without_effect(objects.records.format, properties);
+                keys.extend(objects.keys_without_effect(properties));
                 keys
             }
             Self::Memory(_) => properties.keys().map(String::as_str).collect(),

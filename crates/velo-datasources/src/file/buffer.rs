@@ -44,6 +44,8 @@ enum Ending {
 enum Input {
     Plain(File),
     Packed(Unpacked),
+    /// Bytes that come but once.
+    Streamed(Box<dyn Read + Send>),
 }
 
 impl Input {
@@ -56,7 +58,7 @@ impl Input {
 
     fn packed_bytes(&self) -> Option<PackedBytes> {
         match self {
-            Self::Plain(_) => None,
+            Self::Plain(_) | Self::Streamed(_) => None,
             Self::Packed(packed) => Some(packed.packed_bytes()),
         }
     }
@@ -73,6 +75,10 @@ impl Input {
                 let read = packed.take(wanted).read_to_end(into);
                 read.map_err(|error| packed.describe(path, &error))?
             }
+            Self::Streamed(stream) => stream
+                .take(wanted)
+                .read_to_end(into)
+                .map_err(|error| io_error(path, error))?,
         };
         Ok(read < bytes)
     }
@@ -89,6 +95,10 @@ impl Input {
                 let skipped = std::io::copy(&mut packed.take(position), &mut std::io::sink());
                 skipped.map_err(|error| packed.describe(path, &error))?;
             }
+            Self::Streamed(stream) => {
+                let skipped = std::io::copy(&mut stream.take(position), &mut std::io::sink());
+                skipped.map_err(|error| io_error(path, error))?;
+            }
         }
         Ok(())
     }
@@ -103,12 +113,31 @@ impl FileBuffer {
             return Err(SourceError::IsDirectory { path: path.to_owned() });
         }
         let input = Input::open(path, compression)?;
-        Ok(Self {
+        Ok(Self::over(path, input, compression, metadata.len(), chunk_bytes))
+    }
+
+    /// Reads what comes but once, as a file of the same bytes would be read; `name` stands for its path in messages.
+    /// Such a buffer neither seeks nor follows.
+    pub(super) fn of_stream(
+        name: &Path,
+        stream: Box<dyn Read + Send>,
+        compression: Compression,
+        chunk_bytes: usize,
+    ) -> Result<Self, SourceError> {
+        let input = match compression {
+            Compression::None => Input::Streamed(stream),
+            _ => Input::Packed(Unpacked::of_stream(name, compression, stream)?),
+        };
+        Ok(Self::over(name, input, compression, 0, chunk_bytes))
+    }
+
+    fn over(path: &Path, input: Input, compression: Compression, file_bytes: u64, chunk_bytes: usize) -> Self {
+        Self {
             packed_bytes: input.packed_bytes(),
             input: Some(input),
             compression,
             path: path.to_owned(),
-            file_bytes: metadata.len(),
+            file_bytes,
             bytes: Vec::new(),
             start: 0,
             position: 0,
@@ -117,7 +146,7 @@ impl FileBuffer {
             is_caught_up: false,
             open_record: None,
             chunk_bytes: chunk_bytes.max(1),
-        })
+        }
     }
 
     /// The file that is read.
@@ -125,7 +154,7 @@ impl FileBuffer {
         &self.path
     }
 
-    /// Bytes that the file had when it was opened.
+    /// Bytes that the file had when it was opened; 0 of a stream.
     pub(super) fn file_bytes(&self) -> u64 {
         self.file_bytes
     }

@@ -17,6 +17,7 @@ mod plan;
 mod preamble;
 mod reached;
 mod reader;
+mod remote;
 mod sampling;
 mod source;
 mod table;
@@ -28,7 +29,10 @@ mod unpack;
 pub use dead_letters::DeadLetterFile;
 pub(crate) use follow::check_can_grow;
 pub(crate) use pack::PackedTarget;
-pub(crate) use pattern::{PathPattern, has_wildcards};
+pub(crate) use pattern::{PathPattern, has_wildcards, is_hidden};
+pub(crate) use remote::{
+    RemoteColumns, RemotePlan, Stream, columns_of_stream, common_format, is_wanted, united_columns,
+};
 pub use sampling::FileSample;
 pub(crate) use sampling::sample_files;
 pub use source::{FileSource, ReadLimits};

@@ -127,7 +127,7 @@ fn fits(pattern: &Pattern, name: &str) -> bool {
 }
 
 /// Whether a name is one that listings leave out; our own temporary files have such names.
-pub(super) fn is_hidden(name: &str) -> bool {
+pub(crate) fn is_hidden(name: &str) -> bool {
     name.starts_with('.')
 }
 

@@ -38,22 +38,31 @@ pub(crate) fn sample_files(config: &FileSourceConfig) -> Result<FileSample, Sour
     let listing = Listing::of(config)?;
     let mut samples: Vec<(PathBuf, SampledSchema)> = Vec::new();
     for path in listing.files.iter().take(SAMPLE_FILES_MAX) {
-        let sample = sample_file(path, listing.format, config)?;
-        for (earlier, columns) in &samples {
-            check_fit((earlier, columns), (path, &sample), listing.format, config)?;
-        }
-        samples.push((path.clone(), sample));
+        samples.push((path.clone(), sample_file(path, listing.format, config)?));
     }
-    let (files, samples): (Vec<_>, Vec<_>) = samples.into_iter().unzip();
+    let (files, columns) = united(samples, listing.format, config)?;
     Ok(FileSample {
-        columns: samples
-            .into_iter()
-            .reduce(SampledSchema::united_with)
-            .unwrap_or_default(),
+        columns,
         files,
         files_total: listing.files.len(),
         format: listing.format,
     })
+}
+
+/// The columns of all files looked at.
+pub(super) fn united(
+    samples: Vec<(PathBuf, SampledSchema)>,
+    format: FileFormat,
+    config: &FileSourceConfig,
+) -> Result<(Vec<PathBuf>, SampledSchema), SourceError> {
+    for (index, (path, sample)) in samples.iter().enumerate() {
+        for (earlier, columns) in &samples[..index] {
+            check_fit((earlier, columns), (path, sample), format, config)?;
+        }
+    }
+    let (files, samples): (Vec<_>, Vec<_>) = samples.into_iter().unzip();
+    let columns = samples.into_iter().reduce(SampledSchema::united_with);
+    Ok((files, columns.unwrap_or_default()))
 }
 
 fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Result<SampledSchema, SourceError> {
@@ -61,7 +70,17 @@ fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Re
         return Ok(SampledSchema::told(format.columns_of(path)?));
     }
     refuse_pipe(path)?;
-    let mut buffer = FileBuffer::open(path, config.compression_of(path), SAMPLE_BYTES_MAX)?;
+    let buffer = FileBuffer::open(path, config.compression_of(path), SAMPLE_BYTES_MAX)?;
+    sample_text(buffer, format, config)
+}
+
+/// Looks at the first records of text.
+pub(super) fn sample_text(
+    mut buffer: FileBuffer,
+    format: FileFormat,
+    config: &FileSourceConfig,
+) -> Result<SampledSchema, SourceError> {
+    let path = &buffer.path().to_owned();
     let preamble = Preamble::read(&mut buffer, format, config)?;
     while buffer.bytes().len() < SAMPLE_BYTES_MAX && !buffer.is_end() {
         buffer.fill()?;

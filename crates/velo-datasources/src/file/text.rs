@@ -79,6 +79,33 @@ impl TextPlan {
         self.records(reader, request, decoder).map(Some)
     }
 
+    /// Reads text that comes but once, from its beginning; its first record has the number `first_record`.
+    pub(super) fn open_stream(
+        &self,
+        mut buffer: FileBuffer,
+        partition: i32,
+        request: &ReadRequest,
+        first_record: u64,
+    ) -> Result<TextReader, SourceError> {
+        let path = buffer.path().to_owned();
+        let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
+        let first = RecordPosition {
+            record: first_record,
+            line: preamble.line,
+        };
+        let decoder = || self.decoder(&path, partition, request, &preamble);
+        let reader = FileReader {
+            decoder: decoder()?.counting_from(first),
+            clock: Arc::clone(&self.clock),
+            limits: self.limits,
+            batch_rows_max: request.batch_rows_max.max(1),
+            end_record: self.config.max_records.unwrap_or(u64::MAX),
+            told_bytes: 0,
+            buffer,
+        };
+        self.records(reader, request, decoder)
+    }
+
     /// Reads with as many threads as are asked for and worth while.
     fn records(
         &self,

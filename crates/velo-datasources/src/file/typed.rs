@@ -62,7 +62,11 @@ impl TypedFormat {
 
     /// The columns of a file, as it tells them.
     pub(super) fn columns_of(self, path: &Path) -> Result<StreamSchema, SourceError> {
-        let file = open(path)?;
+        self.columns_in(open(path)?, path)
+    }
+
+    /// As [`TypedFormat::columns_of`], of a file that messages call `path`.
+    pub(super) fn columns_in(self, file: File, path: &Path) -> Result<StreamSchema, SourceError> {
         let columns = match self {
             Self::Parquet => ParquetFile::open(&file).and_then(|file| file.natural_schema()),
             Self::Avro => AvroFile::open(BufReader::new(file)).and_then(|file| file.natural_schema()),
@@ -85,8 +89,17 @@ impl TypedPlan {
 
     /// Opens one file at its beginning or where the part begins.
     pub(super) fn open(&self, part: &FilePart, request: &ReadRequest) -> Result<TypedReader, SourceError> {
+        self.open_file(open(&part.path)?, part, request)
+    }
+
+    /// As [`TypedPlan::open`], with a file that messages call by the part's path.
+    pub(super) fn open_file(
+        &self,
+        file: File,
+        part: &FilePart,
+        request: &ReadRequest,
+    ) -> Result<TypedReader, SourceError> {
         let path = part.path.as_path();
-        let file = open(path)?;
         let file_bytes = file.metadata().map_err(|error| io_error(path, error))?.len();
         let first = match part.from {
             Some(PartitionOffset::File { record, .. }) => record,

@@ -39,10 +39,24 @@ impl Unpacked {
     ///
     /// When it cannot be read, or begins as no file so compressed does.
     pub(super) fn open(path: &Path, compression: Compression) -> Result<Self, SourceError> {
+        let file = File::open(path).map_err(|error| io_error(path, error))?;
+        Self::of_stream(path, compression, Box::new(file))
+    }
+
+    /// Unpacks bytes as they come; `path` is what errors call them.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, or begin as nothing so compressed does.
+    pub(super) fn of_stream(
+        path: &Path,
+        compression: Compression,
+        stream: Box<dyn Read + Send>,
+    ) -> Result<Self, SourceError> {
         let failed = |error| io_error(path, error);
         let packed = PackedBytes::default();
-        let mut file = CountedFile {
-            file: File::open(path).map_err(failed)?,
+        let mut file = Counted {
+            stream,
             bytes: packed.clone(),
         };
         let mut head = Vec::new();
@@ -97,14 +111,14 @@ impl Read for Unpacked {
     }
 }
 
-struct CountedFile {
-    file: File,
+struct Counted {
+    stream: Box<dyn Read + Send>,
     bytes: PackedBytes,
 }
 
-impl Read for CountedFile {
+impl Read for Counted {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(into)?;
+        let read = self.stream.read(into)?;
         self.bytes.0.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }

@@ -31,6 +31,16 @@ impl BatchSender {
     pub async fn send(&self, batch: SourceBatch) -> bool {
         self.batches.send(batch).await.is_ok()
     }
+
+    /// Whether nobody reads any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.batches.is_closed()
+    }
+
+    /// As [`BatchSender::send`], on a thread that may block.
+    pub(crate) fn send_blocking(&self, batch: SourceBatch) -> bool {
+        self.batches.blocking_send(batch).is_ok()
+    }
 }
 
 /// Reads what a task on the shared runtime reads; dropping it ends the task.
@@ -101,7 +111,7 @@ fn runtime() -> Result<&'static Runtime, SourceError> {
         })
 }
 
-fn failed(error: &tokio::task::JoinError) -> SourceError {
+pub(super) fn failed(error: &tokio::task::JoinError) -> SourceError {
     SourceError::Task {
         message: error.to_string(),
     }

@@ -1,5 +1,6 @@
 //! Sources of tables: read whole up to a position, and later only what is new since then.
 
+mod bytes;
 mod channel;
 mod offset;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use velo_data::StreamSchema;
 
+pub(crate) use bytes::{ByteStream, read_blocking};
 pub use channel::{BatchSender, ChannelReader, on_io_runtime, spawn_reader};
 pub use offset::{FileOffset, ObjectOffset, RecordPlace, SourceOffset};
 

@@ -27,7 +27,7 @@ pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> (TempDir, PathBuf) 
 pub(crate) fn config(path: &Path) -> FileSourceConfig {
     match SourceConfig::from_path(path).unwrap() {
         SourceConfig::File(config) => config,
-        SourceConfig::Memory(_) => panic!("a path means a file"),
+        other => panic!("a path means a file, not {other:?}"),
     }
 }
 

@@ -37,6 +37,63 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "How long to wait for a file that is not there yet.",
     ),
     ("file.retry.interval", "How often to look whether the file is there."),
+    ("url", "Where a document is on the web: `http://…` or `https://…`."),
+    ("method", "How a web server is asked: only `GET` reads."),
+    (
+        "headers",
+        "Headers that go with every request, as a JSON object of names and values, which are never printed.",
+    ),
+    ("auth.bearer", "A token that says who asks; never printed."),
+    ("auth.user", "The user who asks."),
+    ("auth.password", "The password of that user; never printed."),
+    (
+        "connect.timeout",
+        "How long it may take until there is a connection to the server.",
+    ),
+    (
+        "request.timeout",
+        "How long a server may be silent, before its answer and within it.",
+    ),
+    (
+        "records.path",
+        "Members that lead from the top of a JSON document to its array of records, with dots between them.",
+    ),
+    (
+        "paging.style",
+        "How one page leads to the next: none, link (the header `Link`), page (numbers) or cursor (a mark in the page).",
+    ),
+    (
+        "paging.parameter",
+        "The query parameter that takes the number of the page (`page`) or the cursor (`cursor`).",
+    ),
+    ("paging.start", "The number of the first page, 1 unless given."),
+    ("paging.size", "How many records a page is asked to have."),
+    (
+        "paging.size.parameter",
+        "The query parameter that takes the size of a page, `size` unless given.",
+    ),
+    (
+        "paging.cursor.path",
+        "Members that lead from the top of a page to the mark that asks for the next one.",
+    ),
+    (
+        "paging.max_pages",
+        "How many pages one load reads at most, 10000 unless given; more are an error.",
+    ),
+    (
+        "s3.endpoint",
+        "A server that speaks the protocol of S3, if it is not Amazon's.",
+    ),
+    ("s3.region", "The region of the bucket."),
+    (
+        "s3.access.key.id",
+        "The key that says who asks; else AWS_ACCESS_KEY_ID.",
+    ),
+    (
+        "s3.secret.access.key",
+        "The secret that goes with it; else AWS_SECRET_ACCESS_KEY. Never printed.",
+    ),
+    ("s3.allow.http", "Whether the server may be asked without TLS."),
     ("topic", "The Kafka topic."),
     ("bootstrap.servers", "The Kafka brokers to ask first."),
     ("group.id", "The Kafka consumer group."),

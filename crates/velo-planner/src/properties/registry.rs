@@ -75,6 +75,7 @@ const MISSING: &[&str] = &[
 ];
 const PROFILES: &[&str] = &["high_throughput", "low_latency", "durable", "balanced"];
 const BACKOFFS: &[&str] = &["fixed", "linear", "exponential"];
+const PAGING_STYLES: &[&str] = &["none", "link", "page", "cursor"];
 const DRIFTS: &[&str] = &["ignore", "warn", "fail", "evolve"];
 const GUARANTEES: &[&str] = &["at_least_once", "exactly_once"];
 
@@ -101,6 +102,29 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("compression", Scope::Object, Choice(&["none", "gzip", "zstd", "auto"])),
     yes("file.wait.timeout", Scope::Source, Duration),
     yes("file.retry.interval", Scope::Source, Duration),
+    // The web.
+    yes("url", Scope::Source, Text),
+    yes("method", Scope::Source, Choice(&["GET"])),
+    yes("headers", Scope::Source, Text),
+    yes("auth.bearer", Scope::Source, Text),
+    yes("auth.user", Scope::Source, Text),
+    yes("auth.password", Scope::Source, Text),
+    yes("connect.timeout", Scope::Source, Duration),
+    yes("request.timeout", Scope::Source, Duration),
+    yes("records.path", Scope::Source, Text),
+    yes("paging.style", Scope::Source, Choice(PAGING_STYLES)),
+    yes("paging.parameter", Scope::Source, Text),
+    yes("paging.start", Scope::Source, Integer(0)),
+    yes("paging.size", Scope::Source, Integer(1)),
+    yes("paging.size.parameter", Scope::Source, Text),
+    yes("paging.cursor.path", Scope::Source, Text),
+    yes("paging.max_pages", Scope::Source, Integer(1)),
+    // Object storage.
+    yes("s3.endpoint", Scope::Source, Text),
+    yes("s3.region", Scope::Source, Text),
+    yes("s3.access.key.id", Scope::Source, Text),
+    yes("s3.secret.access.key", Scope::Source, Text),
+    yes("s3.allow.http", Scope::Source, Boolean),
     // Kafka.
     also(not_yet("topic", Scope::Object, Text), &["topic.name", "kafka_topic"]),
     also(not_yet("bootstrap.servers", Scope::Object, Text), &["brokers"]),

@@ -1,0 +1,190 @@
+//! Bytes that come over a network, read as files of the same bytes would be.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use velo_data::{PartitionOffset, StreamSchema, SystemClock};
+use velo_formats::{SAMPLE_BYTES_MAX, SampledSchema};
+
+use super::buffer::{FileBuffer, io_error};
+use super::columns::ColumnsFrom;
+use super::listing;
+use super::part::FilePart;
+use super::plan::{FilePlan, FileRows};
+use super::sampling::{self, sample_text};
+use super::source::ReadLimits;
+use super::text::TextPlan;
+use super::typed::{TypedFormat, TypedPlan};
+use crate::{FileFormat, FileSourceConfig, ReadRequest, SourceBatch, SourceError};
+
+/// Bytes that come but once.
+pub(crate) type Stream = Box<dyn Read + Send>;
+
+/// Bytes of a stream that are handled at a time: less than of a file, since many streams are read side by side.
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// How streams are read: the same for all of a source.
+///
+/// Text is decoded as it comes. A typed format has to be looked at from its end or in several places, so that its bytes
+/// first go to a file without a name in the directory for temporary files: memory does not depend on their number.
+#[derive(Debug, Clone)]
+pub(crate) struct RemotePlan {
+    config: FileSourceConfig,
+    plan: FilePlan,
+}
+
+/// The rows of one stream.
+pub(crate) struct RemoteRows(FileRows);
+
+/// The columns of a source of streams.
+#[derive(Debug, Clone)]
+pub(crate) struct RemoteColumns {
+    pub(crate) schema: StreamSchema,
+    /// Whether the program declares them, so that they must be there; otherwise a sample has shown them.
+    pub(crate) are_declared: bool,
+}
+
+impl RemotePlan {
+    /// A plan for streams of a format.
+    pub(crate) fn new(config: FileSourceConfig, format: FileFormat, columns: &RemoteColumns) -> Self {
+        let clock = Arc::new(SystemClock);
+        let schema = columns.schema.clone();
+        let columns_from = if columns.are_declared {
+            ColumnsFrom::Declaration
+        } else {
+            ColumnsFrom::Sample
+        };
+        let plan = match TypedFormat::of(format) {
+            Some(format) => FilePlan::Typed(TypedPlan {
+                format,
+                schema,
+                max_records: config.max_records,
+                clock,
+            }),
+            None => FilePlan::Text(TextPlan {
+                config: config.clone(),
+                format,
+                schema,
+                columns_from,
+                clock,
+                limits: ReadLimits {
+                    chunk_bytes: CHUNK_BYTES,
+                    ..ReadLimits::default()
+                },
+            }),
+        };
+        Self { config, plan }
+    }
+
+    /// Opens a stream that messages call `name`; its first record has the number `first_record`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or does not go with the columns.
+    pub(crate) fn open(
+        &self,
+        name: &Path,
+        stream: Stream,
+        partition: i32,
+        request: &ReadRequest,
+        first_record: u64,
+    ) -> Result<RemoteRows, SourceError> {
+        let request = &ReadRequest {
+            decode_threads: 1,
+            follow: false,
+            ..request.clone()
+        };
+        let rows = match &self.plan {
+            FilePlan::Text(plan) => {
+                let compression = self.config.compression_of(name);
+                let buffer = FileBuffer::of_stream(name, stream, compression, CHUNK_BYTES)?;
+                FileRows::Text(plan.open_stream(buffer, partition, request, first_record)?)
+            }
+            FilePlan::Typed(plan) => {
+                let part = FilePart {
+                    partition,
+                    ..FilePart::whole(name.to_owned(), 0)
+                };
+                FileRows::Typed(Box::new(plan.open_file(spooled(name, stream)?, &part, request)?))
+            }
+        };
+        Ok(RemoteRows(rows))
+    }
+}
+
+impl RemoteRows {
+    /// The next batch; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// When the stream breaks off or cannot be decoded any further.
+    pub(crate) fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
+        self.0.next_batch()
+    }
+
+    /// Number of the record behind the last one read.
+    pub(crate) fn next_record(&self) -> u64 {
+        match self.0.offset() {
+            PartitionOffset::File { record, .. } => record,
+            PartitionOffset::Batch(_) => 0,
+        }
+    }
+}
+
+/// Looks at the first records of a stream to tell its columns.
+///
+/// # Errors
+///
+/// When it cannot be read as its format.
+pub(crate) fn columns_of_stream(
+    name: &Path,
+    stream: Stream,
+    format: FileFormat,
+    config: &FileSourceConfig,
+) -> Result<SampledSchema, SourceError> {
+    match TypedFormat::of(format) {
+        Some(format) => Ok(SampledSchema::told(format.columns_in(spooled(name, stream)?, name)?)),
+        None => {
+            let buffer = FileBuffer::of_stream(name, stream, config.compression_of(name), SAMPLE_BYTES_MAX)?;
+            sample_text(buffer, format, config)
+        }
+    }
+}
+
+/// The columns of all streams of a source that have been looked at.
+///
+/// # Errors
+///
+/// When they do not go together.
+pub(crate) fn united_columns(
+    samples: Vec<(PathBuf, SampledSchema)>,
+    format: FileFormat,
+    config: &FileSourceConfig,
+) -> Result<SampledSchema, SourceError> {
+    sampling::united(samples, format, config).map(|(_, columns)| columns)
+}
+
+/// The one format of all these names.
+///
+/// # Errors
+///
+/// When names tell no format or several.
+pub(crate) fn common_format(names: &[PathBuf], asked: Option<FileFormat>) -> Result<FileFormat, SourceError> {
+    listing::common_format(names, asked)
+}
+
+/// Whether a name is one of the wanted format, or of any.
+pub(crate) fn is_wanted(name: &Path, wanted: Option<FileFormat>) -> bool {
+    listing::is_wanted(name, wanted)
+}
+
+/// The bytes of a stream in a file that goes away when it is closed.
+fn spooled(name: &Path, mut stream: Stream) -> Result<File, SourceError> {
+    let failed = |error| io_error(name, error);
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    std::io::copy(&mut stream, &mut file).map_err(failed)?;
+    file.rewind().map_err(failed)?;
+    Ok(file)
+}

@@ -1,0 +1,154 @@
+//! Reading page after page.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use reqwest::{Response, StatusCode, Url};
+use velo_formats::SampledSchema;
+
+use super::client::HttpClient;
+use super::content::Content;
+use super::document::Document;
+use super::failure::{broken_off, location};
+use super::link::next_link;
+use super::marks::Marks;
+use super::paging::{PageEnd, PageWalk};
+use crate::file::{RemoteColumns, RemotePlan, Stream, columns_of_stream};
+use crate::table::{ByteStream, read_blocking};
+use crate::{BatchSender, HttpSourceConfig, Paging, ReadRequest, SourceError};
+
+/// Largest page that is held in memory whole, which is necessary where records stand within a document.
+const DOCUMENT_BYTES_MAX: usize = 64 << 20;
+
+/// Reads the pages of a source, in their order.
+pub(super) struct PageReader {
+    pub(super) client: HttpClient,
+    pub(super) columns: RemoteColumns,
+    pub(super) request: Arc<ReadRequest>,
+    pub(super) batches: BatchSender,
+}
+
+impl PageReader {
+    /// Reads on from the first page to the last.
+    pub(super) async fn read(self, mut walk: PageWalk, first: Response) -> Result<(), SourceError> {
+        let config = self.client.config();
+        let content = Content::of(config, &first)?;
+        let plan = RemotePlan::new(content.file, content.format, &self.columns);
+        let records_max = config.records.max_records.unwrap_or(u64::MAX);
+        let mut page = first;
+        let mut record = 0;
+        loop {
+            let link = next_link(page.headers());
+            let (next_record, cursor) = self.read_page(&plan, &walk, page, record).await?;
+            let end = PageEnd {
+                records: next_record - record,
+                link,
+                cursor,
+            };
+            record = next_record;
+            if record >= records_max || self.batches.is_closed() || !walk.move_on(config, end)? {
+                return Ok(());
+            }
+            page = self.client.get(walk.current(), &Marks::default()).await?;
+        }
+    }
+
+    /// Reads one page; tells the number of the record behind it and its cursor.
+    async fn read_page(
+        &self,
+        plan: &RemotePlan,
+        walk: &PageWalk,
+        page: Response,
+        first_record: u64,
+    ) -> Result<(u64, Option<String>), SourceError> {
+        if page.status() == StatusCode::NO_CONTENT {
+            return Ok((first_record, None));
+        }
+        let Page { bytes, cursor } = open(self.client.config(), walk.current(), page).await?;
+        let name = page_name(walk);
+        let (plan, request, batches) = (plan.clone(), Arc::clone(&self.request), self.batches.clone());
+        let decode = move |stream: Stream| {
+            let mut rows = plan.open(&name, stream, 0, &request, first_record)?;
+            while let Some(batch) = rows.next_batch()? {
+                if !batches.send_blocking(batch) {
+                    break;
+                }
+            }
+            Ok(rows.next_record())
+        };
+        Ok((read_blocking(bytes, decode).await?, cursor))
+    }
+}
+
+/// Looks at the first page to tell the columns.
+pub(super) async fn sample(client: &HttpClient) -> Result<SampledSchema, SourceError> {
+    let config = client.config();
+    let walk = PageWalk::new(config);
+    let first = client.get(walk.current(), &Marks::default()).await?;
+    let Content { format, file } = Content::of(config, &first)?;
+    let Page { bytes, .. } = open(config, walk.current(), first).await?;
+    let name = page_name(&walk);
+    read_blocking(bytes, move |stream| columns_of_stream(&name, stream, format, &file)).await
+}
+
+/// A page that is about to be decoded.
+struct Page {
+    bytes: ByteStream,
+    cursor: Option<String>,
+}
+
+/// Takes the records out of an answer: all of it, or an array within.
+async fn open(config: &HttpSourceConfig, url: &Url, page: Response) -> Result<Page, SourceError> {
+    let bytes = body(config, url, page);
+    if !config.is_within_document() {
+        return Ok(Page { bytes, cursor: None });
+    }
+    let cursor_path = match &config.paging {
+        Paging::Cursor { path, .. } => path.as_slice(),
+        _ => &[],
+    };
+    let document = Document::read(&whole(url, bytes).await?, &config.records_path, cursor_path);
+    let document = document.map_err(|message| SourceError::Format {
+        path: PathBuf::from(location(url)),
+        message,
+    })?;
+    let records = Ok(Bytes::from(document.records));
+    Ok(Page {
+        bytes: futures_util::stream::iter([records]).boxed(),
+        cursor: document.cursor,
+    })
+}
+
+/// What an answer brings, piece by piece.
+fn body(config: &HttpSourceConfig, url: &Url, page: Response) -> ByteStream {
+    let (config, url) = (config.clone(), url.clone());
+    let pieces = page.bytes_stream();
+    pieces.map_err(move |error| broken_off(&config, &url, &error)).boxed()
+}
+
+/// All of an answer, unless it is too large.
+async fn whole(url: &Url, mut pieces: ByteStream) -> Result<Bytes, SourceError> {
+    let mut all = BytesMut::new();
+    while let Some(piece) = pieces.try_next().await? {
+        all.extend_from_slice(&piece);
+        if all.len() > DOCUMENT_BYTES_MAX {
+            let mebibytes = DOCUMENT_BYTES_MAX >> 20;
+            return Err(SourceError::Format {
+                path: PathBuf::from(location(url)),
+                message: format!("records within a document of more than {mebibytes} MiB; ask for smaller pages"),
+            });
+        }
+    }
+    Ok(all.freeze())
+}
+
+/// What messages call a page.
+fn page_name(walk: &PageWalk) -> PathBuf {
+    let location = location(walk.current());
+    PathBuf::from(match walk.page() {
+        1 => location,
+        page => format!("{location} (page {page})"),
+    })
+}

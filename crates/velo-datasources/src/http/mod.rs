@@ -1,0 +1,13 @@
+//! Documents on the web.
+
+mod client;
+mod content;
+mod document;
+mod failure;
+mod link;
+mod load;
+mod marks;
+mod paging;
+mod source;
+
+pub use source::HttpSource;

@@ -1,0 +1,10 @@
+//! Objects of a store, such as a bucket of S3.
+
+mod failure;
+mod listing;
+mod read;
+mod readers;
+mod source;
+mod store;
+
+pub use source::ObjectSource;

@@ -1,0 +1,104 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use object_store::{GetOptions, ObjectMeta, ObjectStore};
+use velo_formats::SampledSchema;
+
+use super::failure::{changed, cut_short, vanished};
+use super::listing::FoundObject;
+use super::store::answered;
+use crate::file::{RemotePlan, columns_of_stream};
+use crate::table::{ByteStream, read_blocking};
+use crate::{BatchSender, FileFormat, FileSourceConfig, ReadRequest, SourceError};
+
+/// The objects of one load, and how they are read.
+#[derive(Debug)]
+pub(super) struct ObjectLoad {
+    pub(super) store: Arc<dyn ObjectStore>,
+    pub(super) plan: RemotePlan,
+    pub(super) request: ReadRequest,
+    /// In the order of their partitions.
+    pub(super) objects: Vec<FoundObject>,
+}
+
+impl ObjectLoad {
+    /// Reads one object to its end.
+    pub(super) async fn read(&self, index: usize, batches: BatchSender) -> Result<(), SourceError> {
+        let object = &self.objects[index];
+        let bytes = open(self.store.as_ref(), object).await?;
+        let (plan, request, name) = (self.plan.clone(), self.request.clone(), object.name.clone());
+        let partition = i32::try_from(index).unwrap_or(i32::MAX);
+        let decode = move |stream| {
+            let mut rows = plan.open(&name, stream, partition, &request, 0)?;
+            while let Some(batch) = rows.next_batch()? {
+                if !batches.send_blocking(batch) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        read_blocking(bytes, decode).await
+    }
+}
+
+/// Looks at the first records of an object.
+pub(super) async fn sample(
+    store: &dyn ObjectStore,
+    object: &FoundObject,
+    format: FileFormat,
+    config: &FileSourceConfig,
+) -> Result<SampledSchema, SourceError> {
+    let bytes = open(store, object).await?;
+    let (name, config) = (object.name.clone(), config.clone());
+    read_blocking(bytes, move |stream| columns_of_stream(&name, stream, format, &config)).await
+}
+
+/// The bytes of an object as it was when it was listed.
+async fn open(store: &dyn ObjectStore, object: &FoundObject) -> Result<ByteStream, SourceError> {
+    let options = GetOptions {
+        if_match: object.offset.etag.clone(),
+        ..GetOptions::default()
+    };
+    let get = async {
+        match store.get_opts(&object.key, options).await {
+            Ok(opened) => Ok(Some(opened)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    };
+    let Some(opened) = answered(&object.name, get).await? else {
+        return Err(vanished(&object.name));
+    };
+    if !is_still(object, &opened.meta) {
+        return Err(changed(&object.name));
+    }
+    Ok(counted(object.clone(), opened.into_stream()))
+}
+
+/// Whether an answer is about the object that was listed. Listings tell the time of its last change to the millisecond,
+/// answers to the second.
+fn is_still(object: &FoundObject, now: &ObjectMeta) -> bool {
+    let then = &object.offset;
+    let is_marked = then.etag.is_some(); // The store has compared it.
+    now.size == then.bytes && (is_marked || now.last_modified.timestamp() == then.modified_ms.div_euclid(1000))
+}
+
+/// Hands on what comes, as long as it comes; fewer bytes than the object has are an error.
+fn counted(object: FoundObject, stream: BoxStream<'static, object_store::Result<Bytes>>) -> ByteStream {
+    let pieces = futures_util::stream::try_unfold((stream, 0), move |(mut stream, count)| {
+        let (name, expected) = (object.name.clone(), object.offset.bytes);
+        async move {
+            match answered(&name, stream.try_next()).await? {
+                Some(piece) => {
+                    let count = count + piece.len() as u64;
+                    Ok(Some((piece, (stream, count))))
+                }
+                None if count < expected => Err(cut_short(&name, count, expected)),
+                None => Ok(None),
+            }
+        }
+    });
+    pieces.boxed()
+}

@@ -1,0 +1,155 @@
+use velo_datasources::SourceError;
+use velo_testservices::{Answer, HttpServer, Request};
+
+use super::told;
+use crate::tables::{Read, config, load};
+
+async fn read(server: &HttpServer, settings: &[(&str, &str)]) -> Result<Read, SourceError> {
+    let url = server.url("/items?sort=id");
+    let mut properties = vec![("type", "http_source"), ("url", url.as_str())];
+    properties.extend(settings);
+    load(&config(&properties), None).await
+}
+
+fn parameter(request: &Request, name: &str) -> Option<String> {
+    let (_, query) = request.target.split_once('?')?;
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+}
+
+/// Two records of each of three pages.
+fn records(page: u64) -> String {
+    match page {
+        1..=3 => format!("[{{\"id\": {}}}, {{\"id\": {}}}]", page * 10, page * 10 + 1),
+        _ => "[]".to_owned(),
+    }
+}
+
+const ALL: [&str; 6] = [
+    "{\"id\":10}",
+    "{\"id\":11}",
+    "{\"id\":20}",
+    "{\"id\":21}",
+    "{\"id\":30}",
+    "{\"id\":31}",
+];
+
+#[tokio::test]
+async fn links_are_followed() {
+    let server = HttpServer::start();
+    server.on("/items", |request| {
+        assert_eq!(parameter(request, "sort").as_deref(), Some("id"));
+        let page = parameter(request, "page").map_or(1, |page| page.parse().unwrap());
+        let answer = Answer::ok("application/json", records(page));
+        match page {
+            3 => answer.with_header("Link", "</items?page=1>; rel=\"first\""),
+            _ => answer.with_header("Link", &format!("</items?sort=id&page={}>; rel=\"next\"", page + 1)),
+        }
+    });
+    assert_eq!(read(&server, &[("paging.style", "link")]).await.unwrap().lines(), ALL);
+}
+
+#[tokio::test]
+async fn numbered_pages_are_read_up_to_an_empty_one() {
+    let server = HttpServer::start();
+    server.on("/items", |request| {
+        assert_eq!(parameter(request, "per_page").as_deref(), Some("2"));
+        let page: u64 = parameter(request, "p").unwrap().parse().unwrap();
+        Answer::ok("application/json", records(page + 1))
+    });
+    let settings = [
+        ("paging.style", "page"),
+        ("paging.parameter", "p"),
+        ("paging.start", "0"),
+        ("paging.size", "2"),
+        ("paging.size.parameter", "per_page"),
+    ];
+    assert_eq!(read(&server, &settings).await.unwrap().lines(), ALL);
+}
+
+#[tokio::test]
+async fn cursors_are_followed() {
+    let server = HttpServer::start();
+    server.on("/items", |request| {
+        let page = parameter(request, "after").map_or(1, |mark| mark.strip_prefix("m%2F").unwrap().parse().unwrap());
+        let next = if page == 3 {
+            "null".to_owned()
+        } else {
+            format!("\"m/{}\"", page + 1)
+        };
+        let body = format!("{{\"data\": {}, \"meta\": {{\"next\": {next}}}}}", records(page));
+        Answer::ok("application/json", body)
+    });
+    let settings = [
+        ("paging.style", "cursor"),
+        ("paging.cursor.path", "$.meta.next"),
+        ("paging.parameter", "after"),
+        ("records.path", "data"),
+    ];
+    assert_eq!(read(&server, &settings).await.unwrap().lines(), ALL);
+}
+
+#[tokio::test]
+async fn pages_that_do_not_end_are_an_error() {
+    let server = HttpServer::start();
+    server.on("/items", |request| {
+        let answer = Answer::ok("application/json", "{\"data\": [{\"id\": 1}], \"next\": \"same\"}");
+        match parameter(request, "turn") {
+            Some(_) => answer.with_header("Link", "</items?sort=id>; rel=next"),
+            None => answer.with_header("Link", "</items?turn=1>; rel=next"),
+        }
+    });
+    let within = ("records.path", "data");
+    let cases = [
+        vec![("paging.style", "page"), ("paging.max_pages", "4"), within],
+        vec![("paging.style", "link"), ("paging.max_pages", "5"), within],
+        vec![("paging.style", "cursor"), ("paging.cursor.path", "next"), within],
+    ];
+    let mut lines = Vec::new();
+    for settings in cases {
+        let error = read(&server, &settings).await.unwrap_err();
+        assert!(!error.is_transient());
+        lines.push(told(&server, &error));
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+/// Records are numbered on from page to page, and what is wrong names its page.
+#[tokio::test]
+async fn a_page_in_the_middle_may_fail() {
+    let server = HttpServer::start();
+    server.on("/items", |request| match parameter(request, "page").as_deref() {
+        Some("2") => Answer::ok("application/json", "[{\"id\": 1}, {]"),
+        _ => Answer::ok("application/json", "[{\"id\": 1}]"),
+    });
+    let error = read(&server, &[("paging.style", "page")]).await.unwrap_err();
+    assert!(!error.is_transient());
+    let text = told(&server, &error);
+    assert!(text.contains("http://server/items?… (page 2)"), "{text}");
+
+    server.on("/items", |request| match parameter(request, "page").as_deref() {
+        Some("2") => Answer::new(503, ""),
+        _ => Answer::ok("application/json", "[{\"id\": 1}]"),
+    });
+    assert!(
+        read(&server, &[("paging.style", "page")])
+            .await
+            .unwrap_err()
+            .is_transient()
+    );
+}
+
+#[tokio::test]
+async fn as_many_records_are_read_as_are_wanted() {
+    let server = HttpServer::start();
+    server.on("/items", |request| {
+        let page = parameter(request, "page").unwrap().parse().unwrap();
+        Answer::ok("application/json", records(page))
+    });
+    let read = read(&server, &[("paging.style", "page"), ("max_records", "3")])
+        .await
+        .unwrap();
+    assert_eq!(read.lines(), &ALL[..3]);
+    // One look at the first page tells the columns.
+    assert_eq!(server.requests().len(), 3);
+}

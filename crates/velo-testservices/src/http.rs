@@ -1,0 +1,239 @@
+//! A web server on this machine that does what a test tells it.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A request as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `HEAD`, …
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// Headers by their names in lower case.
+    pub headers: HashMap<String, String>,
+}
+
+impl Request {
+    /// The target without its query.
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(&name.to_ascii_lowercase()).map(String::as_str)
+    }
+}
+
+/// What the server answers.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    /// Bytes of the body after which the connection is closed.
+    cut_at: Option<usize>,
+    /// Time before the answer.
+    delay: Duration,
+    /// Bytes of the body after which the server is silent for a while.
+    pause: Option<(usize, Duration)>,
+}
+
+impl Answer {
+    /// An answer with a body.
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+            cut_at: None,
+            delay: Duration::ZERO,
+            pause: None,
+        }
+    }
+
+    /// `200 OK` with a body of a type.
+    pub fn ok(content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self::new(200, body).with_header("Content-Type", content_type)
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Closes the connection after so many bytes of the body, of which more were promised.
+    #[must_use]
+    pub fn cut_at(mut self, bytes: usize) -> Self {
+        self.cut_at = Some(bytes);
+        self
+    }
+
+    /// Lets time pass before the answer.
+    #[must_use]
+    pub fn delayed(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Lets time pass after so many bytes of the body.
+    #[must_use]
+    pub fn paused_at(mut self, bytes: usize, pause: Duration) -> Self {
+        self.pause = Some((bytes, pause));
+        self
+    }
+}
+
+type Handler = Box<dyn Fn(&Request) -> Answer + Send>;
+
+#[derive(Default)]
+struct State {
+    handlers: HashMap<String, Handler>,
+    requests: Vec<Request>,
+}
+
+/// The server; it stops when it is dropped.
+pub struct HttpServer {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    is_stopped: Arc<AtomicBool>,
+}
+
+impl HttpServer {
+    /// Starts a server on a free port of 127.0.0.1.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port to listen on");
+        let address = listener.local_addr().expect("the address of a listener");
+        let server = Self {
+            address,
+            state: Arc::default(),
+            is_stopped: Arc::default(),
+        };
+        let (state, is_stopped) = (Arc::clone(&server.state), Arc::clone(&server.is_stopped));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if is_stopped.load(Ordering::Relaxed) {
+                    break;
+                }
+                let state = Arc::clone(&state);
+                std::thread::spawn(move || stream.and_then(|stream| serve(stream, &state)));
+            }
+        });
+        server
+    }
+
+    /// Where the server listens: `127.0.0.1:port`.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// The URL of a target.
+    pub fn url(&self, target: &str) -> String {
+        format!("http://{}{target}", self.address)
+    }
+
+    /// Answers every request for a path, whatever its query, as `answer` says.
+    pub fn on(&self, path: &str, answer: impl Fn(&Request) -> Answer + Send + 'static) {
+        locked(&self.state).handlers.insert(path.to_owned(), Box::new(answer));
+    }
+
+    /// Answers requests for a path one after the other, and all further ones as the last.
+    ///
+    /// # Panics
+    ///
+    /// Without an answer.
+    pub fn on_in_turn(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
+        let answers: Vec<Answer> = answers.into_iter().collect();
+        assert!(!answers.is_empty(), "{path} needs an answer");
+        let next = Mutex::new(0);
+        self.on(path, move |_| {
+            let mut next = locked(&next);
+            let answer = answers[(*next).min(answers.len() - 1)].clone();
+            *next += 1;
+            answer
+        });
+    }
+
+    /// The requests so far.
+    pub fn requests(&self) -> Vec<Request> {
+        locked(&self.state).requests.clone()
+    }
+}
+
+impl Drop for HttpServer {
+    fn drop(&mut self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+        // Wakes the thread that waits for connections.
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Answers one request, and closes the connection.
+fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+    let Some(request) = read_request(&stream)? else {
+        return Ok(());
+    };
+    let answer = {
+        let mut state = locked(state);
+        state.requests.push(request.clone());
+        let handler = state.handlers.get(request.path());
+        handler.map_or_else(|| Answer::new(404, "nothing is here"), |handler| handler(&request))
+    };
+    std::thread::sleep(answer.delay);
+    let has_body = request.method != "HEAD" && answer.status != 304;
+    let mut head = Vec::new();
+    write!(head, "HTTP/1.1 {} Answer\r\nConnection: close\r\n", answer.status)?;
+    if answer.status != 304 {
+        write!(head, "Content-Length: {}\r\n", answer.body.len())?;
+    }
+    for (name, value) in &answer.headers {
+        write!(head, "{name}: {value}\r\n")?;
+    }
+    head.extend_from_slice(b"\r\n");
+    stream.write_all(&head)?;
+    if has_body {
+        let end = answer.cut_at.unwrap_or(answer.body.len());
+        let (at, pause) = answer.pause.unwrap_or((end, Duration::ZERO));
+        stream.write_all(&answer.body[..at.min(end)])?;
+        std::thread::sleep(pause);
+        stream.write_all(&answer.body[at.min(end)..end])?;
+    }
+    stream.flush()
+}
+
+fn read_request(stream: &TcpStream) -> std::io::Result<Option<Request>> {
+    let mut lines = BufReader::new(stream).lines();
+    let Some(first) = lines.next().transpose()? else {
+        return Ok(None);
+    };
+    let mut words = first.split(' ').map(str::to_owned);
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut headers = HashMap::new();
+    for line in lines {
+        let line = line?;
+        let Some((name, value)) = line.split_once(':') else {
+            break; // The empty line behind them.
+        };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    Ok(Some(Request {
+        method,
+        target,
+        headers,
+    }))
+}
