@@ -201,7 +201,11 @@ impl<'a> Properties<'a> {
         };
         let local = path.strip_prefix("file://").unwrap_or(path);
         if let Some((scheme, _)) = local.split_once("://") {
-            let message = format!("`{scheme}://` locations are not supported yet, only local files");
+            let others = match self.role {
+                "source" => ", s3://, http:// and https://",
+                _ => "",
+            };
+            let message = format!("`{scheme}://` locations are not supported yet, only local files{others}");
             self.reject("path", PropertyErrorKind::Unsupported, message);
         }
         Some(PathBuf::from(local))

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use velo_data::StreamSchema;
 
 use super::client::HttpClient;
@@ -58,6 +59,16 @@ impl HttpSource {
     }
 }
 
+/// How long an answer is, where all of it is records.
+fn size_of(config: &HttpSourceConfig, headers: &HeaderMap) -> SizeEstimate {
+    let is_all = config.paging == Paging::None && !config.is_within_document();
+    let length = headers.get(CONTENT_LENGTH).filter(|_| is_all);
+    SizeEstimate {
+        rows: None,
+        bytes: length.and_then(|length| length.to_str().ok()?.parse().ok()),
+    }
+}
+
 #[async_trait]
 impl TableDataSource for HttpSource {
     fn schema(&self) -> &StreamSchema {
@@ -98,15 +109,9 @@ impl TableDataSource for HttpSource {
         }
         let client = self.client.clone();
         on_io_runtime(async move {
-            let answer = client.head(&client.config().url).await?;
-            let length = |answer: reqwest::Response| {
-                let length = answer.headers().get(reqwest::header::CONTENT_LENGTH)?;
-                length.to_str().ok()?.parse().ok()
-            };
-            Ok(SizeEstimate {
-                rows: None,
-                bytes: answer.and_then(length),
-            })
+            let config = client.config();
+            let answer = client.head(&config.url).await?;
+            Ok(answer.map_or_else(SizeEstimate::default, |answer| size_of(config, answer.headers())))
         })
         .await
     }
@@ -123,6 +128,7 @@ impl TableDataSource for HttpSource {
             } else {
                 SourceOffset::Unknown
             };
+            let size = size_of(client.config(), first.headers());
             let read = |batches| {
                 let reader = PageReader {
                     client,
@@ -134,6 +140,7 @@ impl TableDataSource for HttpSource {
             };
             Ok(TableLoad {
                 partitions: vec![Box::new(spawn_reader(read)?)],
+                size,
                 reached: reached.into(),
             })
         })
@@ -157,6 +164,10 @@ impl TableDataSource for HttpSource {
             if answer.status() == reqwest::StatusCode::NOT_MODIFIED {
                 return Ok(Increment::Rows(TableLoad {
                     partitions: Vec::new(),
+                    size: SizeEstimate {
+                        rows: Some(0),
+                        bytes: Some(0),
+                    },
                     reached: since.into(),
                 }));
             }

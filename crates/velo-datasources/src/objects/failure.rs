@@ -32,7 +32,10 @@ pub(super) fn failed(name: &Path, error: &object_store::Error) -> SourceError {
                 message: format!("the store answers {status}{}", because(error)),
                 retry_after: None,
             },
-            Some(denied @ (401 | 403)) => refused(&format!("the store answers {denied}{}; {ACCESS_ADVICE}", because(error))),
+            Some(denied @ (401 | 403)) => refused(&format!(
+                "the store answers {denied}{}; {ACCESS_ADVICE}",
+                because(error)
+            )),
             Some(status) => refused(&format!("the store answers {status}{}", because(error))),
             None => unreached(name, error),
         },

@@ -43,11 +43,6 @@ impl Listing {
         let format = common_format(&names, config.records.format)?;
         Ok(Self { objects, format })
     }
-
-    /// Bytes of all objects.
-    pub(super) fn bytes(&self) -> u64 {
-        self.objects.iter().map(|object| object.offset.bytes).sum()
-    }
 }
 
 fn found_object(config: &ObjectSourceConfig, object: ObjectMeta) -> FoundObject {

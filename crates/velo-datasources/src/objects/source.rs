@@ -86,6 +86,7 @@ impl ObjectSource {
             objects,
         };
         TableLoad {
+            size: size_of(&load.objects),
             partitions: ObjectReaders::partitions(load),
             reached: reached.into(),
         }
@@ -136,6 +137,13 @@ fn offset_of(listing: &Listing) -> SourceOffset {
     }
 }
 
+fn size_of(objects: &[FoundObject]) -> SizeEstimate {
+    SizeEstimate {
+        rows: None,
+        bytes: Some(objects.iter().map(|object| object.offset.bytes).sum()),
+    }
+}
+
 /// Whether an object is still the one that was read. A store's own mark says more than the time of the last change, which
 /// a copy in place moves on.
 fn is_same(then: &ObjectOffset, now: &ObjectOffset) -> bool {
@@ -174,10 +182,7 @@ impl TableDataSource for ObjectSource {
     }
 
     async fn size_estimate(&self) -> Result<SizeEstimate, SourceError> {
-        Ok(SizeEstimate {
-            rows: None,
-            bytes: Some(self.list().await?.bytes()),
-        })
+        Ok(size_of(&self.list().await?.objects))
     }
 
     async fn bulk_load(&self, request: &ReadRequest) -> Result<TableLoad, SourceError> {

@@ -100,7 +100,6 @@ fn what_is_not_supported_yet_says_so() {
         (None, "topic=clicks"),
         (Some("kafka_source"), "topic=clicks bootstrap.servers=b:9092"),
         (Some("sql_source"), ""),
-        (Some("s3_source"), "path=s3://b/k"),
         (Some("memory_source"), ""),
         (Some("file_sink"), "path=a.csv"),
         (Some("fil_source"), "path=a.csv"),
@@ -110,7 +109,7 @@ fn what_is_not_supported_yet_says_so() {
         (None, "path=a.bin format=protobuf"),
         (None, "path=a.envelope.jsonl format=avro"),
         (None, "path=a.envelope.jsonl format=csv"),
-        (None, "path=s3://bucket/a.csv"),
+        (None, "path=gs://bucket/a.csv"),
         (None, "path=a.csv delimiter=\""),
         (None, "path=a.csv format=csv value_format=DELIMITED"),
         (None, "path=a.json format=json watch=true"),
@@ -126,8 +125,6 @@ fn what_is_not_supported_yet_says_so() {
         Unsupported type: `kafka_source` is not supported yet
     sql_source 
         Unsupported type: `sql_source` is not supported yet
-    s3_source path=s3://b/k
-        Unsupported type: `s3_source` is not supported yet
     memory_source 
         Unsupported type: a memory source is given by the embedding program, not by properties
     file_sink path=a.csv
@@ -146,8 +143,8 @@ fn what_is_not_supported_yet_says_so() {
         Unsupported format: envelopes hold JSON values; avro values in envelopes are not supported yet
     - path=a.envelope.jsonl format=csv
         Unsupported format: envelopes hold JSON values; csv values in envelopes are not supported yet
-    - path=s3://bucket/a.csv
-        Unsupported path: `s3://` locations are not supported yet, only local files
+    - path=gs://bucket/a.csv
+        Unsupported path: `gs://` locations are not supported yet, only local files, s3://, http:// and https://
     - path=a.csv delimiter="
         Invalid delimiter: delimiter and quote must differ
     - path=a.csv format=csv value_format=DELIMITED
