@@ -5,6 +5,8 @@
 //! [`ParallelLoadingResult`] in which every table is successful, failed, or skipped with the reason. A
 //! [`ProgressMonitor`] tells how far it is.
 //!
+//! A [`TableRegistry`] knows who is ready and lets others wait; a [`SnapshotStore`] keeps what was loaded on disk.
+//!
 //! This crate draws no progress bars. What a table is loaded from, and how, is behind [`LoadTable`].
 
 mod breaker;
@@ -17,6 +19,7 @@ mod progress;
 mod registry;
 mod result;
 mod retry;
+mod snapshot;
 
 pub use tokio_util::sync::CancellationToken;
 
@@ -33,3 +36,7 @@ pub use progress::{
 pub use registry::{RegistryError, RegistryStatistics, TableReadyStatus, TableRegistry, TableStatistics, WaitError};
 pub use result::{ParallelLoadingResult, TableLoadStats, WaveStats};
 pub use retry::RetryConfig;
+pub use snapshot::{
+    Snapshot, SnapshotBatches, SnapshotColumn, SnapshotDamage, SnapshotDetails, SnapshotEntry, SnapshotError,
+    SnapshotFile, SnapshotManifest, SnapshotStore, SnapshotWriter,
+};

@@ -9,4 +9,6 @@ mod progress;
 mod properties;
 mod registry;
 mod scheduling;
+mod snapshot;
+mod snapshot_damage;
 mod support;

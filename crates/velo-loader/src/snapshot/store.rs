@@ -1,0 +1,298 @@
+use std::collections::HashSet;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use velo_common::Name;
+
+use super::directory::directory_name;
+use super::files::{names_in, remove_all_but, remove_file, sync_directory};
+use super::manifest::{MANIFEST, SnapshotDetails, SnapshotManifest, columns_of};
+use super::reader::Snapshot;
+use super::writer::{NewSnapshot, SnapshotWriter};
+use super::{SnapshotDamage, SnapshotError};
+
+/// A file with rows is closed, and the next one begun, beyond this size.
+const FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// The snapshots of all tables below a state directory.
+///
+/// Who writes holds a lock on the directory; the system gives it back when the process ends, however it ends. Reading
+/// alone needs no lock: a snapshot that is replaced meanwhile is read as it was or as it is.
+///
+/// ```
+/// use std::sync::Arc;
+/// use arrow::array::{Int64Array, RecordBatch};
+/// use velo_loader::{SnapshotDetails, SnapshotStore};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let state = tempfile::tempdir()?;
+/// let rows = RecordBatch::try_from_iter([("id", Arc::new(Int64Array::from(vec![1, 2])) as _)])?;
+/// let store = SnapshotStore::open(state.path())?;
+/// let details = SnapshotDetails { definition_fingerprint: "f1".to_owned(), ..SnapshotDetails::default() };
+/// store.write("orders", rows.schema(), [&rows], details)?;
+///
+/// let snapshot = store.read("orders")?.ok_or("there is one")?;
+/// assert_eq!(snapshot.manifest.rows, 2);
+/// assert_eq!(snapshot.batches.collect::<Result<Vec<_>, _>>()?, [rows]);
+/// assert!(SnapshotStore::open(state.path()).is_err(), "somebody else writes");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct SnapshotStore {
+    state_directory: PathBuf,
+    tables: PathBuf,
+    file_bytes_max: u64,
+    /// Held by those who may write.
+    lock: Option<File>,
+}
+
+/// A table of which there is a snapshot.
+#[derive(Debug)]
+pub struct SnapshotEntry {
+    /// Its name; that of its directory, when the manifest is damaged.
+    pub table: String,
+    /// What the snapshot is of, or why that cannot be told.
+    pub manifest: Result<SnapshotManifest, SnapshotError>,
+}
+
+impl SnapshotStore {
+    /// Opens the snapshots below a directory for writing, creates it if need be, and removes what was left by those
+    /// who were killed.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else has opened them for writing, or the directory cannot be used.
+    pub fn open(state_directory: impl Into<PathBuf>) -> Result<Self, SnapshotError> {
+        let mut store = Self::open_read_only(state_directory);
+        fs::create_dir_all(&store.tables).map_err(SnapshotError::io("create", &store.tables))?;
+        store.lock = Some(store.acquire_lock()?);
+        store.remove_leftovers()?;
+        Ok(store)
+    }
+
+    /// The snapshots below a directory for reading. A directory that does not exist has none.
+    pub fn open_read_only(state_directory: impl Into<PathBuf>) -> Self {
+        let state_directory = state_directory.into();
+        Self {
+            tables: state_directory.join("tables"),
+            state_directory,
+            file_bytes_max: FILE_BYTES_MAX,
+            lock: None,
+        }
+    }
+
+    /// The same, beginning a new file whenever one has so many bytes; 256 MiB unless told.
+    #[must_use]
+    pub fn with_file_bytes_max(mut self, bytes: u64) -> Self {
+        self.file_bytes_max = bytes;
+        self
+    }
+
+    /// Replaces the snapshot of a table.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the old one is then still there.
+    pub fn write<'b>(
+        &self,
+        table: &str,
+        schema: SchemaRef,
+        batches: impl IntoIterator<Item = &'b RecordBatch>,
+        details: SnapshotDetails,
+    ) -> Result<SnapshotManifest, SnapshotError> {
+        let mut writer = self.replace(table, schema)?;
+        for batch in batches {
+            writer.write(batch)?;
+        }
+        writer.finish(details)
+    }
+
+    /// Begins a snapshot that replaces that of the table, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can be written.
+    pub fn replace(&self, table: &str, schema: SchemaRef) -> Result<SnapshotWriter<'_>, SnapshotError> {
+        let generation = match self.manifest(table) {
+            Ok(manifest) => manifest.map_or(0, |manifest| manifest.generation),
+            // What is damaged is replaced, without reusing the name of any file that may be there.
+            Err(error) if error.is_repaired_by_reload() => self.last_generation(table)?,
+            Err(error) => return Err(error),
+        };
+        self.begin(table, schema, generation + 1, Vec::new())
+    }
+
+    /// Begins a snapshot that has the rows of the one that is there, and further ones behind them. Without one, it
+    /// begins with none.
+    ///
+    /// # Errors
+    ///
+    /// When the rows that are there have other columns or cannot be told, or nothing can be written.
+    pub fn extend(&self, table: &str, schema: SchemaRef) -> Result<SnapshotWriter<'_>, SnapshotError> {
+        let Some(manifest) = self.manifest(table)? else {
+            return self.replace(table, schema);
+        };
+        if manifest.columns != columns_of(&schema) {
+            let table = table.to_owned();
+            return Err(SnapshotError::OtherColumns { table });
+        }
+        self.begin(table, schema, manifest.generation + 1, manifest.files)
+    }
+
+    /// Reads the snapshot of a table; `None` when there is none. All checksums are looked at before.
+    ///
+    /// # Errors
+    ///
+    /// When it is damaged or cannot be read.
+    pub fn read(&self, table: &str) -> Result<Option<Snapshot>, SnapshotError> {
+        let directory = self.directory(table);
+        let Some(manifest) = self.manifest(table)? else {
+            return Ok(None);
+        };
+        let generation = manifest.generation;
+        let opened = Snapshot::open(&directory, manifest);
+        let is_gone =
+            matches!(&opened, Err(SnapshotError::Damaged { damage, .. }) if *damage == SnapshotDamage::Missing);
+        if is_gone && let Some(newer) = self.manifest(table)?.filter(|newer| newer.generation != generation) {
+            // Somebody has replaced it between the two: the files of another one are there.
+            return Snapshot::open(&directory, newer).map(Some);
+        }
+        opened.map(Some)
+    }
+
+    /// What the snapshot of a table is of, without looking at its rows; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the manifest is damaged or cannot be read.
+    pub fn manifest(&self, table: &str) -> Result<Option<SnapshotManifest>, SnapshotError> {
+        let directory = self.directory(table);
+        let Some(manifest) = SnapshotManifest::read(&directory)? else {
+            return Ok(None);
+        };
+        if Name::from(manifest.table.as_str()).folded() != Name::from(table).folded() {
+            let message = format!("it is of table `{}`", manifest.table);
+            let damage = SnapshotDamage::Manifest { message };
+            return Err(SnapshotError::damaged(&directory.join(MANIFEST), damage));
+        }
+        Ok(Some(manifest))
+    }
+
+    /// All tables of which there is a snapshot, in the order of their directories' names.
+    ///
+    /// # Errors
+    ///
+    /// When the directory cannot be listed.
+    pub fn list(&self) -> Result<Vec<SnapshotEntry>, SnapshotError> {
+        let mut entries = Vec::new();
+        for name in names_in(&self.tables)? {
+            let Some(manifest) = SnapshotManifest::read(&self.tables.join(&name)).transpose() else {
+                continue;
+            };
+            let table = manifest.as_ref().map_or(name, |manifest| manifest.table.clone());
+            entries.push(SnapshotEntry { table, manifest });
+        }
+        Ok(entries)
+    }
+
+    /// Removes the snapshot of a table; tells whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be removed.
+    pub fn remove(&self, table: &str) -> Result<bool, SnapshotError> {
+        self.may_write()?;
+        let directory = self.directory(table);
+        let manifest = directory.join(MANIFEST);
+        let existed = manifest.exists();
+        // Without its manifest the rest is a leftover.
+        remove_file(&manifest)?;
+        remove_directory(&directory)?;
+        Ok(existed)
+    }
+
+    fn begin(
+        &self,
+        table: &str,
+        schema: SchemaRef,
+        generation: u64,
+        kept: Vec<super::SnapshotFile>,
+    ) -> Result<SnapshotWriter<'_>, SnapshotError> {
+        self.may_write()?;
+        let directory = self.directory(table);
+        fs::create_dir_all(&directory).map_err(SnapshotError::io("create", &directory))?;
+        let snapshot = NewSnapshot {
+            table: table.to_owned(),
+            directory,
+            schema,
+            generation,
+            file_bytes_max: self.file_bytes_max,
+            kept,
+        };
+        Ok(SnapshotWriter::new(self, snapshot))
+    }
+
+    fn directory(&self, table: &str) -> PathBuf {
+        self.tables.join(directory_name(table))
+    }
+
+    fn may_write(&self) -> Result<(), SnapshotError> {
+        match self.lock {
+            Some(_) => Ok(()),
+            None => Err(SnapshotError::ReadOnly {
+                path: self.state_directory.clone(),
+            }),
+        }
+    }
+
+    fn acquire_lock(&self) -> Result<File, SnapshotError> {
+        let path = self.state_directory.join("tables.lock");
+        let opened = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = opened.map_err(SnapshotError::io("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(SnapshotError::InUse {
+                path: self.state_directory.clone(),
+            }),
+            Err(TryLockError::Error(error)) => Err(SnapshotError::io("lock", &path)(error)),
+        }
+    }
+
+    /// Removes what no manifest names. Where a manifest is damaged everything stays: somebody may want to look at it.
+    fn remove_leftovers(&self) -> Result<(), SnapshotError> {
+        for name in names_in(&self.tables)? {
+            let directory = self.tables.join(name);
+            if !directory.is_dir() {
+                continue;
+            }
+            match SnapshotManifest::read(&directory) {
+                Ok(Some(manifest)) => {
+                    let kept: HashSet<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
+                    remove_all_but(&directory, &kept)?;
+                }
+                Ok(None) => remove_directory(&directory)?,
+                Err(error) => tracing::warn!("{error}"),
+            }
+        }
+        sync_directory(&self.tables)
+    }
+
+    /// The highest generation that the name of a file in a table's directory tells.
+    fn last_generation(&self, table: &str) -> Result<u64, SnapshotError> {
+        let names = names_in(&self.directory(table))?;
+        let generation = |name: &String| name.strip_prefix("data-")?.split('-').next()?.parse().ok();
+        Ok(names.iter().filter_map(generation).max().unwrap_or(0))
+    }
+}
+
+/// Removes a directory of files; one that is gone already is as good.
+fn remove_directory(directory: &Path) -> Result<(), SnapshotError> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SnapshotError::io("remove", directory)(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,151 @@
+use std::collections::HashSet;
+use std::io::BufWriter;
+use std::path::PathBuf;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::ipc::writer::FileWriter;
+use tempfile::NamedTempFile;
+
+use super::checksum::ChecksumWriter;
+use super::compact::compact;
+use super::files::{persist, remove_all_but, sync_directory, temporary_in};
+use super::manifest::{SnapshotDetails, SnapshotFile, SnapshotManifest};
+use super::{SnapshotError, SnapshotStore};
+
+type RowsWriter = FileWriter<BufWriter<ChecksumWriter<NamedTempFile>>>;
+
+/// Writes a new snapshot of a table, batch by batch. The old one stays until [`SnapshotWriter::finish`]; a writer that
+/// is dropped before leaves nothing behind.
+pub struct SnapshotWriter<'s> {
+    /// Only a store that holds its lock makes writers.
+    _store: &'s SnapshotStore,
+    table: String,
+    directory: PathBuf,
+    schema: SchemaRef,
+    generation: u64,
+    file_bytes_max: u64,
+    /// Files of the old snapshot that the new one keeps, and those that were written.
+    files: Vec<SnapshotFile>,
+    files_written: usize,
+    current: Option<CurrentFile>,
+}
+
+struct CurrentFile {
+    writer: RowsWriter,
+    rows: u64,
+}
+
+/// Where and as what a snapshot is written.
+pub(super) struct NewSnapshot {
+    pub(super) table: String,
+    pub(super) directory: PathBuf,
+    pub(super) schema: SchemaRef,
+    pub(super) generation: u64,
+    pub(super) file_bytes_max: u64,
+    pub(super) kept: Vec<SnapshotFile>,
+}
+
+impl<'s> SnapshotWriter<'s> {
+    pub(super) fn new(store: &'s SnapshotStore, snapshot: NewSnapshot) -> Self {
+        let NewSnapshot {
+            table,
+            directory,
+            schema,
+            generation,
+            file_bytes_max,
+            kept,
+        } = snapshot;
+        Self {
+            _store: store,
+            table,
+            directory,
+            schema,
+            generation,
+            file_bytes_max,
+            files: kept,
+            files_written: 0,
+            current: None,
+        }
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    ///
+    /// When they have other columns than the snapshot, or cannot be written.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), SnapshotError> {
+        if batch.schema_ref().fields() != self.schema.fields() {
+            let table = self.table.clone();
+            return Err(SnapshotError::OtherColumns { table });
+        }
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let mut current = match self.current.take() {
+            Some(current) => current,
+            None => self.begin_file()?,
+        };
+        let batch = compact(batch).map_err(|source| self.rows_error(source))?;
+        current.writer.write(&batch).map_err(|source| self.rows_error(source))?;
+        current.rows += batch.num_rows() as u64;
+        if current.writer.get_ref().get_ref().bytes() >= self.file_bytes_max {
+            return self.end_file(current);
+        }
+        self.current = Some(current);
+        Ok(())
+    }
+
+    /// Makes this the snapshot of the table.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be brought to disk; the old snapshot is then still there.
+    pub fn finish(mut self, details: SnapshotDetails) -> Result<SnapshotManifest, SnapshotError> {
+        if let Some(current) = self.current.take() {
+            self.end_file(current)?;
+        }
+        let files = std::mem::take(&mut self.files);
+        let manifest = SnapshotManifest {
+            details,
+            ..SnapshotManifest::new(self.table, self.generation, &self.schema, files)
+        };
+        manifest.write(&self.directory)?;
+        // One sync for all names: were some lost with the power, checksums would tell, and the table be loaded again.
+        sync_directory(&self.directory)?;
+        let kept: HashSet<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
+        remove_all_but(&self.directory, &kept)?;
+        Ok(manifest)
+    }
+
+    fn begin_file(&self) -> Result<CurrentFile, SnapshotError> {
+        let file = BufWriter::new(ChecksumWriter::new(temporary_in(&self.directory)?));
+        let writer = FileWriter::try_new(file, &self.schema).map_err(|source| self.rows_error(source))?;
+        Ok(CurrentFile { writer, rows: 0 })
+    }
+
+    fn end_file(&mut self, current: CurrentFile) -> Result<(), SnapshotError> {
+        let buffered = current.writer.into_inner().map_err(|source| self.rows_error(source))?;
+        self.files_written += 1;
+        let name = format!("data-{}-{}.arrow", self.generation, self.files_written);
+        let path = self.directory.join(&name);
+        let flushed = buffered.into_inner().map_err(std::io::IntoInnerError::into_error);
+        let written = flushed.map_err(SnapshotError::io("write", &path))?;
+        let bytes = written.bytes();
+        let (file, checksum) = written.into_parts();
+        persist(file, &path)?;
+        self.files.push(SnapshotFile {
+            name,
+            rows: current.rows,
+            bytes,
+            checksum,
+        });
+        Ok(())
+    }
+
+    fn rows_error(&self, source: ArrowError) -> SnapshotError {
+        let table = self.table.clone();
+        SnapshotError::Rows { table, source }
+    }
+}
