@@ -13,10 +13,10 @@ use crate::metrics::check_output;
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
 use crate::outline::{Outline, QueryOutline, SourceOutline, table_without_key};
 use crate::plan::{
-    Aggregate, EmitMode, ErrorPolicy, LogicalPlan, MissingTable, PlannedStatement, Project, Relation, Scan,
-    StatementKind, StatementSettings, Values,
+    Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Project, Relation, Scan, StatementKind,
+    StatementSettings, Values,
 };
-use crate::properties::{late_policy, settings, window_lateness};
+use crate::properties::{late_policy, load_settings, missing_table, settings, window_lateness};
 use crate::target::fit_target;
 
 /// What is known of a sink.
@@ -144,11 +144,14 @@ fn plan_statement(
         groups_limited: settings.groups_max.is_some(),
         state_expires: query.properties.contains_key("state.ttl"),
         emit: query.query.emit.as_ref(),
-        missing_table: MissingTable::default(),
+        missing_table: missing_table(&query.properties),
+        missing_defaults: &query.missing_defaults,
+        used_defaults: HashSet::new(),
         below_aggregate: false,
         diagnostics,
     };
     let bound = binder.query(query.query)?;
+    binder.unused_defaults();
     let columns_unknown = bound.columns_unknown;
     let bound = fit_target(bound, query, outline, diagnostics)?;
     if velo_common::has_errors(&diagnostics[errors_before..]) {
@@ -225,7 +228,10 @@ fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<Planned
         sinks: Vec::new(),
         key,
         reads: Vec::new(),
-        settings: StatementSettings::default(),
+        settings: StatementSettings {
+            load: load_settings(&source.properties),
+            ..StatementSettings::default()
+        },
         span: source.span,
     })
 }

@@ -87,6 +87,7 @@ const SCOPES: &[(Scope, &str)] = &[
     (Scope::Time, "Event time and watermarks"),
     (Scope::Window, "Windows"),
     (Scope::Table, "Tables"),
+    (Scope::Join, "Joins with tables"),
     (Scope::Statement, "Statements"),
 ];
 

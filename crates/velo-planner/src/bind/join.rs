@@ -3,18 +3,19 @@
 use datafusion_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion_expr::{BinaryExpr, Expr, Operator};
 use velo_common::{Diagnostic, Name, Span, code};
-use velo_data::StreamSchema;
+use velo_data::{SqlType, StreamSchema};
 use velo_parser::ast::{self, BinaryOperator, Ident, Join, JoinConstraint, JoinKind, RelationKind, Spanned};
 
 use super::bound::{Bound, column};
 use super::expr::ExprBinder;
 use super::from::{Input, last_part};
+use super::literal::read_as;
 use super::operators::binary;
 use super::query::QueryBinder;
 use super::scope::{Scope, Side};
 use super::unsupported::UnsupportedForm;
 use crate::catalog::TableDescription;
-use crate::plan::{LogicalPlan, Lookup, LookupKey, LookupKind, Relation};
+use crate::plan::{LogicalPlan, Lookup, LookupKey, LookupKind, MissingTable, MissingTableStrategy, Relation};
 
 /// The right side of a join.
 struct Table {
@@ -48,6 +49,7 @@ impl<'a> QueryBinder<'a, '_> {
         let schema = Lookup::schema_of(left.plan.schema(), fields);
         let mut scope = joined_scope(&left.scope, &table, schema.clone());
         let condition = self.condition(&join.node, &left, &table, &mut scope, &names)?;
+        let missing = self.missing(&table)?;
         let key = joined_key(&left, &table, &condition.keys, &names);
         let plan = LogicalPlan::Lookup(Lookup {
             input: Box::new(left.plan),
@@ -58,7 +60,7 @@ impl<'a> QueryBinder<'a, '_> {
             residual: conjunction(condition.rest),
             table_schema: table.description.schema,
             schema,
-            missing: self.missing_table.clone(),
+            missing,
         });
         Some(Input {
             plan,
@@ -66,6 +68,44 @@ impl<'a> QueryBinder<'a, '_> {
             key,
             key_required: false,
         })
+    }
+
+    /// What happens when a table cannot be had, with constants for its columns.
+    fn missing(&mut self, table: &Table) -> Option<MissingTable> {
+        let mut missing = self.missing_table.clone();
+        let fields = || table.description.schema.user_fields().iter();
+        let mut constants = Vec::new();
+        for (index, (name, value)) in self.missing_defaults.iter().enumerate() {
+            let name = Name::new(name);
+            let Some(column) = fields().position(|field| name.matches(field.name())) else {
+                continue;
+            };
+            self.used_defaults.insert(index);
+            let sql_type = table.description.schema.sql_type(column).unwrap_or(SqlType::Null);
+            let span = value.span.unwrap_or_default();
+            match read_as(&sql_type, &value.text, span) {
+                Some(bound) => constants.extend(bound.scalar().map(|constant| (column, constant.clone()))),
+                None => {
+                    let message = format!("`{}` is no {sql_type}, which `{name}` is", value.text);
+                    self.report(Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, message));
+                    return None;
+                }
+            }
+        }
+        match (&mut missing.strategy, self.missing_defaults.first()) {
+            (MissingTableStrategy::UseDefaults(defaults), _) => *defaults = constants,
+            (_, Some((_, value))) => {
+                let message =
+                    "values for missing tables have no effect without 'table.missing.strategy' = 'use_defaults'";
+                self.report(Diagnostic::new(
+                    &code::PROPERTY_WITHOUT_EFFECT,
+                    value.span.unwrap_or_default(),
+                    message,
+                ));
+            }
+            _ => {}
+        }
+        Some(missing)
     }
 
     /// Refuses the kinds of joins that a table cannot be looked up for.

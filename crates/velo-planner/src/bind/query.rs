@@ -10,6 +10,7 @@ use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
 use crate::catalog::Catalog;
 use crate::plan::{EmitMode, LatePolicy, Limit, LogicalPlan, MissingTable, Relation, Values};
+use crate::properties::PropertyValue;
 
 /// A query with its names and types resolved.
 #[derive(Debug)]
@@ -51,12 +52,27 @@ pub(crate) struct QueryBinder<'a, 'd> {
     pub(crate) emit: Option<&'a Spanned<ast::Emit>>,
     /// What the statement says about tables that cannot be had.
     pub(crate) missing_table: MissingTable,
+    /// Values for the columns of such tables, by the column.
+    pub(crate) missing_defaults: &'a [(String, PropertyValue)],
+    /// Which of them belong to a column of some table, by their index.
+    pub(crate) used_defaults: HashSet<usize>,
     /// The query being bound feeds an aggregate of an outer query.
     pub(crate) below_aggregate: bool,
     pub(crate) diagnostics: &'d mut Vec<Diagnostic>,
 }
 
 impl<'a> QueryBinder<'a, '_> {
+    /// Reports values for columns of missing tables that no joined table has.
+    pub(crate) fn unused_defaults(&mut self) {
+        for (index, (column, value)) in self.missing_defaults.iter().enumerate() {
+            let Some(span) = value.span.filter(|_| !self.used_defaults.contains(&index)) else {
+                continue;
+            };
+            let message = format!("no table that the query joins has a column `{column}`");
+            self.report(Diagnostic::new(&code::UNKNOWN_COLUMN, span, message));
+        }
+    }
+
     /// Binds a query; `None` after reporting why it has no plan.
     pub(crate) fn query(&mut self, query: &'a Query) -> Option<BoundQuery> {
         let ctes_before = self.ctes.len();

@@ -281,6 +281,7 @@ impl<'a> Builder<'a, '_> {
         let broken = reads.any_unparsed || self.is_broken_since(diagnostics_before);
         let reads = reads.relations;
         let headline = headline(&self.script.statements[draft.index]);
+        let missing_defaults = self.assignments[draft.index].missing_defaults.clone();
         let metrics = metrics_of(&self.script.statements[draft.index].annotations, &mut self.diagnostics);
         let Draft {
             name,
@@ -297,6 +298,7 @@ impl<'a> Builder<'a, '_> {
             reads,
             sinks,
             properties,
+            missing_defaults,
             query,
             columns,
             metrics,
@@ -489,8 +491,12 @@ fn configured_by(assignments: &[Assignment]) -> HashMap<String, Vec<usize>> {
 
 /// Whether a key says how a statement runs, and not where data is and what it looks like.
 pub(super) fn is_of_statement(key: &str) -> bool {
-    definition(key)
-        .is_some_and(|definition| matches!(definition.scope, Scope::Window | Scope::Table | Scope::Statement))
+    definition(key).is_some_and(|definition| {
+        matches!(
+            definition.scope,
+            Scope::Window | Scope::Table | Scope::Join | Scope::Statement
+        )
+    })
 }
 
 /// A statement in the words of a message.

@@ -28,7 +28,7 @@ use velo_parser::ast::{ColumnDefinition, CreateView, Ident, Query, Script, SetEx
 
 use crate::metrics::MetricOutline;
 use crate::plan::{Relation, StatementKind};
-use crate::properties::Properties;
+use crate::properties::{Properties, PropertyValue};
 
 pub use joins::{JoinBound, JoinOutline, JoinRole, JoinSide};
 pub(crate) use ksqldb::division as ksqldb_division;
@@ -84,6 +84,8 @@ pub struct QueryOutline<'a> {
     pub sinks: Vec<String>,
     /// Properties of the statement itself.
     pub properties: Properties,
+    /// Values for the columns of tables that cannot be had, by the column.
+    pub(crate) missing_defaults: Vec<(String, PropertyValue)>,
     pub(crate) query: &'a Query,
     pub(crate) columns: TargetColumns<'a>,
     /// What is to be recorded of its rows.

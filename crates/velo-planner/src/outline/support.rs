@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use velo_common::{Diagnostic, Name, Span, code};
+use velo_parser::ast::{StatementKind as Syntax, TableKind};
 
 use super::SourceOutline;
 use super::build::{Builder, Draft, is_of_statement};
 use super::objects::{Role, is_sink, kind_of};
 use crate::plan::StatementKind;
 use crate::properties::{Scope, definition};
-use crate::walk::relations;
+use crate::walk::{from_clauses, relations};
 
 impl<'a> Builder<'a, '_> {
     /// Refuses the properties of a statement that this version cannot honour, and warns of those without effect.
@@ -44,6 +45,7 @@ impl<'a> Builder<'a, '_> {
             let scope = definition(key).map(|definition| definition.scope);
             let reason = match draft {
                 Some(draft) => self.idle(draft, scope),
+                None if scope == Some(Scope::Table) && self.declares_table(index) => None,
                 None if is_of_statement(key) => Some("it belongs to the statements that read or write this"),
                 None => None,
             };
@@ -53,6 +55,12 @@ impl<'a> Builder<'a, '_> {
             }
         }
         self.diagnostics.extend(found);
+    }
+
+    /// Whether a statement declares a table, which is loaded as it is.
+    fn declares_table(&self, index: usize) -> bool {
+        let statement = &self.script.statements[index].kind;
+        matches!(statement, Syntax::Declare(declare) if declare.kind == TableKind::Table)
     }
 
     /// A metric is one thing in the whole program, so that its name stands once.
@@ -127,6 +135,13 @@ impl<'a> Builder<'a, '_> {
         match scope? {
             Scope::Window if !crate::bind::has_window(draft.query) => Some("the query has no WINDOW"),
             Scope::Table if draft.kind != StatementKind::Table => Some("the statement creates no table"),
+            Scope::Join
+                if from_clauses(draft.query)
+                    .iter()
+                    .all(|reference| reference.from.joins.is_empty()) =>
+            {
+                Some("the query joins nothing")
+            }
             Scope::Source | Scope::Time if references.is_empty() => Some("the query reads nothing"),
             Scope::Source if !reads_undeclared => Some("what the query reads is configured elsewhere"),
             Scope::Sink if !has_own_sink => Some("the statement has no sink of its own"),

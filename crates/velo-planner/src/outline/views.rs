@@ -61,6 +61,7 @@ impl Builder<'_, '_> {
                 reads: reads.relations,
                 sinks: Vec::new(),
                 properties: Properties::new(),
+                missing_defaults: Vec::new(),
                 query: draft.query,
                 columns,
                 metrics: Vec::new(),

@@ -15,4 +15,4 @@ pub use nodes::{
     Aggregate, AggregateCall, Distinct, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, Lookup, LookupKey,
     LookupKind, MissingTable, MissingTableStrategy, Project, Relation, Scan, Values, Window, WindowAssigner,
 };
-pub use statement::{ErrorPolicy, PlannedStatement, StatementKind, StatementSettings};
+pub use statement::{ErrorPolicy, LoadSettings, PlannedStatement, StatementKind, StatementSettings};

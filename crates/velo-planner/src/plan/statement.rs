@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use velo_common::Span;
 use velo_data::StreamSchema;
@@ -55,6 +56,17 @@ pub struct StatementSettings {
     pub batch_rows: Option<usize>,
     /// Most groups that an aggregate may hold; one more fails the statement.
     pub groups_max: Option<usize>,
+    /// How it is loaded, if it is a table.
+    pub load: LoadSettings,
+}
+
+/// How a table is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LoadSettings {
+    /// Tables with a higher one are loaded before others that could be loaded, too.
+    pub priority: i32,
+    /// How often what is new is read while streams run; `None`: never.
+    pub incremental_interval: Option<Duration>,
 }
 
 /// What becomes of rows that fail. They are counted and sampled in any case.

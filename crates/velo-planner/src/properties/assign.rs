@@ -12,6 +12,8 @@ pub(crate) struct Assignment {
     pub(crate) named: Vec<NamedProperties>,
     /// Properties without a name.
     pub(crate) bare: Properties,
+    /// `table.missing.defaults.<column>`: the column, and its value.
+    pub(crate) missing_defaults: Vec<(String, PropertyValue)>,
 }
 
 /// The properties given under one name.
@@ -84,6 +86,12 @@ pub(crate) fn assign(
     let client_names = names_of_clients(properties);
     for property in properties {
         let key = property.key.node.as_str();
+        if let Some(column) = missing_default(key) {
+            assignment
+                .missing_defaults
+                .push((column.to_owned(), value_of(property)));
+            continue;
+        }
         match split_key(key, known_names) {
             Some((name, definition)) => {
                 let target = match name {
@@ -105,7 +113,16 @@ pub(crate) fn assign(
 }
 
 /// Keys that go on with a name of the user's or of a client library's, none of which is supported yet.
-const FAMILIES: [&str; 3] = ["table.missing.defaults", "consumer_config", "producer_config"];
+const FAMILIES: [&str; 2] = ["consumer_config", "producer_config"];
+
+/// What the keys start with that give the columns of missing tables their values.
+const MISSING_DEFAULTS: &str = "table.missing.defaults.";
+
+/// The column that a key gives a value for rows whose table is missing.
+fn missing_default(key: &str) -> Option<&str> {
+    let (prefix, column) = key.split_at_checked(MISSING_DEFAULTS.len())?;
+    (prefix.eq_ignore_ascii_case(MISSING_DEFAULTS) && !column.is_empty()).then_some(column)
+}
 
 /// Whether a key, behind the name of a source or sink or not, is one of a family.
 fn is_of_family(key: &str) -> bool {
@@ -152,11 +169,7 @@ fn insert(
         return;
     }
     let span = property.key.span.to(property.value.span);
-    let value = PropertyValue {
-        text: property.value.node.clone(),
-        span: Some(span),
-    };
-    if let Some(before) = target.insert(definition.key, value)
+    if let Some(before) = target.insert(definition.key, value_of(property))
         && before.text != property.value.node
     {
         let message = format!(
@@ -164,6 +177,13 @@ fn insert(
             definition.key, before.text, property.value.node
         );
         diagnostics.push(Diagnostic::new(&code::CONFLICTING_PROPERTY, span, message).with_help("remove one of them"));
+    }
+}
+
+fn value_of(property: &Property) -> PropertyValue {
+    PropertyValue {
+        text: property.value.node.clone(),
+        span: Some(property.key.span.to(property.value.span)),
     }
 }
 

@@ -144,6 +144,11 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("late.data.strategy", "What becomes of rows that come later than that."),
     ("retention", "How long rows of a table are kept."),
     (
+        "load.priority",
+        "Which tables are loaded first: those with the highest number.",
+    ),
+    ("load.incremental.interval", "How often a table reads what is new."),
+    (
         "table.wait.timeout",
         "How long a stream waits for a table to be loaded.",
     ),
@@ -153,8 +158,6 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ),
     ("table.missing.max_retries", "How often it tries again."),
     ("table.missing.delay", "How long it waits before it tries again."),
-    ("load.priority", "Which tables are loaded first."),
-    ("load.incremental.interval", "How often a table reads what is new."),
     ("error.policy", "What becomes of rows that cannot be read or computed."),
     (
         "dead.letter.queue.enabled",

@@ -17,7 +17,7 @@ pub(crate) use json_schema::PREFIXES;
 pub use json_schema::config_file_schema;
 pub(crate) use registry::known_keys;
 pub use registry::{PropertyDefinition, Scope, definition, definitions};
-pub(crate) use settings::{late_policy, settings, window_lateness};
+pub(crate) use settings::{late_policy, load_settings, missing_table, settings, window_lateness};
 pub use value::ValueKind;
 
 use std::collections::BTreeMap;

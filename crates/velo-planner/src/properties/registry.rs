@@ -19,6 +19,8 @@ pub enum Scope {
     Window,
     /// A table.
     Table,
+    /// A statement that joins tables.
+    Join,
     /// Any running statement.
     Statement,
 }
@@ -154,12 +156,13 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("late.data.strategy", Scope::Window, Choice(LATE)),
     // Tables.
     not_yet("retention", Scope::Table, Duration),
-    not_yet("table.wait.timeout", Scope::Table, Duration),
-    not_yet("table.missing.strategy", Scope::Table, Choice(MISSING)),
-    not_yet("table.missing.max_retries", Scope::Table, Integer(0)),
-    not_yet("table.missing.delay", Scope::Table, Duration),
-    not_yet("load.priority", Scope::Table, Text),
-    not_yet("load.incremental.interval", Scope::Table, Duration),
+    yes("load.priority", Scope::Table, Integer(0)),
+    yes("load.incremental.interval", Scope::Table, Duration),
+    // Joins with tables.
+    yes("table.wait.timeout", Scope::Join, Duration),
+    yes("table.missing.strategy", Scope::Join, Choice(MISSING)),
+    yes("table.missing.max_retries", Scope::Join, Integer(0)),
+    yes("table.missing.delay", Scope::Join, Duration),
     // Failures.
     yes("error.policy", Scope::Statement, Choice(ERROR_POLICIES)),
     yes("dead.letter.queue.enabled", Scope::Statement, Boolean),

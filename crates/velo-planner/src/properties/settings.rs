@@ -8,7 +8,7 @@ use velo_common::{Diagnostic, Span, code, parse_duration};
 use super::contradictions::contradictions;
 use super::value::parse_boolean;
 use super::{Properties, PropertyValue, Scope, definition};
-use crate::plan::{ErrorPolicy, LatePolicy, StatementSettings};
+use crate::plan::{ErrorPolicy, LatePolicy, LoadSettings, MissingTable, MissingTableStrategy, StatementSettings};
 
 /// The settings of a statement.
 pub(crate) fn settings(
@@ -21,15 +21,52 @@ pub(crate) fn settings(
         error_policy: error_policy(properties, statement, diagnostics),
         batch_rows: number(properties, "batch.size"),
         groups_max: number(properties, "max.groups"),
+        load: load_settings(properties),
     }
+}
+
+/// How a table is loaded.
+pub(crate) fn load_settings(properties: &Properties) -> LoadSettings {
+    let priority = number(properties, "load.priority").unwrap_or_default();
+    LoadSettings {
+        priority: i32::try_from(priority).unwrap_or(i32::MAX),
+        incremental_interval: duration(properties, "load.incremental.interval"),
+    }
+}
+
+/// What happens to rows whose table cannot be had; constants for its columns are the query's to read.
+pub(crate) fn missing_table(properties: &Properties) -> MissingTable {
+    let strategy = properties.get("table.missing.strategy");
+    let strategy = match strategy.map(|value| value.text.to_ascii_lowercase()).as_deref() {
+        Some("skip_record") => MissingTableStrategy::SkipRecord,
+        Some("emit_with_nulls") => MissingTableStrategy::EmitWithNulls,
+        Some("use_defaults") => MissingTableStrategy::UseDefaults(Vec::new()),
+        Some("wait_and_retry") => MissingTableStrategy::WaitAndRetry {
+            max_retries: number(properties, "table.missing.max_retries")
+                .map_or(RETRIES_DEFAULT, |retries| u32::try_from(retries).unwrap_or(u32::MAX)),
+            delay: duration(properties, "table.missing.delay").unwrap_or(RETRY_DELAY_DEFAULT),
+        },
+        _ => MissingTableStrategy::FailFast,
+    };
+    MissingTable {
+        wait_timeout: duration(properties, "table.wait.timeout"),
+        strategy,
+    }
+}
+
+/// How often a table is waited for once more.
+const RETRIES_DEFAULT: u32 = 3;
+
+/// How long it takes from one time to the next.
+const RETRY_DELAY_DEFAULT: Duration = Duration::from_secs(5);
+
+fn duration(properties: &Properties, key: &str) -> Option<Duration> {
+    properties.get(key).and_then(|value| parse_duration(&value.text).ok())
 }
 
 /// How long windows are kept past their end.
 pub(crate) fn window_lateness(properties: &Properties) -> Duration {
-    properties
-        .get("allowed.lateness")
-        .and_then(|value| parse_duration(&value.text).ok())
-        .unwrap_or_default()
+    duration(properties, "allowed.lateness").unwrap_or_default()
 }
 
 /// What becomes of late rows.
