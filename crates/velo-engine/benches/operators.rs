@@ -145,6 +145,8 @@ fn job(plan: LogicalPlan, source: &Arc<MemorySource>) -> Job {
                 sinks: vec![],
                 key: vec![],
                 reads: vec![],
+                depends_on: vec![],
+                tags: vec![],
                 settings: StatementSettings::default(),
                 span: Span::new(0, 0),
             },

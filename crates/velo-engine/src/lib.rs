@@ -48,6 +48,8 @@
 //!             sinks: vec![],
 //!             key: vec![],
 //!             reads: vec![],
+//!             depends_on: vec![],
+//!             tags: vec![],
 //!             settings: StatementSettings::default(),
 //!             span: velo_common::Span::new(0, 0),
 //!         },

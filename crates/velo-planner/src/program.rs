@@ -177,6 +177,8 @@ fn plan_statement(
         plan,
         sinks: query.sinks.clone(),
         key: bound.key,
+        depends_on: query.depends_on.clone(),
+        tags: query.tags.clone(),
         settings,
         span: query.span,
     };
@@ -228,6 +230,8 @@ fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<Planned
         sinks: Vec::new(),
         key,
         reads: Vec::new(),
+        depends_on: Vec::new(),
+        tags: Vec::new(),
         settings: StatementSettings {
             load: load_settings(&source.properties),
             ..StatementSettings::default()

@@ -1,7 +1,7 @@
 //! `-- @allow: CODE`: warnings that the author of a program has seen and does not want to see again.
 
 use velo_common::{Code, Diagnostic, Severity, Span, code, nearest};
-use velo_parser::ast::{Annotation, Script, Spanned};
+use velo_parser::ast::{Annotation, Script, Spanned, comma_separated};
 
 /// One code of one `@allow`.
 struct Allowance {
@@ -130,7 +130,7 @@ fn allowances(annotations: &[Annotation], problems: &mut Vec<Diagnostic>) -> Vec
             );
             continue;
         }
-        for word in codes(&annotation.value) {
+        for word in comma_separated(&annotation.value) {
             match code::find(&word.node) {
                 Some(code) => found.push(Allowance {
                     code,
@@ -142,18 +142,6 @@ fn allowances(annotations: &[Annotation], problems: &mut Vec<Diagnostic>) -> Vec
         }
     }
     found
-}
-
-/// What stands between the commas, each with its place.
-fn codes(value: &Spanned<String>) -> impl Iterator<Item = Spanned<String>> {
-    let mut start = value.span.start;
-    value.node.split(',').map(move |piece| {
-        let word = piece.trim();
-        let blanks = (piece.len() - piece.trim_start().len()) as u32;
-        let span = Span::new(start + blanks, start + blanks + word.len() as u32);
-        start += piece.len() as u32 + 1;
-        Spanned::new(word.to_owned(), span)
-    })
 }
 
 fn unknown_code(word: &Spanned<String>) -> Diagnostic {

@@ -242,6 +242,8 @@ pub(crate) fn statement(name: &str, plan: LogicalPlan) -> PlannedStatement {
         sinks: vec![],
         key: vec![],
         reads: reads.into_iter().collect(),
+        depends_on: vec![],
+        tags: vec![],
         settings: StatementSettings::default(),
         span: Span::new(0, 0),
     }

@@ -19,7 +19,7 @@ mod statement;
 mod types;
 mod window;
 
-pub use annotation::Annotation;
+pub use annotation::{Annotation, comma_separated};
 pub use expr::{
     Argument, BinaryOperator, CaseBranch, Expr, ExprKind, FunctionCall, LogicalOperator, MapEntry, NullTreatment,
     OrderByItem, Quantifier, StructEntry, TrimSide, UnaryOperator,

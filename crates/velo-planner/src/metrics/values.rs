@@ -1,7 +1,7 @@
 //! The values of metric annotations, read one by one.
 
 use velo_common::{Span, nearest};
-use velo_parser::ast::Spanned;
+use velo_parser::ast::{Spanned, comma_separated};
 
 use super::MetricKind;
 
@@ -51,7 +51,7 @@ pub(super) fn metric_kind(value: &Spanned<String>) -> Result<MetricKind, ValueEr
 /// Names with commas in between, each as Prometheus takes it and given once.
 pub(super) fn labels(value: &Spanned<String>) -> Result<Vec<Spanned<String>>, ValueError> {
     let mut labels: Vec<Spanned<String>> = Vec::new();
-    for label in pieces(value) {
+    for label in comma_separated(value) {
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if label.is_empty() || !label.chars().all(is_part) || label.starts_with(|c: char| c.is_ascii_digit()) {
             let message = format!("`{}` cannot be the name of a label", label.node);
@@ -75,7 +75,7 @@ pub(super) fn labels(value: &Spanned<String>) -> Result<Vec<Spanned<String>>, Va
 /// Upper bounds with commas in between, with or without brackets around them, each above the one before.
 pub(super) fn buckets(value: &Spanned<String>) -> Result<(), ValueError> {
     let mut before = f64::NEG_INFINITY;
-    for piece in pieces(&without_brackets(value)) {
+    for piece in comma_separated(&without_brackets(value)) {
         let help = "write numbers with commas in between, smallest first: 0.1, 0.5, 1, 5";
         let bound = piece.parse::<f64>().ok().filter(|bound| bound.is_finite());
         let Some(bound) = bound else {
@@ -114,16 +114,4 @@ fn without_brackets(value: &Spanned<String>) -> Spanned<String> {
         ),
         None => value.clone(),
     }
-}
-
-/// What stands between commas, each with its place.
-fn pieces(value: &Spanned<String>) -> impl Iterator<Item = Spanned<String>> {
-    let mut start = value.span.start;
-    value.node.split(',').map(move |piece| {
-        let word = piece.trim();
-        let blanks = (piece.len() - piece.trim_start().len()) as u32;
-        let span = Span::new(start + blanks, start + blanks + word.len() as u32);
-        start += piece.len() as u32 + 1;
-        Spanned::new(word.to_owned(), span)
-    })
 }

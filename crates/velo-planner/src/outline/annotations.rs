@@ -1,11 +1,13 @@
 use velo_common::{Diagnostic, code, nearest};
-use velo_parser::ast::Annotation;
+use velo_parser::ast::{Annotation, Spanned, comma_separated};
 
 /// What this version does with an annotation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Effect {
     /// It describes, and changes nothing.
     Describes,
+    /// It says what has to be there first.
+    Orders,
     /// It leaves out warnings; whoever collects all of them sees to that.
     Allows,
     /// It would change what is observed, not what is computed; this version does not do so yet.
@@ -24,7 +26,7 @@ const ANNOTATIONS: &[(&str, Effect)] = &[
     ("name", Effect::Describes),
     ("tag", Effect::Describes),
     ("allow", Effect::Allows),
-    ("depends_on", Effect::RunsLater),
+    ("depends_on", Effect::Orders),
     ("job_mode", Effect::RunsLater),
     ("batch_size", Effect::RunsLater),
     ("num_partitions", Effect::RunsLater),
@@ -56,6 +58,15 @@ pub(super) fn check(annotations: &[Annotation], diagnostics: &mut Vec<Diagnostic
     }
 }
 
+/// The words of all annotations of a name above a statement.
+pub(super) fn words(annotations: &[Annotation], name: &str) -> Vec<Spanned<String>> {
+    let named = annotations
+        .iter()
+        .filter(|annotation| annotation.name.eq_ignore_ascii_case(name));
+    let words = named.flat_map(|annotation| comma_separated(&annotation.value));
+    words.filter(|word| !word.is_empty()).collect()
+}
+
 /// Annotations that may stand several times above one statement.
 const REPEATABLE: [&str; 3] = ["allow", "depends_on", "tag"];
 
@@ -82,7 +93,7 @@ fn check_one(annotation: &Annotation) -> Option<Diagnostic> {
     let family = FAMILIES.iter().find(|(prefix, _)| name.starts_with(prefix));
     let span = annotation.name.span;
     match exact.or(family).map(|(_, effect)| *effect) {
-        Some(Effect::Describes | Effect::Allows | Effect::PartOfMetric) => None,
+        Some(Effect::Describes | Effect::Orders | Effect::Allows | Effect::PartOfMetric) => None,
         Some(Effect::ObservesLater) => {
             let message = format!("`@{name}` has no effect in this version");
             Some(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message))

@@ -281,6 +281,8 @@ impl<'a> Builder<'a, '_> {
         let broken = reads.any_unparsed || self.is_broken_since(diagnostics_before);
         let reads = reads.relations;
         let headline = headline(&self.script.statements[draft.index]);
+        let depends_on = self.explicit_dependencies(draft.index);
+        let tags = annotations::words(&self.script.statements[draft.index].annotations, "tag");
         let missing_defaults = self.assignments[draft.index].missing_defaults.clone();
         let metrics = metrics_of(&self.script.statements[draft.index].annotations, &mut self.diagnostics);
         let Draft {
@@ -296,6 +298,8 @@ impl<'a> Builder<'a, '_> {
             span,
             headline,
             reads,
+            depends_on,
+            tags: tags.into_iter().map(|tag| tag.node).collect(),
             sinks,
             properties,
             missing_defaults,
@@ -304,6 +308,26 @@ impl<'a> Builder<'a, '_> {
             metrics,
             broken,
         });
+    }
+
+    /// What `@depends_on` names, as it is defined.
+    fn explicit_dependencies(&mut self, index: usize) -> Vec<String> {
+        let words = annotations::words(&self.script.statements[index].annotations, "depends_on");
+        let mut names = Vec::with_capacity(words.len());
+        for word in words {
+            match self.definitions.get(&Name::new(&word.node)) {
+                Some((name, Definition::Statement(_) | Definition::Declared(..))) => names.push(name.text.clone()),
+                _ => {
+                    let similar = nearest(&word.node, self.definitions.names());
+                    let message = format!("the program defines no stream or table `{}`", word.node);
+                    self.diagnostics.push(
+                        Diagnostic::new(&code::UNKNOWN_TABLE, word.span, message)
+                            .with_help_if(similar.map(|similar| format!("a similar name exists: `{similar}`"))),
+                    );
+                }
+            }
+        }
+        names
     }
 
     /// Finds what each relation of the query is.

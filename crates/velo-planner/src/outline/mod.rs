@@ -80,6 +80,10 @@ pub struct QueryOutline<'a> {
     pub headline: Span,
     /// What it reads, by folded name; CTEs and views are not among them.
     pub reads: HashMap<String, Relation>,
+    /// What has to be there before it although it does not read it, by `@depends_on`.
+    pub depends_on: Vec<String>,
+    /// Words by which it can be selected, by `@tag`.
+    pub tags: Vec<String>,
     /// Names of its sinks.
     pub sinks: Vec<String>,
     /// Properties of the statement itself.

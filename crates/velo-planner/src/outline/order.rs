@@ -43,7 +43,7 @@ fn statements_read(query: &QueryOutline<'_>) -> Vec<String> {
         Relation::Statement(name) | Relation::Table(name) => Some(name.clone()),
         Relation::Source(_) => None,
     });
-    let mut names: Vec<String> = statements.collect();
+    let mut names: Vec<String> = statements.chain(query.depends_on.iter().cloned()).collect();
     names.sort();
     names
 }

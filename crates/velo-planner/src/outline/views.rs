@@ -59,6 +59,8 @@ impl Builder<'_, '_> {
                 span: statement.span,
                 headline: view.name.span(),
                 reads: reads.relations,
+                depends_on: Vec::new(),
+                tags: Vec::new(),
                 sinks: Vec::new(),
                 properties: Properties::new(),
                 missing_defaults: Vec::new(),

@@ -34,6 +34,10 @@ pub struct PlannedStatement {
     pub key: Vec<usize>,
     /// Names of the program's statements that it reads.
     pub reads: Vec<String>,
+    /// Names of streams and tables that have to be there before it although it does not read them.
+    pub depends_on: Vec<String>,
+    /// Words by which it can be selected.
+    pub tags: Vec<String>,
     /// How it runs.
     pub settings: StatementSettings,
     /// The statement's text.
