@@ -147,6 +147,7 @@ fn job(plan: LogicalPlan, source: &Arc<MemorySource>) -> Job {
                 reads: vec![],
                 depends_on: vec![],
                 tags: vec![],
+                columns_unknown: false,
                 settings: StatementSettings::default(),
                 span: Span::new(0, 0),
             },

@@ -50,6 +50,7 @@
 //!             reads: vec![],
 //!             depends_on: vec![],
 //!             tags: vec![],
+//!             columns_unknown: false,
 //!             settings: StatementSettings::default(),
 //!             span: velo_common::Span::new(0, 0),
 //!         },

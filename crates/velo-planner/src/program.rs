@@ -179,6 +179,7 @@ fn plan_statement(
         key: bound.key,
         depends_on: query.depends_on.clone(),
         tags: query.tags.clone(),
+        columns_unknown,
         settings,
         span: query.span,
     };
@@ -208,7 +209,11 @@ fn source_tables(
 }
 
 fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<PlannedStatement> {
-    let TableDescription { schema, key, .. } = catalog.table(&source.id)?;
+    let TableDescription {
+        schema,
+        columns_unknown,
+        key,
+    } = catalog.table(&source.id)?;
     let expressions = schema.user_fields().iter().map(|field| column(field.name())).collect();
     let scan = Scan {
         relation: Relation::Source(source.id.clone()),
@@ -225,13 +230,14 @@ fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<Planned
     require_key(&mut plan, &key);
     Some(PlannedStatement {
         name: source.id.clone(),
-        kind: StatementKind::Table,
+        kind: StatementKind::SourceTable,
         plan,
         sinks: Vec::new(),
         key,
         reads: Vec::new(),
         depends_on: Vec::new(),
         tags: Vec::new(),
+        columns_unknown,
         settings: StatementSettings {
             load: load_settings(&source.properties),
             ..StatementSettings::default()

@@ -10,6 +10,7 @@ use velo_planner::{JoinOutline, Overrides, outline, plan_program};
 
 use crate::allow::leave_out_allowed;
 use crate::config::ConfigDirectory;
+use crate::connection::SourceConnection;
 use crate::lints::{money_in_double, unreadable_records};
 use crate::overrides::unmet_overrides;
 use crate::paths::conflicts;
@@ -24,6 +25,8 @@ pub enum Mode {
     Validate,
     /// To be run at once: data files must be there.
     Run,
+    /// To have its tables loaded: a source that cannot be read fails its table, and what only streams read is not needed.
+    Load,
 }
 
 /// What the caller changes about a program.
@@ -82,6 +85,10 @@ pub struct CheckedProgram {
     pub statements: Vec<PlannedStatement>,
     /// The opened sources, by the names that scans use.
     pub sources: HashMap<String, Arc<dyn Source>>,
+    /// How sources are reached that tables are loaded from, by the same names.
+    pub connections: HashMap<String, SourceConnection>,
+    /// Why sources could not be looked at, by the same names: tables that are loaded from them fail.
+    pub unreachable: HashMap<String, String>,
     sinks: HashMap<String, SinkConfig>,
     /// Statements that others read.
     read: HashSet<String>,
@@ -94,12 +101,14 @@ impl CheckedProgram {
     }
 
     /// Takes out the tables that other statements read: they are loaded before those run. Each stands behind those that it
-    /// reads.
-    pub fn take_tables(&mut self) -> Vec<PlannedStatement> {
+    /// reads. Sources that are tables for nobody are left out.
+    pub fn take_tables_read(&mut self) -> Vec<PlannedStatement> {
         let read = &self.read;
-        let is_loaded =
-            |statement: &mut PlannedStatement| statement.kind == StatementKind::Table && read.contains(&statement.name);
-        self.statements.extract_if(.., is_loaded).collect()
+        let is_loaded = |statement: &mut PlannedStatement| statement.kind.is_table() && read.contains(&statement.name);
+        let tables = self.statements.extract_if(.., is_loaded).collect();
+        self.statements
+            .retain(|statement| statement.kind != StatementKind::SourceTable);
+        tables
     }
 
     /// Where the rows of a statement go; nowhere when other statements read them.
@@ -159,6 +168,7 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
         // A run tells of every record that it could not read.
         diagnostics.extend(unreadable_records(&outline, &opened, &planned.statements));
     }
+    let (connections, unreachable) = (sources.connections, sources.unreachable);
     let inferred = sources.sampled.into_iter().map(|(source, sample)| Inference {
         source: source.name.clone(),
         span: source.span,
@@ -182,6 +192,8 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
         read: statements_read(&planned.statements),
         statements: planned.statements,
         sources: opened,
+        connections,
+        unreachable,
         sinks: sinks.configs,
     }
 }

@@ -9,6 +9,7 @@
 mod allow;
 mod check;
 mod config;
+mod connection;
 mod files;
 mod lints;
 mod overrides;
@@ -19,6 +20,7 @@ mod sources;
 mod waiting;
 
 pub use check::{CheckedProgram, Inference, Mode, Output, SessionOptions, check, check_when_there};
+pub use connection::SourceConnection;
 pub use files::{ReadError, find_programs, read_program};
 pub use velo_planner::{JoinOutline, Overrides, UnsupportedForm};
 pub use waiting::{OnWait, Wait};

@@ -10,6 +10,7 @@ use velo_planner::{DeclaredColumn, Outline, SourceDescription, SourceOutline};
 
 use crate::check::Mode;
 use crate::config::ConfigDirectory;
+use crate::connection::SourceConnection;
 use crate::schema_file::{SCHEMA_FILE_KEY, SchemaFile, read_schema_file};
 use crate::waiting::{OnWait, Unopened, open_when_there};
 
@@ -18,6 +19,10 @@ use crate::waiting::{OnWait, Unopened, open_when_there};
 pub(crate) struct OpenedSources<'a> {
     pub(crate) descriptions: HashMap<String, SourceDescription>,
     pub(crate) opened: HashMap<String, Arc<dyn Source>>,
+    /// How sources are reached that have a configuration, whether they could be opened or not.
+    pub(crate) connections: HashMap<String, SourceConnection>,
+    /// Why sources that a table is to be loaded from could not be looked at.
+    pub(crate) unreachable: HashMap<String, String>,
     /// What samples showed, for sources without declared columns.
     pub(crate) sampled: Vec<(&'a SourceOutline, FileSample)>,
 }
@@ -33,17 +38,38 @@ pub(crate) fn open_sources<'a>(
     let mut sources = OpenedSources::default();
     for source in &outline.sources {
         // What only an unread view reads is not needed for a run.
-        let mode = if source.is_read { mode } else { Mode::Validate };
+        let mode = if source.is_read || mode == Mode::Load {
+            mode
+        } else {
+            Mode::Validate
+        };
         let declared = match read_schema_file(source, directory, diagnostics) {
             SchemaFile::Columns(columns) => Ok(Some(columns)),
             SchemaFile::None => Ok(source.declared.as_deref().map(declared_schema)),
             SchemaFile::Unusable => Err(()),
         };
-        let Opened { opened, sample } = match &declared {
+        let Opened {
+            opened,
+            sample,
+            config,
+            failure,
+        } = match &declared {
             Ok(declared) => open(source, declared.as_ref(), mode, on_wait, diagnostics),
             Err(()) => Opened::default(),
         };
         let declared = declared.unwrap_or_default();
+        sources
+            .unreachable
+            .extend(failure.map(|failure| (source.id.clone(), failure)));
+        if let Some(config) = config {
+            let found = opened.as_ref().map(|opened| opened.schema().clone());
+            let connection = SourceConnection {
+                config,
+                schema: declared.clone().or(found.filter(|schema| schema.user_columns() > 0)),
+                sample: sample.clone(),
+            };
+            sources.connections.insert(source.id.clone(), connection);
+        }
         sources.sampled.extend(sample.map(|sample| (source, sample)));
         let description = match &opened {
             Some(opened) => SourceDescription {
@@ -83,6 +109,10 @@ fn declared_schema(columns: &[DeclaredColumn]) -> StreamSchema {
 struct Opened {
     opened: Option<Arc<dyn Source>>,
     sample: Option<FileSample>,
+    /// Its configuration, where that makes sense.
+    config: Option<SourceConfig>,
+    /// Why it cannot be opened, where that is for the loading of tables to tell.
+    failure: Option<String>,
 }
 
 fn open(
@@ -122,6 +152,13 @@ fn open(
         Ok((opened, sample)) => Opened {
             opened: Some(opened),
             sample,
+            config: Some(config),
+            failure: None,
+        },
+        Err(unopened) if mode == Mode::Load => Opened {
+            failure: Some(described(&unopened.error)),
+            config: Some(config),
+            ..Opened::default()
         },
         Err(unopened) => {
             diagnostics.push(open_diagnostic(&unopened, source, declared.is_some(), mode));
@@ -226,6 +263,14 @@ fn help(error: &SourceError, name: &str) -> Option<String> {
     })
 }
 
+/// An error with its cause.
+fn described(error: &SourceError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
 fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, mode: Mode) -> Diagnostic {
     let key = match &unopened.error {
         SourceError::CannotWatch { .. } => "watch",
@@ -260,10 +305,7 @@ fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, 
         | SourceError::Refused { .. }
         | SourceError::Task { .. } => &code::FILE_NOT_FOUND,
     };
-    let mut message = format!("`{name}`: {error}");
-    if let Some(cause) = std::error::Error::source(error) {
-        message = format!("{message}: {cause}");
-    }
+    let mut message = format!("`{name}`: {}", described(error));
     if waited.as_secs() > 0 && error.is_not_there() {
         let waited = format_duration(Duration::from_secs(waited.as_secs()));
         message = format!("{message}; waited {waited} for it");

@@ -133,7 +133,7 @@ fn run_program(
     cancel: &Cancel,
     terminal: Terminal,
 ) -> Result<JobSummary, RunError> {
-    let tables = program.take_tables();
+    let tables = program.take_tables_read();
     let policies: Vec<StatementPolicies> = program.statements.iter().map(StatementPolicies::of).collect();
     let outputs = JobOutputs::of(&program);
     let printer = RowPrinter::new(outputs.row_format(args.format, terminal), outputs.has_several_streams());

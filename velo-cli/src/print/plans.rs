@@ -107,7 +107,7 @@ fn columns(schema: &StreamSchema, count: usize) -> Vec<JsonColumn<'_>> {
 const fn kind(kind: StatementKind) -> &'static str {
     match kind {
         StatementKind::Stream => "stream",
-        StatementKind::Table => "table",
+        StatementKind::Table | StatementKind::SourceTable => "table",
         StatementKind::Query => "query",
         StatementKind::Insert => "insert",
     }

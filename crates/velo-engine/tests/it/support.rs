@@ -244,6 +244,7 @@ pub(crate) fn statement(name: &str, plan: LogicalPlan) -> PlannedStatement {
         reads: reads.into_iter().collect(),
         depends_on: vec![],
         tags: vec![],
+        columns_unknown: false,
         settings: StatementSettings::default(),
         span: Span::new(0, 0),
     }

@@ -5,12 +5,12 @@ use velo_parser::ast::{
     self, AssertKind, Declare, Insert, Property, Query, Script, Spanned, Statement, StatementKind as Syntax,
 };
 
-use super::definitions::{Definition, Definitions, declared_columns};
+use super::definitions::{Definition, Definitions};
 use super::ksqldb::{self, looks_like_ksqldb};
 use super::order::order_by_dependencies;
 use super::overrides::SetOverrides;
 use super::sinks::first_span;
-use super::sources::Declaration;
+use super::sources::{Declaration, Reader};
 use super::syntax::{known_names, names_in_use, properties_of, relation_properties};
 use super::{
     ConfigFiles, JoinOutline, Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, TargetColumns, annotations,
@@ -73,6 +73,7 @@ pub(super) fn build<'a>(
             builder.statement(index);
         }
     }
+    builder.unread_tables();
     builder.unread_views();
     // The sources of a view are known once something reads it.
     for statement in &script.statements {
@@ -381,19 +382,13 @@ impl<'a> Builder<'a, '_> {
                     open_views.pop();
                 }
                 Some((name, Definition::Declared(declare, declared_at))) => {
-                    let declared = declared_columns(declare, &mut self.diagnostics);
-                    let declaration = Declaration {
-                        columns: declared,
-                        at: declared_at,
-                        kind: declare.kind,
-                        is_keyed: has_key(declare),
-                    };
-                    let source = self.source(draft, &reference, name, properties, Some(declaration));
+                    let declaration = Declaration::new(declare, declared_at, &mut self.diagnostics);
+                    let source = self.source(&Reader::of(draft), &reference, name, properties, Some(declaration));
                     reads.relations.insert(folded, source);
                 }
                 None if self.is_configured(&reference) || configures_its_source(draft, properties) => {
                     let name = reference.name.text.clone();
-                    let source = self.source(draft, &reference, name, properties, None);
+                    let source = self.source(&Reader::of(draft), &reference, name, properties, None);
                     reads.relations.insert(folded, source);
                 }
                 None if self.unparsed.contains(&folded) => reads.any_unparsed = true,

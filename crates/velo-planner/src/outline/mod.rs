@@ -138,6 +138,8 @@ pub struct SourceOutline {
     pub is_usable: bool,
     /// What the program declares it as.
     pub declared_as: DeclaredAs,
+    /// Whether it is declared as a table that nothing reads, and loaded all the same where tables are loaded.
+    pub is_table_of_its_own: bool,
 }
 
 /// What a program declares a source as.

@@ -2,10 +2,12 @@
 
 use velo_common::{Diagnostic, Span, code};
 
-use velo_parser::ast::TableKind;
+use velo_parser::ast::{Declare, StatementKind as Syntax, TableKind};
 
+use super::build::has_key;
 use super::build::{Builder, Draft};
-use super::objects::{Role, kind_of};
+use super::definitions::declared_columns;
+use super::objects::{Role, is_sink, kind_of};
 use super::overrides::redirect;
 use super::{DeclaredAs, DeclaredColumn, SourceOutline};
 use crate::Reported;
@@ -24,7 +26,35 @@ pub(super) struct Declaration {
     pub(super) is_keyed: bool,
 }
 
+/// The statement that reads a source.
+pub(super) struct Reader {
+    index: usize,
+    /// Whether what it says of objects without a name can only be about what it reads.
+    has_no_sink: bool,
+}
+
+impl Reader {
+    pub(super) fn of(draft: &Draft<'_>) -> Self {
+        Self {
+            index: draft.index,
+            has_no_sink: draft.kind == StatementKind::Query && draft.query.into.is_none(),
+        }
+    }
+}
+
+/// Keys that say where the rows of a table are.
+const PLACES: [&str; 4] = ["path", "type", "url", "connection.url"];
+
 impl Declaration {
+    pub(super) fn new(declare: &Declare, at: usize, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        Self {
+            columns: declared_columns(declare, diagnostics),
+            at,
+            kind: declare.kind,
+            is_keyed: has_key(declare),
+        }
+    }
+
     fn declared_as(&self) -> DeclaredAs {
         match self.kind {
             TableKind::Stream => DeclaredAs::Stream,
@@ -38,7 +68,7 @@ impl<'a> Builder<'a, '_> {
     /// The source that a relation names, configured as this statement sees it.
     pub(super) fn source(
         &mut self,
-        draft: &Draft<'a>,
+        reader: &Reader,
         reference: &RelationReference<'_>,
         name: String,
         statement: &Properties,
@@ -52,14 +82,14 @@ impl<'a> Builder<'a, '_> {
         let reaches_source = |scope: Scope| match scope {
             Scope::Time => true,
             Scope::Source => !is_declared,
-            Scope::Object => !is_declared && draft.kind == StatementKind::Query && draft.query.into.is_none(),
+            Scope::Object => !is_declared && reader.has_no_sink,
             _ => false,
         };
         let of_statement = statement
             .iter()
             .filter(|(key, _)| definition(key).is_some_and(|definition| reaches_source(definition.scope)));
         properties.extend(of_statement.map(|(key, value)| (*key, value.clone())));
-        properties.extend(self.configured(draft.index, &name, reference.span));
+        properties.extend(self.configured(reader.index, &name, reference.span));
         let is_uri_usable = !reference.is_uri || self.add_uri(&mut properties, reference).is_ok();
         if let Some(set) = self.set.named.get(&name.to_lowercase()) {
             properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
@@ -82,11 +112,47 @@ impl<'a> Builder<'a, '_> {
             is_read: !self.is_checking_views,
             is_usable: is_configured && kind.is_ok(),
             declared_as,
+            is_table_of_its_own: false,
         });
         if declared_as == DeclaredAs::KeyedTable {
             Relation::Table(id)
         } else {
             Relation::Source(id)
+        }
+    }
+
+    /// Declared tables that nothing reads or writes: they can be loaded for others to query.
+    pub(super) fn unread_tables(&mut self) {
+        self.is_checking_views = true;
+        for (index, statement) in self.script.statements.iter().enumerate() {
+            let Syntax::Declare(declare) = &statement.kind else {
+                continue;
+            };
+            let name = declare.name.name();
+            let is_used = self.sources_by_name.contains_key(&name.folded()) || self.sink_names.contains(&name.folded());
+            let properties = &self.assignments[index].bare;
+            let has_place = PLACES.iter().any(|key| properties.contains_key(key));
+            let is_sink = is_sink(properties);
+            if declare.kind != TableKind::Table || is_used || is_sink || !has_place || self.definitions.is_unused(index)
+            {
+                continue;
+            }
+            let reference = RelationReference {
+                span: declare.name.span(),
+                properties: &[],
+                is_uri: false,
+                name: name.clone(),
+            };
+            let reader = Reader {
+                index,
+                has_no_sink: false,
+            };
+            let declaration = Declaration::new(declare, index, &mut self.diagnostics);
+            let known = self.sources.len();
+            self.source(&reader, &reference, name.text, &Properties::new(), Some(declaration));
+            if let Some(source) = self.sources.get_mut(known) {
+                source.is_table_of_its_own = true;
+            }
         }
     }
 

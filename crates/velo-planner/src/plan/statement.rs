@@ -13,10 +13,19 @@ pub enum StatementKind {
     Stream,
     /// `CREATE TABLE … AS`
     Table,
+    /// A source that is a table as it is: declared as one, or joined like one.
+    SourceTable,
     /// A `SELECT` of its own.
     Query,
     /// `INSERT INTO`
     Insert,
+}
+
+impl StatementKind {
+    /// Whether its rows are kept by key, and loaded before others read them.
+    pub const fn is_table(self) -> bool {
+        matches!(self, Self::Table | Self::SourceTable)
+    }
 }
 
 /// A statement that can run: its plan, where its rows go, and how its failures are handled.
@@ -38,6 +47,8 @@ pub struct PlannedStatement {
     pub depends_on: Vec<String>,
     /// Words by which it can be selected.
     pub tags: Vec<String>,
+    /// Columns of a source could not be found out: it was checked as far as possible, and cannot run.
+    pub columns_unknown: bool,
     /// How it runs.
     pub settings: StatementSettings,
     /// The statement's text.

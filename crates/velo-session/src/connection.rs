@@ -1,0 +1,31 @@
+use std::sync::Arc;
+
+use velo_data::StreamSchema;
+use velo_datasources::{
+    FileSample, SourceConfig, SourceError, TableDataSource, connect_sampled_table_source, connect_table_source,
+};
+
+/// How a source of the program is reached when a table is loaded from it.
+#[derive(Debug, Clone)]
+pub struct SourceConnection {
+    /// Where its data is, and what it looks like.
+    pub config: SourceConfig,
+    /// Its columns, where they are declared or were asked for.
+    pub schema: Option<StreamSchema>,
+    /// What its first records have shown, where that told its columns.
+    pub(crate) sample: Option<FileSample>,
+}
+
+impl SourceConnection {
+    /// Opens the source for loading, with the columns that the program was planned with.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be reached or read.
+    pub async fn connect(&self) -> Result<Arc<dyn TableDataSource>, SourceError> {
+        match &self.sample {
+            Some(sample) => connect_sampled_table_source(&self.config, sample).await,
+            None => connect_table_source(&self.config, self.schema.as_ref()).await,
+        }
+    }
+}
