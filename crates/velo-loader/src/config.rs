@@ -126,6 +126,14 @@ pub enum LoadingConfigError {
 }
 
 /// How many tables load at the same time.
+///
+/// ```
+/// use velo_loader::MaxParallel;
+///
+/// assert_eq!(MaxParallel::default().to_string(), "4");
+/// assert_eq!("auto".parse(), Ok(MaxParallel::Auto));
+/// assert!("0".parse::<MaxParallel>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MaxParallel {
     /// At most so many.
@@ -167,6 +175,13 @@ impl fmt::Display for MaxParallel {
 }
 
 /// When a table may start.
+///
+/// ```
+/// use velo_loader::LoadSchedule;
+///
+/// assert_eq!(LoadSchedule::default(), LoadSchedule::Eager);
+/// assert_eq!("waves".parse(), Ok(LoadSchedule::Waves));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LoadSchedule {
     /// As soon as what it needs itself is loaded.

@@ -57,6 +57,18 @@ pub enum TableFailure {
 }
 
 /// Why a table was not even tried, or not tried to the end.
+///
+/// ```
+/// use velo_loader::{DependencyCause, SkipCause};
+///
+/// let cause = SkipCause::Dependency(DependencyCause {
+///     through: vec!["totals".into()],
+///     through_omitted: 0,
+///     failed: "orders".into(),
+///     message: "no route to host".into(),
+/// });
+/// assert_eq!(cause.to_string(), "`totals` skipped: `orders` failed: no route to host");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SkipCause {
     /// Something that it needs is not there.

@@ -11,6 +11,7 @@
 
 mod breaker;
 mod config;
+mod deadline;
 mod failure;
 mod load;
 mod loader;

@@ -9,6 +9,31 @@ use tokio_util::sync::CancellationToken;
 use crate::{TableProgressTracker, TableRegistry, TableStatistics};
 
 /// One table that can be loaded: what the loader knows of it.
+///
+/// A load tells how far it is, looks whether it is to end, and says of each error whether it may pass:
+///
+/// ```
+/// use async_trait::async_trait;
+/// use velo_loader::{LoadAttempt, LoadError, LoadTable, LoadedTable};
+///
+/// struct Lines(std::path::PathBuf);
+///
+/// #[async_trait]
+/// impl LoadTable for Lines {
+///     async fn load(&self, attempt: LoadAttempt) -> Result<LoadedTable, LoadError> {
+///         let text = std::fs::read_to_string(&self.0)
+///             .map_err(|error| LoadError::permanent(format!("cannot read `{}`", self.0.display())).with_source(error))?;
+///         attempt.progress.set_total_bytes(text.len() as u64);
+///         for line in text.lines() {
+///             if attempt.cancellation.is_cancelled() {
+///                 return Err(LoadError::permanent("told to stop"));
+///             }
+///             attempt.progress.add(1, line.len() as u64 + 1);
+///         }
+///         Ok(LoadedTable::new(attempt.progress.rows(), attempt.progress.bytes()))
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait LoadTable: Send + Sync {
     /// Loads the table once, from the start.

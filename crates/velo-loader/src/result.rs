@@ -90,6 +90,24 @@ pub struct TableLoadStats {
 }
 
 /// What became of one wave.
+///
+/// ```
+/// use std::time::Duration;
+/// use velo_loader::WaveStats;
+///
+/// let wave = WaveStats {
+///     wave: 1,
+///     tables: vec!["orders".to_owned(), "prices".to_owned()],
+///     duration: Duration::from_millis(1_500),
+///     successful: 1,
+///     failed: 1,
+/// };
+/// assert_eq!(
+///     serde_json::to_string(&wave)?,
+///     r#"{"wave":1,"tables":["orders","prices"],"duration_ms":1500,"successful":1,"failed":1}"#
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WaveStats {
     /// Its number, from 1.

@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use crate::CircuitBreakerConfig;
+use crate::deadline::after;
 
 /// Leaves an endpoint alone when too many calls to it fail.
 ///
@@ -158,7 +159,7 @@ impl CircuitBreaker {
 
     fn open(&mut self, now: Instant) {
         self.enter(Phase::Open {
-            until: now + self.config.open_duration,
+            until: after(now.into(), self.config.open_duration).into_std(),
         });
     }
 

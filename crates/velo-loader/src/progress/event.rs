@@ -3,6 +3,21 @@ use serde::Serialize;
 use crate::LoadOutcome;
 
 /// Something that happened to a load. As JSON, `event` says what.
+///
+/// ```
+/// use velo_loader::ProgressEvent;
+///
+/// let event = ProgressEvent::TableSkipped {
+///     table: "totals".to_owned(),
+///     wave: 2,
+///     cause: "`orders` failed: no route to host".to_owned(),
+/// };
+/// assert_eq!(
+///     serde_json::to_string(&event)?,
+///     r#"{"event":"table_skipped","table":"totals","wave":2,"cause":"`orders` failed: no route to host"}"#
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum ProgressEvent {

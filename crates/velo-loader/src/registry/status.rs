@@ -2,6 +2,18 @@ use std::fmt;
 use std::sync::Arc;
 
 /// How a table is, for those who need it.
+///
+/// ```
+/// use velo_loader::{TableReadyStatus, TableRegistry};
+///
+/// let registry = TableRegistry::<Vec<u8>>::new();
+/// registry.register_table("prices")?;
+/// registry.set_failed("prices", "no route to host")?;
+/// let status = registry.status("prices").ok_or("it is registered")?;
+/// assert!(!status.is_ready());
+/// assert_eq!(status.to_string(), "failed: no route to host");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TableReadyStatus {
     /// Registered, not started.

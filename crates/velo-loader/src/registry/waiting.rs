@@ -7,6 +7,7 @@ use velo_common::format_duration;
 
 use super::entries::TableState;
 use super::{TableReadyStatus, TableRegistry};
+use crate::deadline::after;
 
 /// Why a table that was waited for cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +74,7 @@ impl<T: ?Sized> TableRegistry<T> {
     ///
     /// When it is not ready in time, failed, was left out, or is dropped.
     pub async fn wait_for_table_ready(&self, name: &str, timeout: Duration) -> Result<Arc<T>, WaitError> {
-        self.wait_until(name, Instant::now() + timeout, timeout).await
+        self.wait_until(name, after(Instant::now(), timeout), timeout).await
     }
 
     /// Waits until all of these tables are ready, and gives them in the same order. The time is one for all of them.
@@ -86,7 +87,7 @@ impl<T: ?Sized> TableRegistry<T> {
         names: &[N],
         timeout: Duration,
     ) -> Result<Vec<Arc<T>>, WaitError> {
-        let deadline = Instant::now() + timeout;
+        let deadline = after(Instant::now(), timeout);
         // All are watched from the start, so that none can come and go unseen.
         let mut watched = Vec::with_capacity(names.len());
         for name in names {

@@ -182,3 +182,18 @@ async fn waits_grow_and_are_the_same_for_the_same_seed() {
     }
     assert_eq!(starts.len(), 8);
 }
+
+#[tokio::test(start_paused = true)]
+async fn times_that_no_clock_can_tell_are_as_good_as_none() {
+    let config = ParallelLoadingConfig {
+        table_timeout: Duration::MAX,
+        total_timeout: Duration::MAX,
+        retry: RetryConfig {
+            max_delay: Duration::MAX,
+            ..RetryConfig::default()
+        },
+        ..ParallelLoadingConfig::default()
+    };
+    let (result, _) = run(config, [("a", table().ends([End::Transient("later"), End::Rows(1)]))]).await;
+    assert!(result.is_complete());
+}

@@ -5,9 +5,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use velo_loader::{LoadSchedule, ParallelLoadingConfig, ParallelLoadingResult, RetryConfig};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::sleep;
+use velo_loader::{
+    CancellationToken, LoadSchedule, ParallelLoader, ParallelLoadingConfig, ParallelLoadingResult, RetryConfig,
+};
 
-use crate::support::{End, Script, Seen, at_once, run, table};
+use crate::support::{End, Load, Script, Seen, at_once, load_of, run, table};
 
 const NAMES: [&str; 16] = [
     "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p",
@@ -70,12 +74,12 @@ fn load(
     config: ParallelLoadingConfig,
     tables: &[(&'static str, Script)],
 ) -> (ParallelLoadingResult, std::sync::Arc<Seen>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(run(config, tables.to_vec()))
+    runtime().block_on(run(config, tables.to_vec()))
+}
+
+fn runtime() -> Runtime {
+    let mut builder = Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().unwrap()
 }
 
 /// What the result must be, told from the tables alone: a table is there if its script ends well and all that it needs
@@ -167,5 +171,34 @@ proptest! {
         // The runtime's timers are good to a millisecond, for each table on the path.
         let took = result.total_duration.as_millis();
         prop_assert!(took >= critical && took <= critical + NAMES.len() as u128, "{} ms for {} ms", took, critical);
+    }
+
+    /// A load that is cancelled at any moment, or ends with its first failure, still gives every table one verdict, and
+    /// what is visible is what is said to be.
+    #[test]
+    fn a_load_that_ends_early_is_consistent(
+        tables in scripts(), parallel in 1usize..6, cancel_at in 0u64..1_500, fail_fast in any::<bool>(),
+    ) {
+        let config = ParallelLoadingConfig { fail_fast, ..config(parallel, LoadSchedule::Eager, 0) };
+        let (result, seen) = runtime().block_on(async {
+            let Load { graph, loads, seen } = load_of(tables.clone());
+            let cancellation = CancellationToken::new();
+            let cancel = cancellation.clone();
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(cancel_at)).await;
+                cancel.cancel();
+            });
+            let loader = ParallelLoader::new(config).unwrap();
+            (loader.load_tables(&graph, loads, &cancellation).await.unwrap(), seen)
+        });
+        prop_assert_eq!(outcomes(&result).len(), tables.len());
+        let published = seen.published.lock().unwrap();
+        prop_assert_eq!(published.len(), result.successful.len());
+        prop_assert!(result.successful.keys().all(|table| published.contains(table)));
+        prop_assert_eq!(seen.running.load(Ordering::SeqCst), 0);
+        for (name, script) in &tables {
+            let is_loaded = result.successful.contains_key(*name);
+            prop_assert!(!is_loaded || script.needs.iter().all(|needed| published.contains(*needed)));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Snapshots whose writers were killed, and files that are not what was written.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -57,23 +58,34 @@ fn what_a_killed_writer_left_is_removed_by_the_next() {
 /// loading again always helps.
 #[test]
 fn no_damage_goes_unnoticed() {
-    let (state, directory) = state();
-    let store = SnapshotStore::open(state.path()).unwrap();
     for name in ["manifest.json", "data-1-1.arrow"] {
-        let path = directory.join(name);
-        let intact = fs::read(&path).unwrap();
-        for place in 0..intact.len() {
-            let mut flipped = intact.clone();
-            flipped[place] ^= 1 << (place % 8);
-            for damaged in [&flipped[..], &intact[..place]] {
-                fs::write(&path, damaged).unwrap();
-                let error = ids(&store, "orders").unwrap_err();
-                assert!(error.is_repaired_by_reload(), "{name} at {place}: {error}");
-            }
+        let (state, directory) = state();
+        let store = SnapshotStore::open(state.path()).unwrap();
+        let intact = fs::read(directory.join(name)).unwrap();
+        let mut file = File::options().write(true).open(directory.join(name)).unwrap();
+        let mut put = |place: usize, byte: u8| {
+            file.seek(SeekFrom::Start(place as u64)).unwrap();
+            file.write_all(&[byte]).unwrap();
+        };
+        let is_noticed = |what: &str, place: usize| {
+            let error = ids(&store, "orders").expect_err(what);
+            assert!(error.is_repaired_by_reload(), "{name} {what} at {place}: {error}");
+        };
+        for (place, byte) in intact.iter().copied().enumerate() {
+            put(place, byte ^ (1 << (place % 8)));
+            is_noticed("changed", place);
+            put(place, byte);
         }
-        fs::write(&path, &intact).unwrap();
+        assert_eq!(
+            ids(&store, "orders").unwrap(),
+            Some((0..10).collect()),
+            "all is as it was"
+        );
+        for length in (0..intact.len()).rev() {
+            file.set_len(length as u64).unwrap();
+            is_noticed("cut", length);
+        }
     }
-    assert_eq!(ids(&store, "orders").unwrap(), Some((0..10).collect()));
 }
 
 /// The message without the directory, which differs from run to run.

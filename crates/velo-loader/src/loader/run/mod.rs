@@ -1,3 +1,7 @@
+//! One load under way.
+
+mod endings;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,9 +17,10 @@ use super::attempt::{AttemptEnd, panic_message, run_attempt};
 use super::budget::MemoryBudget;
 use super::observer::LoadObserver;
 use super::plan::LoadPlan;
-use super::schedule::{Ending, Schedule};
+use super::schedule::Schedule;
 use super::verdict::{Ended, Verdict, conclude};
 use crate::breaker::{EndpointOpen, EndpointPermits};
+use crate::deadline::after;
 use crate::load::chain;
 use crate::retry::Jitter;
 use crate::{
@@ -108,7 +113,7 @@ impl<'a> LoadRun<'a> {
         let interval = self.config.progress_interval;
         let mut ticks = interval_at(Instant::now() + interval, interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let total_deadline = self.began + self.config.total_timeout;
+        let total_deadline = after(self.began, self.config.total_timeout);
         while !self.is_done() {
             let is_running = self.stopped.is_none();
             let next_retry = self.retries.peek().map(|Reverse((at, _))| *at);
@@ -152,7 +157,7 @@ impl<'a> LoadRun<'a> {
     fn start(&mut self, table: usize, memory_bytes: Option<u64>) {
         let now = Instant::now();
         let record = &mut self.records[table];
-        let deadline = *record.started.get_or_insert(now) + self.config.table_timeout;
+        let deadline = after(*record.started.get_or_insert(now), self.config.table_timeout);
         if now >= deadline {
             let limit = self.config.table_timeout;
             return self.fail(table, TableFailure::TimedOut { limit });
@@ -287,10 +292,10 @@ impl<'a> LoadRun<'a> {
     /// Lets a table wait for its next attempt, which takes no room; gives the error back if its time is over before.
     fn retry_after(&mut self, table: usize, delay: Duration, error: LoadError) -> Result<(), LoadError> {
         let record = &self.records[table];
-        let at = Instant::now() + delay;
+        let at = after(Instant::now(), delay);
         if record
             .started
-            .is_some_and(|started| at >= started + self.config.table_timeout)
+            .is_some_and(|started| at >= after(started, self.config.table_timeout))
         {
             return Err(error);
         }
@@ -313,103 +318,6 @@ impl<'a> LoadRun<'a> {
             self.retries.pop();
             self.schedule.push_ready(table);
         }
-    }
-
-    fn fail(&mut self, table: usize, failure: TableFailure) {
-        let name = &self.plan.tables[table].name;
-        self.loader
-            .monitor
-            .failed(table, self.records[table].attempts, &failure);
-        self.observer.failed(name, &failure);
-        let fail_fast = (self.config.fail_fast && self.stopped.is_none()).then(|| StopCause::FailFast {
-            failed: name.as_str().into(),
-            message: chain(&failure).into(),
-        });
-        self.end(table, Verdict::Failed(failure));
-        if let Some(cause) = fail_fast {
-            self.stop_all(cause);
-        }
-    }
-
-    fn skip(&mut self, table: usize, cause: SkipCause) {
-        self.loader.monitor.skipped(table, &cause);
-        self.observer.skipped(&self.plan.tables[table].name, &cause);
-        self.end(table, Verdict::Skipped(cause));
-    }
-
-    fn end(&mut self, table: usize, verdict: Verdict) {
-        let ending = match &verdict {
-            Verdict::Loaded(_) => Ending::Loaded,
-            Verdict::Failed(_) | Verdict::Skipped(_) => Ending::Missing,
-        };
-        let since_began = |at: Instant| at.saturating_duration_since(self.began);
-        let record = &mut self.records[table];
-        let span = record
-            .started
-            .map(|started| (since_began(started), since_began(Instant::now())));
-        record.ended = Some(Ended { verdict, span });
-        // Once the load is stopped, every table that is not running has its verdict already.
-        if self.stopped.is_none() {
-            for skipped in self.schedule.end(table, ending) {
-                self.skip_dependent(skipped);
-            }
-        }
-    }
-
-    /// Records a table that the schedule has skipped.
-    fn skip_dependent(&mut self, table: usize) {
-        let dependency = self.schedule.missing_dependency(table);
-        let cause = dependency.and_then(|dependency| {
-            let ended = self.records[dependency].ended.as_ref()?;
-            ended.verdict.cause_for_dependents(&self.plan.tables[dependency].name)
-        });
-        let Some(cause) = cause.map(SkipCause::Dependency) else {
-            return;
-        };
-        self.loader.monitor.skipped(table, &cause);
-        self.observer.skipped(&self.plan.tables[table].name, &cause);
-        let verdict = Verdict::Skipped(cause);
-        self.records[table].ended = Some(Ended { verdict, span: None });
-    }
-
-    /// Ends the load early: running attempts are told, all other tables get their verdict at once.
-    fn stop_all(&mut self, cause: StopCause) {
-        self.stopped = Some(cause);
-        self.stop.cancel();
-        self.retries.clear();
-        self.schedule.clear();
-        for table in 0..self.records.len() {
-            let record = &self.records[table];
-            match (&record.ended, &record.running, record.started) {
-                (Some(_), _, _) | (None, Some(_), _) => {}
-                (None, None, Some(_)) => self.stop_running(table),
-                (None, None, None) => self.stop_waiting(table),
-            }
-        }
-    }
-
-    /// The verdict on a table that was loading, or waited for its next attempt, when the load was stopped.
-    fn stop_running(&mut self, table: usize) {
-        match self.stopped.clone() {
-            Some(StopCause::FailFast { failed, message }) => self.skip(table, SkipCause::FailFast { failed, message }),
-            Some(StopCause::TotalTimeout) => {
-                let limit = self.config.total_timeout;
-                self.fail(table, TableFailure::TotalTimeout { limit });
-            }
-            Some(StopCause::Cancelled) | None => self.skip(table, SkipCause::Cancelled { was_loading: true }),
-        }
-    }
-
-    /// The verdict on a table whose turn had not come when the load was stopped.
-    fn stop_waiting(&mut self, table: usize) {
-        let cause = match self.stopped.clone() {
-            Some(StopCause::FailFast { failed, message }) => SkipCause::FailFast { failed, message },
-            Some(StopCause::TotalTimeout) => SkipCause::TotalTimeout {
-                limit: self.config.total_timeout,
-            },
-            Some(StopCause::Cancelled) | None => SkipCause::Cancelled { was_loading: false },
-        };
-        self.skip(table, cause);
     }
 }
 
