@@ -106,7 +106,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("file.retry.interval", Scope::Source, Duration),
     // The web.
     yes("url", Scope::Source, Text),
-    yes("method", Scope::Source, Choice(&["GET"])),
+    yes("method", Scope::Source, Text),
     yes("headers", Scope::Source, Text),
     yes("auth.bearer", Scope::Source, Text),
     yes("auth.user", Scope::Source, Text),
