@@ -91,12 +91,19 @@ impl Answer {
     }
 }
 
+/// Bytes of a body that are sent at a time.
+const CHUNK_BYTES: usize = 64 << 10;
+
 type Handler = Box<dyn Fn(&Request) -> Answer + Send>;
 
 #[derive(Default)]
 struct State {
     handlers: HashMap<String, Handler>,
     requests: Vec<Request>,
+    /// Bytes of bodies that were taken by those who asked.
+    sent_bytes: u64,
+    /// Answers that somebody stopped reading half way.
+    abandoned: usize,
 }
 
 /// The server; it stops when it is dropped.
@@ -165,6 +172,16 @@ impl HttpServer {
         });
     }
 
+    /// Bytes of bodies that have been taken so far, into the buffers of sockets at least.
+    pub fn sent_bytes(&self) -> u64 {
+        locked(&self.state).sent_bytes
+    }
+
+    /// Answers so far that were not read to their end.
+    pub fn abandoned(&self) -> usize {
+        locked(&self.state).abandoned
+    }
+
     /// The requests so far.
     pub fn requests(&self) -> Vec<Request> {
         locked(&self.state).requests.clone()
@@ -207,12 +224,29 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     head.extend_from_slice(b"\r\n");
     stream.write_all(&head)?;
     if has_body {
-        let end = answer.cut_at.unwrap_or(answer.body.len());
-        let (at, pause) = answer.pause.unwrap_or((end, Duration::ZERO));
-        stream.write_all(&answer.body[..at.min(end)])?;
-        std::thread::sleep(pause);
-        stream.write_all(&answer.body[at.min(end)..end])?;
+        let sent = send_body(&mut stream, &answer, state);
+        if sent.is_err() {
+            locked(state).abandoned += 1;
+        }
+        return sent;
     }
+    stream.flush()
+}
+
+fn send_body(stream: &mut TcpStream, answer: &Answer, state: &Mutex<State>) -> std::io::Result<()> {
+    let end = answer.cut_at.unwrap_or(answer.body.len());
+    let (at, pause) = answer.pause.unwrap_or((end, Duration::ZERO));
+    let (before, behind) = answer.body[..end].split_at(at.min(end));
+    let mut send = |bytes: &[u8]| {
+        bytes.chunks(CHUNK_BYTES).try_for_each(|chunk| {
+            stream.write_all(chunk)?;
+            locked(state).sent_bytes += chunk.len() as u64;
+            Ok::<(), std::io::Error>(())
+        })
+    };
+    send(before)?;
+    std::thread::sleep(pause);
+    send(behind)?;
     stream.flush()
 }
 

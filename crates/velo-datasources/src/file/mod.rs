@@ -31,7 +31,8 @@ pub(crate) use follow::check_can_grow;
 pub(crate) use pack::PackedTarget;
 pub(crate) use pattern::{PathPattern, has_wildcards, is_hidden};
 pub(crate) use remote::{
-    RemoteColumns, RemotePlan, Stream, columns_of_stream, common_format, is_wanted, united_columns,
+    RemoteColumns, RemotePlan, Stream, columns_of_stream, columns_of_typed_file, common_format, is_wanted,
+    united_columns,
 };
 pub use sampling::FileSample;
 pub(crate) use sampling::sample_files;

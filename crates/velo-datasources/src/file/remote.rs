@@ -133,7 +133,7 @@ impl RemoteRows {
     }
 }
 
-/// Looks at the first records of a stream to tell its columns.
+/// Looks at the first records of a stream of text to tell its columns.
 ///
 /// # Errors
 ///
@@ -144,13 +144,21 @@ pub(crate) fn columns_of_stream(
     format: FileFormat,
     config: &FileSourceConfig,
 ) -> Result<SampledSchema, SourceError> {
-    match TypedFormat::of(format) {
-        Some(format) => Ok(SampledSchema::told(format.columns_in(spooled(name, stream)?, name)?)),
-        None => {
-            let buffer = FileBuffer::of_stream(name, stream, config.compression_of(name), SAMPLE_BYTES_MAX)?;
-            sample_text(buffer, format, config)
-        }
-    }
+    let buffer = FileBuffer::of_stream(name, stream, config.compression_of(name), SAMPLE_BYTES_MAX)?;
+    sample_text(buffer, format, config)
+}
+
+/// The columns that a file of a typed format tells, which messages call `name`.
+///
+/// # Errors
+///
+/// When it is none of that format.
+pub(crate) fn columns_of_typed_file(name: &Path, file: File, format: FileFormat) -> Result<SampledSchema, SourceError> {
+    let columns = TypedFormat::of(format).map(|format| format.columns_in(file, name));
+    columns.map_or_else(
+        || Ok(SampledSchema::default()),
+        |columns| columns.map(SampledSchema::told),
+    )
 }
 
 /// The columns of all streams of a source that have been looked at.

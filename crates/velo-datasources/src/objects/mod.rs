@@ -2,6 +2,7 @@
 
 mod failure;
 mod listing;
+mod outline;
 mod read;
 mod readers;
 mod source;

@@ -1,15 +1,17 @@
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use object_store::{GetOptions, ObjectMeta, ObjectStore};
+use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 use velo_formats::SampledSchema;
 
 use super::failure::{changed, cut_short, vanished};
 use super::listing::FoundObject;
+use super::outline::outline;
 use super::store::answered;
-use crate::file::{RemotePlan, columns_of_stream};
+use crate::file::{RemotePlan, columns_of_stream, columns_of_typed_file};
 use crate::table::{ByteStream, read_blocking};
 use crate::{BatchSender, FileFormat, FileSourceConfig, ReadRequest, SourceError};
 
@@ -43,22 +45,37 @@ impl ObjectLoad {
     }
 }
 
-/// Looks at the first records of an object.
+/// Looks at the first records of an object, or at what tells its columns.
 pub(super) async fn sample(
     store: &dyn ObjectStore,
     object: &FoundObject,
     format: FileFormat,
     config: &FileSourceConfig,
 ) -> Result<SampledSchema, SourceError> {
-    let bytes = open(store, object).await?;
     let (name, config) = (object.name.clone(), config.clone());
+    if format.is_typed() {
+        let file = outline(store, object, format).await?;
+        return columns_of_typed_file(&name, file, format);
+    }
+    let bytes = open(store, object).await?;
     read_blocking(bytes, move |stream| columns_of_stream(&name, stream, format, &config)).await
 }
 
 /// The bytes of an object as it was when it was listed.
 async fn open(store: &dyn ObjectStore, object: &FoundObject) -> Result<ByteStream, SourceError> {
+    let opened = get(store, object, None).await?;
+    Ok(counted(object.clone(), opened.into_stream()))
+}
+
+/// Asks for an object as it was when it was listed, or for a part of it.
+pub(super) async fn get(
+    store: &dyn ObjectStore,
+    object: &FoundObject,
+    range: Option<Range<u64>>,
+) -> Result<GetResult, SourceError> {
     let options = GetOptions {
         if_match: object.offset.etag.clone(),
+        range: range.map(GetRange::Bounded),
         ..GetOptions::default()
     };
     let get = async {
@@ -68,13 +85,11 @@ async fn open(store: &dyn ObjectStore, object: &FoundObject) -> Result<ByteStrea
             Err(error) => Err(error),
         }
     };
-    let Some(opened) = answered(&object.name, get).await? else {
-        return Err(vanished(&object.name));
-    };
-    if !is_still(object, &opened.meta) {
-        return Err(changed(&object.name));
+    match answered(&object.name, get).await? {
+        None => Err(vanished(&object.name)),
+        Some(opened) if is_still(object, &opened.meta) => Ok(opened),
+        Some(_) => Err(changed(&object.name)),
     }
-    Ok(counted(object.clone(), opened.into_stream()))
 }
 
 /// Whether an answer is about the object that was listed. Listings tell the time of its last change to the millisecond,

@@ -17,9 +17,8 @@ use crate::{
     SourceOffset, TableDataSource, TableLoad, on_io_runtime,
 };
 
-/// Objects looked at to tell the columns, at most. Typed ones tell them for sure, but have to be fetched whole.
-const TEXT_SAMPLES_MAX: usize = 10;
-const TYPED_SAMPLES_MAX: usize = 1;
+/// Objects looked at to tell the columns, at most.
+const SAMPLES_MAX: usize = 10;
 
 /// Objects of one format in a store: a partition for each.
 ///
@@ -114,16 +113,11 @@ impl Access {
     async fn sample(&self) -> Result<SampledSchema, SourceError> {
         let Listing { objects, format } = self.list().await?;
         let config = self.config.records.as_file("");
-        let samples_max = if format.is_typed() {
-            TYPED_SAMPLES_MAX
-        } else {
-            TEXT_SAMPLES_MAX
-        };
-        let mut samples = Vec::new();
-        for object in objects.iter().take(samples_max) {
+        let looks = objects.iter().take(SAMPLES_MAX).map(|object| async {
             let columns = sample(self.store.as_ref(), object, format, &config).await?;
-            samples.push((object.name.clone(), columns));
-        }
+            Ok((object.name.clone(), columns))
+        });
+        let samples = futures_util::future::try_join_all(looks).await?;
         united_columns(samples, format, &config)
     }
 }

@@ -3,6 +3,7 @@
 mod changes;
 mod failures;
 mod formats;
+mod load;
 mod paging;
 mod settings;
 

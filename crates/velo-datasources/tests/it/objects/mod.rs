@@ -3,6 +3,7 @@
 mod failures;
 mod incremental;
 mod local;
+mod parallel;
 mod s3;
 
 use velo_datasources::SourceConfig;

@@ -1,9 +1,9 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use arrow::array::{Int64Array, RecordBatch};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use velo_data::{SqlType, StreamBatch, StreamSchema};
-use velo_datasources::{FileFormat, FileSinkConfig, SinkConfig, open_sink};
+use velo_datasources::{FileFormat, FileSinkConfig, SinkConfig, connect_table_source, open_sink};
 
 use super::{bucket, bucket_config};
 use crate::support::schema;
@@ -109,6 +109,29 @@ async fn objects_are_found_by_key_by_pattern_and_below_a_prefix() {
             .unwrap_or_else(|error| panic!("{path}: {error}"));
         let names: Vec<String> = expected.iter().map(|name| format!("{{\"name\":\"{name}\"}}")).collect();
         assert_eq!(read.lines(), names, "{path}");
+    }
+}
+
+/// What tells the columns of a wide Parquet object is larger than what is fetched of it at first.
+#[tokio::test]
+async fn the_columns_of_typed_objects_are_told_by_a_part_of_them() {
+    let Some(server) = bucket("wide") else { return };
+    let directory = tempfile::TempDir::new().unwrap();
+    let fields = (0..1500).map(|index| SqlType::BigInt.field(&format!("column_{index}"), true));
+    let schema = StreamSchema::of_user_columns(fields);
+    for (format, name) in [(FileFormat::Parquet, "wide.parquet"), (FileFormat::Avro, "wide.avro")] {
+        let path = directory.path().join(name);
+        let mut sink = open_sink(&SinkConfig::File(FileSinkConfig::new(&path, format)), &schema).unwrap();
+        let column: ArrayRef = Arc::new(Int64Array::from_iter_values(0..100));
+        let columns = vec![column; 1500];
+        let records = RecordBatch::try_new(Arc::clone(schema.arrow()), columns).unwrap();
+        sink.write(&StreamBatch::inserts(records)).await.unwrap();
+        sink.finish().await.unwrap();
+        server.put("wide", name, std::fs::read(path).unwrap());
+        let config = bucket_config(&server.endpoint(), &format!("s3://wide/{name}"), &[]);
+        let source = connect_table_source(&config, None).await.unwrap();
+        assert_eq!(source.schema().user_columns(), 1500);
+        assert_eq!(load(&config, None).await.unwrap().lines().len(), 100);
     }
 }
 

@@ -1,0 +1,48 @@
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use velo_data::SqlType;
+use velo_testservices::{Answer, HttpServer};
+
+use super::bucket_config;
+use crate::support::schema;
+use crate::tables::load;
+
+/// Objects that take their time are fetched side by side, and come in their order all the same.
+#[tokio::test]
+async fn several_objects_are_fetched_at_a_time() {
+    const OBJECTS: usize = 16;
+    const LATENCY: Duration = Duration::from_millis(100);
+    let server = HttpServer::start();
+    let mut contents = String::new();
+    for index in 0..OBJECTS {
+        let body = format!("{{\"id\": {index}}}\n");
+        let size = body.len();
+        write!(
+            contents,
+            "<Contents><Key>{index:02}.jsonl</Key><LastModified>2024-01-01T00:00:00.000Z</LastModified>\
+             <ETag>&quot;{index}&quot;</ETag><Size>{size}</Size></Contents>"
+        )
+        .unwrap();
+        server.on(&format!("/bucket/{index:02}.jsonl"), move |request| {
+            let etag = format!("\"{index}\"");
+            assert_eq!(request.header("if-match"), Some(etag.as_str()));
+            Answer::new(200, body.clone())
+                .with_header("ETag", &etag)
+                .with_header("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
+                .delayed(LATENCY)
+        });
+    }
+    let list =
+        format!("<ListBucketResult><Name>bucket</Name><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>");
+    server.on("/bucket", move |_| Answer::new(200, list.clone()));
+    let config = bucket_config(&server.url(""), "s3://bucket/*.jsonl", &[]);
+    let declared = schema(&[("id", SqlType::BigInt)]);
+    let began = Instant::now();
+    let read = load(&config, Some(&declared)).await.unwrap();
+    let elapsed = began.elapsed();
+    let expected: String = (0..OBJECTS).map(|id| format!("{{\"id\":{id}}}\n")).collect();
+    assert_eq!(read.rows, expected);
+    // Eight at a time take two turns; half of the time of one after the other leaves room for a busy machine.
+    assert!(elapsed < LATENCY * OBJECTS as u32 / 2, "{elapsed:?}");
+}
