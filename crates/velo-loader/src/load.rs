@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -179,6 +180,7 @@ pub struct LoadError {
     source: Option<Box<dyn Error + Send + Sync>>,
     is_transient: bool,
     endpoint: Option<String>,
+    retry_after: Option<Duration>,
 }
 
 impl LoadError {
@@ -189,6 +191,7 @@ impl LoadError {
             source: None,
             is_transient: true,
             endpoint: None,
+            retry_after: None,
         }
     }
 
@@ -212,6 +215,18 @@ impl LoadError {
     pub fn with_endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.endpoint = Some(endpoint.into());
         self
+    }
+
+    /// The same, with how long whoever refused asks to be left alone: the next attempt comes no sooner.
+    #[must_use]
+    pub fn with_retry_after(mut self, pause: impl Into<Option<Duration>>) -> Self {
+        self.retry_after = pause.into();
+        self
+    }
+
+    /// How long whoever refused asks to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// Whether another attempt may succeed.

@@ -55,6 +55,19 @@ async fn each_way_to_fail_has_its_message() {
     ");
 }
 
+/// Who is busy and says for how long is not asked sooner, however soon the next attempt would come otherwise.
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_to_be_left_alone_is() {
+    let pause = Duration::from_secs(40);
+    let tables = [
+        ("patient", table().takes(10).ends([End::Busy(pause), End::Rows(7)])),
+        ("too_patient", table().ends([End::Busy(Duration::from_secs(301))])),
+    ];
+    let (result, _) = run(ParallelLoadingConfig::default(), tables).await;
+    assert!(result.successful["patient"].duration >= pause);
+    insta::assert_snapshot!(messages(&result), @"too_patient failed: no further attempt fits into the 5m that a table may take: busy");
+}
+
 fn chain_below_a_failure() -> [(&'static str, Script); 5] {
     [
         ("a", table().ends([End::Permanent("gone")])),

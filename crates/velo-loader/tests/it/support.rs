@@ -18,6 +18,8 @@ use velo_loader::{
 pub(crate) enum End {
     Rows(u64),
     Transient(&'static str),
+    /// A transient error of somebody who asks to be left alone for so long.
+    Busy(Duration),
     Permanent(&'static str),
     Panic(&'static str),
     /// Does not end by itself, only when it is told to.
@@ -163,6 +165,7 @@ impl LoadTable for Scripted {
                 Ok(LoadedTable::new(rows, 10 * rows).publishing(publish))
             }
             End::Transient(message) => Err(LoadError::transient(message)),
+            End::Busy(pause) => Err(LoadError::transient("busy").with_retry_after(pause)),
             End::Permanent(message) => Err(LoadError::permanent(message)),
             End::Panic(message) => panic!("{message}"),
             End::UntilCancelled => {

@@ -266,7 +266,8 @@ impl<'a> LoadRun<'a> {
                 },
             );
         }
-        let delay = self.jitter.up_to(self.config.retry.delay_bound(attempts));
+        let drawn = self.jitter.up_to(self.config.retry.delay_bound(attempts));
+        let delay = drawn.max(error.retry_after().unwrap_or_default());
         if let Err(error) = self.retry_after(table, delay, error) {
             let limit = self.config.table_timeout;
             self.fail(table, TableFailure::NoTimeLeft { limit, source: error });
