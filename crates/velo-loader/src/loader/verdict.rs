@@ -56,7 +56,7 @@ pub(crate) fn conclude(plan: &LoadPlan, ended: Vec<Option<Ended>>, total_duratio
             Some(Verdict::Skipped(cause)) => {
                 result.skipped.insert(name, cause);
             }
-            None => debug_assert!(false, "table {name} has no verdict"),
+            None => {}
         }
     }
     result

@@ -28,7 +28,7 @@ pub enum ProgressEvent {
         /// All of them together.
         summary: LoadSummary,
     },
-    /// A table has started, or has got further.
+    /// A table has started, or has got further. Told several times a second, as long as there is news.
     TableUpdate(TableProgress),
     /// All tables together have got further.
     SummaryUpdate(LoadSummary),

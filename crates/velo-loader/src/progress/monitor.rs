@@ -42,6 +42,8 @@ struct LoadProgress {
     tables: Vec<TableEntry>,
     began: Instant,
     ended: Option<Instant>,
+    /// The summary that listeners have been told last, apart from the time.
+    told: LoadSummary,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,8 @@ struct TableEntry {
     ended: Option<Instant>,
     dependencies: Vec<usize>,
     tracker: Arc<TableProgressTracker>,
+    /// Rows and bytes that listeners have been told last.
+    told: (u64, u64),
 }
 
 impl ProgressMonitor {
@@ -167,7 +171,7 @@ impl ProgressMonitor {
         });
     }
 
-    /// Tells how far running tables are.
+    /// Tells how far running tables are, as far as it is news.
     pub(crate) fn tick(&self) {
         let now = now();
         let mut state = self.lock();
@@ -175,14 +179,8 @@ impl ProgressMonitor {
         if state.subscribers.is_empty() {
             return;
         }
-        let Some(load) = &state.load else { return };
-        let is_loading = |entry: &&TableEntry| entry.state == TableLoadState::Loading;
-        let running = load.tables.iter().filter(is_loading);
-        let mut events: Vec<ProgressEvent> = running
-            .map(|entry| ProgressEvent::TableUpdate(entry.progress(now)))
-            .collect();
-        events.push(ProgressEvent::SummaryUpdate(load.summary(now)));
-        for event in &events {
+        let Some(load) = &mut state.load else { return };
+        for event in &load.updates(now) {
             state.tell(event);
         }
     }
@@ -235,11 +233,13 @@ impl LoadProgress {
             ended: None,
             dependencies: table.dependencies.clone(),
             tracker: Arc::new(TableProgressTracker::new(now)),
+            told: (0, 0),
         });
         Self {
             tables: tables.collect(),
             began: now,
             ended: None,
+            told: LoadSummary::default(),
         }
     }
 
@@ -256,6 +256,31 @@ impl LoadProgress {
             ..entry.progress(now)
         };
         self.tables.iter().map(describe).collect()
+    }
+
+    /// Running tables that have got further since the last time, or whose rate still sinks; and the summary, if it is
+    /// another one.
+    fn updates(&mut self, now: Instant) -> Vec<ProgressEvent> {
+        let is_loading = |entry: &&mut TableEntry| entry.state == TableLoadState::Loading;
+        let running = self.tables.iter_mut().filter(is_loading);
+        let news = running.filter_map(|entry| {
+            let progress = entry.progress(now);
+            let reached = (progress.rows, progress.bytes);
+            let is_news = entry.told != reached || progress.rows_per_second > 0.0 || progress.bytes_per_second > 0.0;
+            entry.told = reached;
+            is_news.then_some(ProgressEvent::TableUpdate(progress))
+        });
+        let mut events: Vec<ProgressEvent> = news.collect();
+        let summary = self.summary(now);
+        let timeless = LoadSummary {
+            elapsed_ms: 0,
+            ..summary
+        };
+        if self.told != timeless {
+            self.told = timeless;
+            events.push(ProgressEvent::SummaryUpdate(summary));
+        }
+        events
     }
 
     fn waits_for(&self, entry: &TableEntry) -> Vec<String> {

@@ -25,6 +25,12 @@ pub enum SnapshotError {
         /// The state directory.
         path: PathBuf,
     },
+    /// The snapshot of a table is being written already, as by a load that was given up and has not noticed yet.
+    #[error("the snapshot of `{table}` is being written by another load")]
+    BeingWritten {
+        /// The table.
+        table: String,
+    },
     /// The store was opened for reading.
     #[error("the snapshots in `{}` were opened for reading only", path.display())]
     ReadOnly {

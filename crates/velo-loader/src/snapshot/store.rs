@@ -2,6 +2,9 @@ use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -9,13 +12,20 @@ use velo_common::Name;
 
 use super::directory::directory_name;
 use super::files::{names_in, remove_all_but, remove_file, sync_directory};
-use super::manifest::{MANIFEST, SnapshotDetails, SnapshotManifest, columns_of};
+use super::manifest::{MANIFEST, SnapshotDetails, SnapshotFile, SnapshotManifest, columns_of};
 use super::reader::Snapshot;
 use super::writer::{NewSnapshot, SnapshotWriter};
 use super::{SnapshotDamage, SnapshotError};
 
 /// A file with rows is closed, and the next one begun, beyond this size.
 const FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// How long a lock is tried for: that of a process which was killed a moment ago comes back once the system has cleaned
+/// up after it.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long is waited between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// The snapshots of all tables below a state directory.
 ///
@@ -48,6 +58,21 @@ pub struct SnapshotStore {
     file_bytes_max: u64,
     /// Held by those who may write.
     lock: Option<File>,
+    /// Directories of tables to which somebody writes at the moment.
+    being_written: Mutex<HashSet<PathBuf>>,
+}
+
+/// The right to write to the directory of a table: one at a time.
+#[derive(Debug)]
+pub(super) struct WriterGuard<'s> {
+    store: &'s SnapshotStore,
+    pub(super) directory: PathBuf,
+}
+
+impl Drop for WriterGuard<'_> {
+    fn drop(&mut self) {
+        self.store.directories_being_written().remove(&self.directory);
+    }
 }
 
 /// A table of which there is a snapshot.
@@ -82,6 +107,7 @@ impl SnapshotStore {
             state_directory,
             file_bytes_max: FILE_BYTES_MAX,
             lock: None,
+            being_written: Mutex::default(),
         }
     }
 
@@ -96,7 +122,7 @@ impl SnapshotStore {
     ///
     /// # Errors
     ///
-    /// When it cannot be written; the old one is then still there.
+    /// When it cannot be written or is being written already; the old one is then still there.
     pub fn write<'b>(
         &self,
         table: &str,
@@ -115,15 +141,16 @@ impl SnapshotStore {
     ///
     /// # Errors
     ///
-    /// When nothing can be written.
+    /// When nothing can be written, or that is being done already.
     pub fn replace(&self, table: &str, schema: SchemaRef) -> Result<SnapshotWriter<'_>, SnapshotError> {
+        let guard = self.begin_writing(table)?;
         let generation = match self.manifest(table) {
             Ok(manifest) => manifest.map_or(0, |manifest| manifest.generation),
             // What is damaged is replaced, without reusing the name of any file that may be there.
-            Err(error) if error.is_repaired_by_reload() => self.last_generation(table)?,
+            Err(error) if error.is_repaired_by_reload() => last_generation(&guard.directory)?,
             Err(error) => return Err(error),
         };
-        self.begin(table, schema, generation + 1, Vec::new())
+        self.begin(guard, table, schema, generation + 1, Vec::new())
     }
 
     /// Begins a snapshot that has the rows of the one that is there, and further ones behind them. Without one, it
@@ -131,16 +158,18 @@ impl SnapshotStore {
     ///
     /// # Errors
     ///
-    /// When the rows that are there have other columns or cannot be told, or nothing can be written.
+    /// When the rows that are there have other columns or cannot be told, or nothing can be written, or that is being
+    /// done already.
     pub fn extend(&self, table: &str, schema: SchemaRef) -> Result<SnapshotWriter<'_>, SnapshotError> {
+        let guard = self.begin_writing(table)?;
         let Some(manifest) = self.manifest(table)? else {
-            return self.replace(table, schema);
+            return self.begin(guard, table, schema, 1, Vec::new());
         };
         if manifest.columns != columns_of(&schema) {
             let table = table.to_owned();
             return Err(SnapshotError::OtherColumns { table });
         }
-        self.begin(table, schema, manifest.generation + 1, manifest.files)
+        self.begin(guard, table, schema, manifest.generation + 1, manifest.files)
     }
 
     /// Reads the snapshot of a table; `None` when there is none. All checksums are looked at before.
@@ -205,60 +234,70 @@ impl SnapshotStore {
     ///
     /// When it cannot be removed.
     pub fn remove(&self, table: &str) -> Result<bool, SnapshotError> {
-        self.may_write()?;
-        let directory = self.directory(table);
-        let manifest = directory.join(MANIFEST);
+        let guard = self.begin_writing(table)?;
+        let manifest = guard.directory.join(MANIFEST);
         let existed = manifest.exists();
         // Without its manifest the rest is a leftover.
         remove_file(&manifest)?;
-        remove_directory(&directory)?;
+        remove_directory(&guard.directory)?;
         Ok(existed)
     }
 
-    fn begin(
+    fn begin<'s>(
         &self,
+        guard: WriterGuard<'s>,
         table: &str,
         schema: SchemaRef,
         generation: u64,
-        kept: Vec<super::SnapshotFile>,
-    ) -> Result<SnapshotWriter<'_>, SnapshotError> {
-        self.may_write()?;
-        let directory = self.directory(table);
-        fs::create_dir_all(&directory).map_err(SnapshotError::io("create", &directory))?;
+        kept: Vec<SnapshotFile>,
+    ) -> Result<SnapshotWriter<'s>, SnapshotError> {
+        fs::create_dir_all(&guard.directory).map_err(SnapshotError::io("create", &guard.directory))?;
         let snapshot = NewSnapshot {
             table: table.to_owned(),
-            directory,
             schema,
             generation,
             file_bytes_max: self.file_bytes_max,
             kept,
         };
-        Ok(SnapshotWriter::new(self, snapshot))
+        Ok(SnapshotWriter::new(guard, snapshot))
     }
 
     fn directory(&self, table: &str) -> PathBuf {
         self.tables.join(directory_name(table))
     }
 
-    fn may_write(&self) -> Result<(), SnapshotError> {
-        match self.lock {
-            Some(_) => Ok(()),
-            None => Err(SnapshotError::ReadOnly {
-                path: self.state_directory.clone(),
-            }),
+    fn begin_writing(&self, table: &str) -> Result<WriterGuard<'_>, SnapshotError> {
+        if self.lock.is_none() {
+            let path = self.state_directory.clone();
+            return Err(SnapshotError::ReadOnly { path });
         }
+        let directory = self.directory(table);
+        if !self.directories_being_written().insert(directory.clone()) {
+            let table = table.to_owned();
+            return Err(SnapshotError::BeingWritten { table });
+        }
+        Ok(WriterGuard { store: self, directory })
+    }
+
+    fn directories_being_written(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
+        self.being_written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn acquire_lock(&self) -> Result<File, SnapshotError> {
         let path = self.state_directory.join("tables.lock");
         let opened = File::options().create(true).truncate(false).write(true).open(&path);
         let file = opened.map_err(SnapshotError::io("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(SnapshotError::InUse {
-                path: self.state_directory.clone(),
-            }),
-            Err(TryLockError::Error(error)) => Err(SnapshotError::io("lock", &path)(error)),
+        let give_up_at = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if Instant::now() < give_up_at => sleep(LOCK_PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    let path = self.state_directory.clone();
+                    return Err(SnapshotError::InUse { path });
+                }
+                Err(TryLockError::Error(error)) => return Err(SnapshotError::io("lock", &path)(error)),
+            }
         }
     }
 
@@ -280,13 +319,13 @@ impl SnapshotStore {
         }
         sync_directory(&self.tables)
     }
+}
 
-    /// The highest generation that the name of a file in a table's directory tells.
-    fn last_generation(&self, table: &str) -> Result<u64, SnapshotError> {
-        let names = names_in(&self.directory(table))?;
-        let generation = |name: &String| name.strip_prefix("data-")?.split('-').next()?.parse().ok();
-        Ok(names.iter().filter_map(generation).max().unwrap_or(0))
-    }
+/// The highest generation that the name of a file in a table's directory tells.
+fn last_generation(directory: &Path) -> Result<u64, SnapshotError> {
+    let names = names_in(directory)?;
+    let generation = |name: &String| name.strip_prefix("data-")?.split('-').next()?.parse().ok();
+    Ok(names.iter().filter_map(generation).max().unwrap_or(0))
 }
 
 /// Removes a directory of files; one that is gone already is as good.

@@ -1,6 +1,5 @@
 use std::collections::HashSet;
 use std::io::BufWriter;
-use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -8,21 +7,21 @@ use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
 use tempfile::NamedTempFile;
 
+use super::SnapshotError;
 use super::checksum::ChecksumWriter;
 use super::compact::compact;
 use super::files::{persist, remove_all_but, sync_directory, temporary_in};
 use super::manifest::{SnapshotDetails, SnapshotFile, SnapshotManifest};
-use super::{SnapshotError, SnapshotStore};
+use super::store::WriterGuard;
 
 type RowsWriter = FileWriter<BufWriter<ChecksumWriter<NamedTempFile>>>;
 
-/// Writes a new snapshot of a table, batch by batch. The old one stays until [`SnapshotWriter::finish`]; a writer that
-/// is dropped before leaves nothing behind.
+/// Writes a new snapshot of a table, batch by batch. The old one stays until [`SnapshotWriter::finish`]; what a
+/// writer has written that is dropped before is removed with the next snapshot, or when the store is opened again.
 pub struct SnapshotWriter<'s> {
-    /// Only a store that holds its lock makes writers.
-    _store: &'s SnapshotStore,
+    /// Lets nobody else write to the table's directory.
+    guard: WriterGuard<'s>,
     table: String,
-    directory: PathBuf,
     schema: SchemaRef,
     generation: u64,
     file_bytes_max: u64,
@@ -37,10 +36,9 @@ struct CurrentFile {
     rows: u64,
 }
 
-/// Where and as what a snapshot is written.
+/// What is written as a snapshot.
 pub(super) struct NewSnapshot {
     pub(super) table: String,
-    pub(super) directory: PathBuf,
     pub(super) schema: SchemaRef,
     pub(super) generation: u64,
     pub(super) file_bytes_max: u64,
@@ -48,19 +46,17 @@ pub(super) struct NewSnapshot {
 }
 
 impl<'s> SnapshotWriter<'s> {
-    pub(super) fn new(store: &'s SnapshotStore, snapshot: NewSnapshot) -> Self {
+    pub(super) fn new(guard: WriterGuard<'s>, snapshot: NewSnapshot) -> Self {
         let NewSnapshot {
             table,
-            directory,
             schema,
             generation,
             file_bytes_max,
             kept,
         } = snapshot;
         Self {
-            _store: store,
+            guard,
             table,
-            directory,
             schema,
             generation,
             file_bytes_max,
@@ -111,16 +107,16 @@ impl<'s> SnapshotWriter<'s> {
             details,
             ..SnapshotManifest::new(self.table, self.generation, &self.schema, files)
         };
-        manifest.write(&self.directory)?;
+        manifest.write(&self.guard.directory)?;
         // One sync for all names: were some lost with the power, checksums would tell, and the table be loaded again.
-        sync_directory(&self.directory)?;
+        sync_directory(&self.guard.directory)?;
         let kept: HashSet<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
-        remove_all_but(&self.directory, &kept)?;
+        remove_all_but(&self.guard.directory, &kept)?;
         Ok(manifest)
     }
 
     fn begin_file(&self) -> Result<CurrentFile, SnapshotError> {
-        let file = BufWriter::new(ChecksumWriter::new(temporary_in(&self.directory)?));
+        let file = BufWriter::new(ChecksumWriter::new(temporary_in(&self.guard.directory)?));
         let writer = FileWriter::try_new(file, &self.schema).map_err(|source| self.rows_error(source))?;
         Ok(CurrentFile { writer, rows: 0 })
     }
@@ -129,7 +125,7 @@ impl<'s> SnapshotWriter<'s> {
         let buffered = current.writer.into_inner().map_err(|source| self.rows_error(source))?;
         self.files_written += 1;
         let name = format!("data-{}-{}.arrow", self.generation, self.files_written);
-        let path = self.directory.join(&name);
+        let path = self.guard.directory.join(&name);
         let flushed = buffered.into_inner().map_err(std::io::IntoInnerError::into_error);
         let written = flushed.map_err(SnapshotError::io("write", &path))?;
         let bytes = written.bytes();

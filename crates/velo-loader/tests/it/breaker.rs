@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::time::sleep;
 use velo_loader::{
-    CallOutcome, CircuitBreaker, CircuitBreakerConfig, CircuitState, ParallelLoadingConfig, RetryConfig,
+    CallOutcome, CancellationToken, CircuitBreaker, CircuitBreakerConfig, CircuitState, ParallelLoader,
+    ParallelLoadingConfig, RetryConfig,
 };
 
-use crate::support::{End, at_once, json, run, table};
+use crate::support::{End, Load, at_once, json, load_of, run, table};
 
 use CallOutcome::{Failure, Inconclusive, Success};
 use CircuitState::{Closed, HalfOpen, Open};
@@ -209,4 +211,26 @@ async fn an_answer_is_an_answer_even_if_it_is_no() {
     let tables = [("a", says_no()), ("b", says_no()), ("c", says_no()), ("d", says_no())];
     let (_, seen) = run(config(1), tables).await;
     assert_eq!(seen.starts(), ["a", "b", "c", "d"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_is_dropped_leaves_no_endpoint_behind_its_breaker() {
+    let Load { graph, mut loads, .. } = load_of([
+        ("fails", refused()),
+        ("fails_too", refused()),
+        ("hangs", table().ends([End::Never]).endpoint("db:5432")),
+        ("good", table().endpoint("db:5432")),
+    ]);
+    let good = loads.split_off(3);
+    let hangs = loads.split_off(2);
+    let loader = ParallelLoader::new(config(1)).unwrap();
+    let never = CancellationToken::new();
+    loader.load_tables(&graph, loads, &never).await.unwrap();
+    sleep(Duration::from_secs(30)).await;
+    // The one call that may try the endpoint is given up half way.
+    tokio::select! {
+        _ = loader.load_tables(&graph, hangs, &never) => panic!("it hangs"),
+        () = sleep(Duration::from_secs(1)) => {}
+    }
+    assert!(loader.load_tables(&graph, good, &never).await.unwrap().is_complete());
 }

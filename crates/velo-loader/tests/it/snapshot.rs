@@ -247,6 +247,25 @@ fn one_writes_and_many_read() {
 }
 
 #[test]
+fn one_at_a_time_writes_to_a_table() {
+    let (_state, store) = store();
+    let first = store.replace("orders", rows([]).schema()).unwrap();
+    write(&store, "prices", &rows(0..1));
+    let second = store.extend("ORDERS", rows([]).schema()).err().unwrap();
+    assert_eq!(
+        second.to_string(),
+        "the snapshot of `ORDERS` is being written by another load"
+    );
+    assert!(matches!(
+        store.remove("orders"),
+        Err(SnapshotError::BeingWritten { .. })
+    ));
+    drop(first);
+    write(&store, "orders", &rows(0..3));
+    write(&store, "orders", &rows(0..4));
+}
+
+#[test]
 fn a_directory_that_does_not_exist_has_no_snapshots() {
     let reader = SnapshotStore::open_read_only("/does/not/exist");
     assert_eq!(ids(&reader, "orders").unwrap(), None);

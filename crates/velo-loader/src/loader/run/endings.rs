@@ -66,6 +66,17 @@ impl LoadRun<'_> {
         self.records[table].ended = Some(Ended { verdict, span: None });
     }
 
+    /// Gives a verdict to tables that are left without one: something panicked outside of what is caught, such as a value
+    /// of a load while it was dropped.
+    pub(super) fn fail_lost(&mut self) {
+        for table in 0..self.records.len() {
+            if self.records[table].ended.is_none() {
+                let message = "its load was lost, or that of a table which it needs".to_owned();
+                self.fail(table, TableFailure::Panicked { message });
+            }
+        }
+    }
+
     /// Ends the load early: running attempts are told, all other tables get their verdict at once.
     pub(super) fn stop_all(&mut self, cause: StopCause) {
         self.stopped = Some(cause);

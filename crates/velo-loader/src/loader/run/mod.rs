@@ -102,10 +102,15 @@ impl<'a> LoadRun<'a> {
 
     pub(super) async fn run(mut self) -> ParallelLoadingResult {
         self.loader.monitor.begin(self.plan);
+        if self.cancellation.is_cancelled() {
+            self.stop_all(StopCause::Cancelled);
+        }
         self.start_ready();
         self.drive().await;
+        self.fail_lost();
         self.loader.monitor.end();
-        let ended = self.records.into_iter().map(|record| record.ended).collect();
+        let records = std::mem::take(&mut self.records);
+        let ended = records.into_iter().map(|record| record.ended).collect();
         conclude(self.plan, ended, self.began.elapsed())
     }
 
@@ -198,8 +203,8 @@ impl<'a> LoadRun<'a> {
     fn joined(&mut self, joined: Result<(usize, AttemptEnd), JoinError>) {
         match joined {
             Ok((table, end)) => self.attempt_ended(table, end),
-            // Attempts catch what loads do; nothing aborts them while the run is there.
-            Err(error) => tracing::error!("an attempt was lost: {error}"),
+            // Which table it was is found out at the end: see `fail_lost`.
+            Err(error) => tracing::error!("an attempt to load a table was lost: {error}"),
         }
     }
 
@@ -318,6 +323,17 @@ impl<'a> LoadRun<'a> {
         {
             self.retries.pop();
             self.schedule.push_ready(table);
+        }
+    }
+}
+
+impl Drop for LoadRun<'_> {
+    /// A run that is dropped half way must not leave a circuit breaker waiting for calls that nobody makes any more.
+    fn drop(&mut self) {
+        let now = Instant::now().into_std();
+        for running in self.records.iter_mut().filter_map(|record| record.running.take()) {
+            let breakers = &self.loader.breakers;
+            breakers.record(running.permits, now, |_| CallOutcome::Inconclusive);
         }
     }
 }
