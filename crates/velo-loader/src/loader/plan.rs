@@ -17,6 +17,12 @@ pub enum LoadPlanError {
         /// The table.
         table: String,
     },
+    /// There are two ways to load a table.
+    #[error("table `{table}` is to be loaded twice")]
+    Twice {
+        /// The table.
+        table: String,
+    },
 }
 
 /// The tables of one load, in load order: each behind what it needs.
@@ -110,7 +116,9 @@ fn loads_by_name(
         let Some(node) = graph.table(&table) else {
             return Err(LoadPlanError::NotInGraph { table });
         };
-        by_name.insert(node.name.as_str(), load);
+        if by_name.insert(node.name.as_str(), load).is_some() {
+            return Err(LoadPlanError::Twice { table });
+        }
     }
     Ok(by_name)
 }

@@ -201,6 +201,8 @@ async fn times_that_no_clock_can_tell_are_as_good_as_none() {
     let config = ParallelLoadingConfig {
         table_timeout: Duration::MAX,
         total_timeout: Duration::MAX,
+        progress_interval: Duration::MAX,
+        cancellation_grace: Duration::MAX,
         retry: RetryConfig {
             max_delay: Duration::MAX,
             ..RetryConfig::default()

@@ -251,6 +251,12 @@ async fn a_load_without_an_order_does_not_begin() {
         .load_tables(&unknown.graph, unknown.loads, &CancellationToken::new())
         .await;
     assert!(matches!(error, Err(LoadPlanError::NotInGraph { table }) if table == "a"));
+    let mut twice = load_of([("a", table())]);
+    twice.loads.push(("A".to_owned(), Arc::clone(&twice.loads[0].1)));
+    let error = loader
+        .load_tables(&twice.graph, twice.loads, &CancellationToken::new())
+        .await;
+    assert!(matches!(error, Err(LoadPlanError::Twice { table }) if table == "A"));
 }
 
 #[tokio::test]

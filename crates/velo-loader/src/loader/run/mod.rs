@@ -116,7 +116,7 @@ impl<'a> LoadRun<'a> {
 
     async fn drive(&mut self) {
         let interval = self.config.progress_interval;
-        let mut ticks = interval_at(Instant::now() + interval, interval);
+        let mut ticks = interval_at(after(Instant::now(), interval), interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let total_deadline = after(self.began, self.config.total_timeout);
         while !self.is_done() {
