@@ -131,6 +131,9 @@ codes! {
     UNREADABLE_RECORDS = "V0606", Warning, "No record can be read",
         "The file is not empty, but none of its first records can be read, so that a run would give no rows. A file that is not of its format at all is an error. Most often `format` or `delimiter` is not that of the file, or a column is declared with a type that its values do not have.";
 
+    SOURCE_REFUSED = "V0607", Error, "Source cannot be reached or refuses to be read",
+        "A database or another server cannot be reached, refuses the login, or does not have what is asked of it. The message says which, and what can be done about it.";
+
     UNSUPPORTED = "V0800", Error, "Not supported yet",
         "The form is part of the dialect, but this version cannot run it yet.";
     UNSUPPORTED_PROPERTY = "V0801", Error, "Property not supported yet",

@@ -8,6 +8,7 @@
 
 mod config;
 mod config_file;
+mod database;
 mod discard;
 mod error;
 mod file;
@@ -23,11 +24,12 @@ mod typed_sink;
 mod writer;
 
 pub use config::{
-    Compression, FileFormat, FileSinkConfig, FileSourceConfig, HttpCredentials, HttpSourceConfig, ObjectSourceConfig,
-    ObjectStoreConfig, Paging, PropertyError, PropertyErrorKind, RecordsConfig, S3Config, Secret, SinkConfig,
-    SourceConfig,
+    Compression, DatabaseConnection, DatabaseRows, DatabaseSourceConfig, FileFormat, FileSinkConfig, FileSourceConfig,
+    HttpCredentials, HttpSourceConfig, ObjectSourceConfig, ObjectStoreConfig, Paging, PostgresConnection,
+    PropertyError, PropertyErrorKind, RecordsConfig, S3Config, Secret, SinkConfig, SourceConfig,
 };
 pub use config_file::{ConfigFileError, load_config_file};
+pub use database::DatabaseSource;
 pub use error::{SinkError, SourceError};
 pub use file::{DeadLetterFile, FileSample, FileSource, ReadLimits};
 pub use http::HttpSource;
@@ -41,8 +43,8 @@ pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};
 pub use source::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch};
 pub use table::{
-    BatchSender, ChannelReader, FileOffset, Increment, ObjectOffset, Reached, RecordPlace, SizeEstimate, SourceOffset,
-    TableDataSource, TableLoad, on_io_runtime, spawn_reader,
+    BatchSender, BulkSource, ChannelReader, FileOffset, Increment, ObjectOffset, Reached, RecordPlace, SizeEstimate,
+    SourceOffset, TableDataSource, TableLoad, on_io_runtime, spawn_reader,
 };
 pub use velo_formats::{AvroSchema, AvroSchemaError, SampledColumn, SampledSchema, ValueKind};
 pub use writer::WriterSink;

@@ -6,10 +6,11 @@ use velo_formats::{ColumnarError, check_avro_columns, check_parquet_columns};
 
 use crate::discard::DiscardSink;
 use crate::file::{FileSample, FileSource, sample_files};
+use crate::table::block_on_io;
 use crate::typed_sink::TypedSink;
 use crate::{
-    FileFormat, HttpSource, MemorySource, ObjectSource, Sink, SinkConfig, SinkError, Source, SourceConfig, SourceError,
-    TableDataSource, WriterSink,
+    BulkSource, DatabaseSource, FileFormat, HttpSource, MemorySource, ObjectSource, Sink, SinkConfig, SinkError,
+    Source, SourceConfig, SourceError, TableDataSource, WriterSink,
 };
 
 /// Opens a source with the declared columns, or with those that a sample of its records shows.
@@ -28,7 +29,7 @@ pub fn open_source(config: &SourceConfig, declared: Option<&StreamSchema>) -> Re
             check_declared(memory, declared)?;
             Arc::new(memory.clone())
         }
-        SourceConfig::Http(_) | SourceConfig::Objects(_) => return Err(only_loaded()),
+        SourceConfig::Database(_) | SourceConfig::Http(_) | SourceConfig::Objects(_) => loaded_whole(config, declared)?,
     })
 }
 
@@ -41,7 +42,9 @@ pub fn open_sampled_source(config: &SourceConfig, sample: &FileSample) -> Result
     Ok(match config {
         SourceConfig::File(file) => Arc::new(FileSource::open_sampled(file, sample, Arc::new(SystemClock))?),
         SourceConfig::Memory(memory) => Arc::new(memory.clone()),
-        SourceConfig::Http(_) | SourceConfig::Objects(_) => return Err(only_loaded()),
+        SourceConfig::Database(_) | SourceConfig::Http(_) | SourceConfig::Objects(_) => {
+            loaded_whole(config, Some(&sample.columns.schema))?
+        }
     })
 }
 
@@ -56,6 +59,7 @@ pub async fn connect_table_source(
 ) -> Result<Arc<dyn TableDataSource>, SourceError> {
     Ok(match config {
         SourceConfig::File(file) => Arc::new(FileSource::open(file, declared, Arc::new(SystemClock))?),
+        SourceConfig::Database(database) => DatabaseSource::connect(database, declared).await?,
         SourceConfig::Memory(memory) => {
             check_declared(memory, declared)?;
             Arc::new(memory.clone())
@@ -77,16 +81,17 @@ pub async fn connect_sampled_table_source(
     Ok(match config {
         SourceConfig::File(file) => Arc::new(FileSource::open_sampled(file, sample, Arc::new(SystemClock))?),
         SourceConfig::Memory(memory) => Arc::new(memory.clone()),
-        SourceConfig::Http(_) | SourceConfig::Objects(_) => {
+        SourceConfig::Database(_) | SourceConfig::Http(_) | SourceConfig::Objects(_) => {
             return connect_table_source(config, Some(&sample.columns.schema)).await;
         }
     })
 }
 
-fn only_loaded() -> SourceError {
-    SourceError::Task {
-        message: "it is read as a table".to_owned(),
-    }
+/// Connects, from a thread without an event loop, to what is read as a table is loaded.
+fn loaded_whole(config: &SourceConfig, declared: Option<&StreamSchema>) -> Result<Arc<dyn Source>, SourceError> {
+    let (config, declared) = (config.clone(), declared.cloned());
+    let table = block_on_io(async move { connect_table_source(&config, declared.as_ref()).await })?;
+    Ok(Arc::new(BulkSource::new(table)))
 }
 
 /// Batches in memory have their columns; declaring others is a mistake.
@@ -109,7 +114,7 @@ fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Res
 /// Looks at the first records of a source, at most
 /// [`SAMPLE_RECORDS_MAX`](velo_formats::SAMPLE_RECORDS_MAX) of each of its first files, to tell its columns.
 ///
-/// A memory source tells its columns itself, and the network is not asked: `None`.
+/// Memory and databases tell their columns themselves, and the network is not asked: `None`.
 ///
 /// # Errors
 ///
@@ -117,7 +122,9 @@ fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Res
 pub fn sample_source(config: &SourceConfig) -> Result<Option<FileSample>, SourceError> {
     match config {
         SourceConfig::File(file) => sample_files(file).map(Some),
-        SourceConfig::Http(_) | SourceConfig::Objects(_) | SourceConfig::Memory(_) => Ok(None),
+        SourceConfig::Database(_) | SourceConfig::Http(_) | SourceConfig::Objects(_) | SourceConfig::Memory(_) => {
+            Ok(None)
+        }
     }
 }
 

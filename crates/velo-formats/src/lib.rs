@@ -53,6 +53,7 @@ mod parquet;
 mod record;
 mod sample;
 mod system_columns;
+mod text;
 mod value;
 
 pub use avro::{AvroCompression, AvroEncoder, AvroFile, AvroReader, AvroSchema, AvroSchemaError, check_avro_columns};
@@ -68,3 +69,4 @@ pub use sample::{
     KindConflict, SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX, SampledColumn, SampledSchema, ValueKind, sample_csv,
     sample_envelopes, sample_json_array, sample_json_lines,
 };
+pub use text::{parse_date, parse_exact_decimal, parse_time, parse_timestamp};

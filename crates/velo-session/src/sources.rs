@@ -127,7 +127,8 @@ fn open(
     if !source.is_usable {
         return Opened::default();
     }
-    if !["path", "type", "url"].iter().any(|key| properties.contains_key(*key)) {
+    let says_where = ["path", "type", "url", "connection.url"];
+    if !says_where.iter().any(|key| properties.contains_key(*key)) {
         if !source.properties.contains_key("topic") {
             diagnostics.push(unconfigured(source, mode));
         }
@@ -147,6 +148,9 @@ fn open(
     }
     if let Some(diagnostic) = key_columns_of_envelope(source, &config) {
         diagnostics.push(diagnostic);
+    }
+    if mode == Mode::Validate && config.is_remote() {
+        return Opened::default(); // Its columns are those that are declared, or unknown.
     }
     match open_when_there(&source.name, &config, declared, on_wait) {
         Ok((opened, sample)) => Opened {
@@ -217,6 +221,7 @@ pub(crate) fn without_effect(key: &str, properties: &Properties, object: Span, n
     let reason = match key {
         "recursive" => "it reads no directory",
         "polling.interval" => "without `watch` it is read to its end",
+        "connection.user" | "connection.password" | "statement.timeout" | "fetch.size" => "SQLite has no use for it",
         "file.retry.interval" => "without `file.wait.timeout` it does not wait",
         _ => "its format has no use for it",
     };
@@ -274,6 +279,9 @@ fn described(error: &SourceError) -> String {
 fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, mode: Mode) -> Diagnostic {
     let key = match &unopened.error {
         SourceError::CannotWatch { .. } => "watch",
+        // Not at the connection, whose line may hold a password.
+        SourceError::Refused { .. } if source.properties.contains_key("query") => "query",
+        SourceError::Refused { .. } => "table",
         _ => "path",
     };
     let place = source
@@ -300,10 +308,10 @@ fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, 
         | SourceError::Changed { .. }
         | SourceError::IsDirectory { .. }
         | SourceError::Io { .. }
-        | SourceError::Connection { .. }
-        | SourceError::Busy { .. }
-        | SourceError::Refused { .. }
         | SourceError::Task { .. } => &code::FILE_NOT_FOUND,
+        SourceError::Connection { .. } | SourceError::Busy { .. } | SourceError::Refused { .. } => {
+            &code::SOURCE_REFUSED
+        }
     };
     let mut message = format!("`{name}`: {}", described(error));
     if waited.as_secs() > 0 && error.is_not_there() {

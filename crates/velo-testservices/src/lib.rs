@@ -1,5 +1,5 @@
-//! Servers that tests talk to, as they are in life: an HTTP server that does what a test tells it, and a server that speaks
-//! the protocol of S3.
+//! Servers that tests talk to, as they are in life: an HTTP server that does what a test tells it, a server that speaks
+//! the protocol of S3, and PostgreSQL.
 //!
 //! For tests alone: a server that cannot be started ends the test with a panic, or where it is not installed, skips it
 //! loudly; with `VELO_REQUIRE_SERVICES=1` a skip is a failure.
@@ -7,9 +7,11 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod http;
+mod postgres;
 mod s3;
 mod service;
 
 pub use http::{Answer, HttpServer, Request};
+pub use postgres::{Database, PostgresServer};
 pub use s3::S3Server;
 pub use service::skip;

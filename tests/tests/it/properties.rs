@@ -42,9 +42,10 @@ fn sources_and_sinks_read_every_key_that_is_supported() {
                 .or_insert_with(|| value(definition.value));
             properties
         };
-        let source = SOURCE_PATHS
-            .iter()
-            .all(|path| is_unknown(&SourceConfig::from_properties(None, &with(path)), definition.key));
+        let of_paths = SOURCE_PATHS.map(|path| SourceConfig::from_properties(None, &with(path)));
+        let of_databases = SourceConfig::from_properties(Some("sql_source"), &with("x.db"));
+        let mut sources = of_paths.iter().chain([&of_databases]);
+        let source = sources.all(|read| is_unknown(read, definition.key));
         let sink = is_unknown(&SinkConfig::from_properties(None, &with("x.csv")), definition.key);
         let is_missing = match definition.scope {
             Scope::Object => source || sink,

@@ -1,6 +1,7 @@
 //! What sources and sinks are configured with, as types and from `WITH` properties.
 
 mod compression;
+mod database;
 mod format;
 mod http;
 mod objects;
@@ -11,6 +12,7 @@ mod sink;
 mod source;
 
 pub use compression::Compression;
+pub use database::{DatabaseConnection, DatabaseRows, DatabaseSourceConfig, PostgresConnection};
 pub use format::FileFormat;
 pub use http::{HttpCredentials, HttpSourceConfig, Paging};
 pub use objects::{ObjectSourceConfig, ObjectStoreConfig, S3Config};

@@ -458,6 +458,14 @@ pub(super) fn parse_count(value: &str) -> Result<u64, String> {
     value.parse().map_err(|_| "a whole number".to_owned())
 }
 
+/// A whole number above 0.
+pub(super) fn parse_positive(value: &str) -> Result<u64, String> {
+    match parse_count(value) {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err("a whole number above 0".to_owned()),
+    }
+}
+
 /// How long to wait; 0 is not at all.
 pub(super) fn parse_wait(value: &str) -> Result<Duration, String> {
     parse_duration(value).map_err(|_| "a duration such as `30s` or `5m`".to_owned())

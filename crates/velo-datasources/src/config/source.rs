@@ -6,7 +6,9 @@ use super::compression::parse_compression;
 use super::properties::{
     Properties, PropertyError, parse_count, parse_delimiter, parse_interval, parse_quote, parse_wait,
 };
-use super::{Compression, FileFormat, HttpSourceConfig, ObjectSourceConfig, properties};
+use super::{
+    Compression, DatabaseConnection, DatabaseSourceConfig, FileFormat, HttpSourceConfig, ObjectSourceConfig, properties,
+};
 use crate::MemorySource;
 use crate::file::has_wildcards;
 
@@ -19,6 +21,8 @@ pub enum SourceConfig {
     Http(Box<HttpSourceConfig>),
     /// Objects of a store.
     Objects(Box<ObjectSourceConfig>),
+    /// Rows of a SQL database.
+    Database(DatabaseSourceConfig),
     /// Batches that the embedding program holds.
     Memory(MemorySource),
 }
@@ -104,9 +108,18 @@ impl SourceConfig {
         Ok(Self::File(FileSourceConfig::new(path, format)))
     }
 
+    /// Whether it takes a network to look at it.
+    pub fn is_remote(&self) -> bool {
+        match self {
+            Self::Database(database) => matches!(database.connection, DatabaseConnection::Postgres(_)),
+            Self::Http(_) | Self::Objects(_) => true,
+            Self::File(_) | Self::Memory(_) => false,
+        }
+    }
+
     /// Reads the properties of one source, with keys as in `WITH` but without the source's name.
     ///
-    /// `kind` is the value of `type` (`file_source`); where absent, the properties tell it. A value that the
+    /// `kind` is the value of `type` (`file_source`, `sql_source`); where absent, the properties tell it. A value that the
     /// chosen format has no use for is checked and kept; [`SourceConfig::keys_without_effect`] lists those.
     ///
     /// # Errors
@@ -122,6 +135,16 @@ impl SourceConfig {
         if ObjectSourceConfig::is_meant(kind, properties) {
             return ObjectSourceConfig::from_properties(properties).map(|objects| Self::Objects(Box::new(objects)));
         }
+        if DatabaseSourceConfig::is_meant(kind, properties) {
+            return DatabaseSourceConfig::from_properties(properties).map(Self::Database);
+        }
+        Self::file_from_properties(kind, properties)
+    }
+
+    fn file_from_properties(
+        kind: Option<&str>,
+        properties: &BTreeMap<String, String>,
+    ) -> Result<Self, Vec<PropertyError>> {
         let mut read = Properties::new(properties, kind, "source", Self::KEYS)?;
         let path = read.source_path();
         let format = read.format();
@@ -192,6 +215,7 @@ impl SourceConfig {
                 keys.extend(objects.keys_without_effect(properties));
                 keys
             }
+            Self::Database(database) => database.keys_without_effect(properties),
             Self::Memory(_) => properties.keys().map(String::as_str).collect(),
         }
     }

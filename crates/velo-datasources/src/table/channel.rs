@@ -82,6 +82,25 @@ where
     AbortOnDrop(runtime()?.spawn(future)).join().await
 }
 
+/// Runs a future on the shared runtime and blocks this thread until it is done.
+pub(crate) fn block_on_io<T, F>(future: F) -> Result<T, SourceError>
+where
+    F: Future<Output = Result<T, SourceError>> + Send + 'static,
+    T: Send + 'static,
+{
+    let (done, result) = std::sync::mpsc::sync_channel(1);
+    let task = runtime()?.spawn(async move {
+        // The receiver waits below for as long as there is a sender.
+        let _ = done.send(future.await);
+    });
+    match result.recv() {
+        Ok(result) => result,
+        Err(_) => Err(SourceError::Task {
+            message: format!("task {} panicked", task.id()),
+        }),
+    }
+}
+
 struct AbortOnDrop<T>(JoinHandle<Result<T, SourceError>>);
 
 impl<T> AbortOnDrop<T> {

@@ -1,5 +1,6 @@
 //! Sources of tables: read whole up to a position, and later only what is new since then.
 
+mod bulk;
 mod bytes;
 mod channel;
 mod offset;
@@ -10,7 +11,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use velo_data::StreamSchema;
 
+pub use bulk::BulkSource;
 pub(crate) use bytes::{ByteStream, read_blocking};
+pub(crate) use channel::block_on_io;
 pub use channel::{BatchSender, ChannelReader, on_io_runtime, spawn_reader};
 pub use offset::{FileOffset, ObjectOffset, RecordPlace, SourceOffset};
 

@@ -99,7 +99,6 @@ fn what_is_not_supported_yet_says_so() {
     let cases = [
         (None, "topic=clicks"),
         (Some("kafka_source"), "topic=clicks bootstrap.servers=b:9092"),
-        (Some("sql_source"), ""),
         (Some("memory_source"), ""),
         (Some("file_sink"), "path=a.csv"),
         (Some("fil_source"), "path=a.csv"),
@@ -123,8 +122,6 @@ fn what_is_not_supported_yet_says_so() {
         Unsupported topic: Kafka sources are not supported yet, only files
     kafka_source topic=clicks bootstrap.servers=b:9092
         Unsupported type: `kafka_source` is not supported yet
-    sql_source 
-        Unsupported type: `sql_source` is not supported yet
     memory_source 
         Unsupported type: a memory source is given by the embedding program, not by properties
     file_sink path=a.csv

@@ -5,6 +5,7 @@
 mod chunking;
 mod config;
 mod config_file;
+mod database;
 mod dead_letters;
 mod file_sink;
 mod file_source;

@@ -59,7 +59,7 @@ impl Builder<'_, '_> {
                 .extend(unknown.iter().map(|key| unknown_key(key, &file.text, span)));
         }
         // What cannot be used at all is refused as a whole.
-        if !matches!(kind, Ok(Some(kind)) if !kind.is_supported()) {
+        if !matches!(kind, Ok(Some(kind)) if !kind.is_supported(role)) {
             let message = |key: &String| format!("`{key}` in `{}` is not supported yet", file.text);
             let refused = unsupported.iter().map(message);
             self.diagnostics

@@ -84,9 +84,12 @@ impl ObjectKind {
         }
     }
 
-    /// Whether a program can use it in this version.
-    pub const fn is_supported(self) -> bool {
-        matches!(self, Self::File | Self::Stdout | Self::Discard)
+    /// Whether a program can use it in this version, for what it is to be.
+    pub(crate) const fn is_supported(self, role: Role) -> bool {
+        match role {
+            Role::Source => matches!(self, Self::File | Self::Database),
+            Role::Sink => matches!(self, Self::File | Self::Stdout | Self::Discard),
+        }
     }
 }
 
@@ -119,6 +122,7 @@ pub(crate) fn kind_of(role: Role, properties: &Properties, span: Span) -> Result
         };
     }
     let implied = [
+        ("connection.url", ObjectKind::Database),
         ("path", ObjectKind::File),
         ("topic", ObjectKind::Kafka),
         ("bootstrap.servers", ObjectKind::Kafka),

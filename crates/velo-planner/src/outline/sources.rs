@@ -221,7 +221,7 @@ impl<'a> Builder<'a, '_> {
         span: Span,
     ) -> Result<(), Reported> {
         match kind_of(role, properties, span) {
-            Ok(Some(kind)) if !kind.is_supported() => {
+            Ok(Some(kind)) if !kind.is_supported(role) => {
                 let at = properties.get("type").and_then(|value| value.span).unwrap_or(span);
                 let (verb, option) = match role {
                     Role::Source => ("reading from", "source"),

@@ -24,7 +24,7 @@ impl<'a> Builder<'a, '_> {
         for (is_bare, properties) in objects.map(|named| (false, named)).chain([(true, &statement.bare)]) {
             // What cannot be used at all is refused as a whole.
             let role = if is_sink(properties) { Role::Sink } else { Role::Source };
-            if matches!(kind_of(role, properties, span), Ok(Some(kind)) if !kind.is_supported()) {
+            if matches!(kind_of(role, properties, span), Ok(Some(kind)) if !kind.is_supported(role)) {
                 continue;
             }
             for (key, value) in properties {

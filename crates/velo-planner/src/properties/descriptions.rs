@@ -37,6 +37,27 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "How long to wait for a file that is not there yet.",
     ),
     ("file.retry.interval", "How often to look whether the file is there."),
+    (
+        "connection.url",
+        "The database: postgres://host:port/database or sqlite:path. User and password may stand in it.",
+    ),
+    ("connection.user", "Who connects to the database."),
+    (
+        "connection.password",
+        "The password of the database's user; it belongs into a YAML file as `${VARIABLE}`, not into SQL.",
+    ),
+    ("table", "The table or view of the database, `schema.table` if need be."),
+    ("query", "A query in the database's own SQL, instead of `table`."),
+    (
+        "incremental.column",
+        "A column that only grows, such as an id or the time of the last change, by which later loads find what is new.",
+    ),
+    ("connect.timeout", "How long connecting to a server may take."),
+    (
+        "statement.timeout",
+        "How long the database may take for one statement or one fetch of rows.",
+    ),
+    ("fetch.size", "How many rows the database sends at a time."),
     ("url", "Where a document is on the web: `http://…` or `https://…`."),
     ("method", "How a web server is asked: only `GET` reads."),
     (
@@ -46,10 +67,6 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("auth.bearer", "A token that says who asks; never printed."),
     ("auth.user", "The user who asks."),
     ("auth.password", "The password of that user; never printed."),
-    (
-        "connect.timeout",
-        "How long it may take until there is a connection to the server.",
-    ),
     (
         "request.timeout",
         "How long a server may be silent, before its answer and within it.",

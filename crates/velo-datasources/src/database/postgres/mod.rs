@@ -1,0 +1,146 @@
+//! Tables and queries of PostgreSQL servers.
+
+mod array;
+mod decode;
+mod error;
+mod incremental;
+mod scan;
+mod session;
+mod size;
+mod types;
+
+use std::sync::Arc;
+
+use velo_data::StreamSchema;
+
+use self::error::Place;
+use self::incremental::Incremental;
+use self::scan::ScanPlan;
+use self::session::{Session, Timeouts};
+use self::size::expected_size;
+pub(super) use self::types::UNBOUNDED_DECIMAL;
+use self::types::{WireType, found_column};
+use super::columns::{Column, bind_columns};
+use super::rows::Selection;
+use super::scan::{Mark, Scan, Since, start_scan};
+use super::statement::{relation, select};
+use crate::{
+    DatabaseRows, DatabaseSourceConfig, PostgresConnection, ReadRequest, SizeEstimate, SourceError, on_io_runtime,
+};
+
+/// A table or query of a PostgreSQL server.
+#[derive(Debug, Clone)]
+pub(super) struct Postgres {
+    place: Place,
+    rows: DatabaseRows,
+    columns: Vec<Column<WireType>>,
+    incremental: Option<Incremental>,
+    timeouts: Timeouts,
+    fetch_size: usize,
+}
+
+impl Postgres {
+    /// Connects, and asks for the columns.
+    pub(super) async fn connect(
+        config: &DatabaseSourceConfig,
+        server: &PostgresConnection,
+        declared: Option<&StreamSchema>,
+    ) -> Result<(Self, StreamSchema), SourceError> {
+        let (config, server, declared) = (config.clone(), server.clone(), declared.cloned());
+        on_io_runtime(async move { Self::describe(config, server, declared.as_ref()).await }).await
+    }
+
+    async fn describe(
+        config: DatabaseSourceConfig,
+        server: PostgresConnection,
+        declared: Option<&StreamSchema>,
+    ) -> Result<(Self, StreamSchema), SourceError> {
+        let place = Place {
+            server,
+            rows: config.rows.describe(),
+        };
+        let timeouts = Timeouts {
+            connect: config.connect_timeout,
+            statement: config.statement_timeout,
+        };
+        let session = Session::open(&place, timeouts).await?;
+        let text = format!("SELECT * FROM {}", relation(&config.rows));
+        let statement = session.client().prepare(&text).await;
+        let statement = statement.map_err(|error| place.error(&error))?;
+        let found: Vec<_> = statement.columns().iter().map(found_column).collect();
+        let bound = bind_columns(&found, declared);
+        let (columns, schema) = bound.map_err(|problems| place.refused(problems.join("; "), false))?;
+        let incremental = match &config.incremental_column {
+            Some(name) => Some(Incremental::find(name, &config.rows, &statement, &session, &place).await?),
+            None => None,
+        };
+        let postgres = Self {
+            place,
+            rows: config.rows,
+            columns,
+            incremental,
+            timeouts,
+            fetch_size: config.fetch_size,
+        };
+        Ok((postgres, schema))
+    }
+
+    pub(super) fn location(&self) -> String {
+        self.place.location()
+    }
+
+    pub(super) fn endpoint(&self) -> String {
+        self.place.server.endpoint()
+    }
+
+    /// The highest value of the incremental column.
+    pub(super) async fn mark(&self) -> Result<Mark, SourceError> {
+        let Some(incremental) = self.incremental.clone() else {
+            return Ok(Mark::default());
+        };
+        let (place, rows, timeouts) = (self.place.clone(), self.rows.clone(), self.timeouts);
+        on_io_runtime(async move {
+            let mut session = Session::open(&place, timeouts).await?;
+            let mark = async {
+                let (transaction, cancel) = session.snapshot(timeouts).await?;
+                let mark = incremental.mark(&transaction, &rows, None).await?;
+                cancel.disarm();
+                Ok(mark)
+            };
+            mark.await.map_err(|error| place.error(&error))
+        })
+        .await
+    }
+
+    /// How many rows the server expects, from its statistics.
+    pub(super) async fn size_estimate(&self) -> Result<SizeEstimate, SourceError> {
+        let names = self.columns.iter().map(|column| column.name.as_str());
+        let text = format!("EXPLAIN {}", select(&self.rows, names, None));
+        let (place, timeouts) = (self.place.clone(), self.timeouts);
+        on_io_runtime(async move {
+            let session = Session::open(&place, timeouts).await?;
+            let plan = session.client().query(&text, &[]).await;
+            Ok(expected_size(&plan.map_err(|error| place.error(&error))?))
+        })
+        .await
+    }
+
+    /// Reads all rows, or those since a position, as they are in one snapshot.
+    pub(super) async fn scan(
+        &self,
+        schema: &StreamSchema,
+        request: &ReadRequest,
+        since: Option<Since>,
+    ) -> Result<Scan, SourceError> {
+        let plan = ScanPlan {
+            selection: Arc::new(Selection::new(schema, &self.columns, request, &self.location())),
+            place: self.place.clone(),
+            rows: self.rows.clone(),
+            incremental: self.incremental.clone(),
+            since,
+            timeouts: self.timeouts,
+            fetch_size: self.fetch_size,
+        };
+        start_scan(|batches, tell| plan.run(batches, tell)).await
+    }
+}

@@ -1,0 +1,55 @@
+use std::future::Future;
+
+use tokio::sync::oneshot;
+
+use crate::{BatchSender, ChannelReader, NextBatch, PartitionReader, SizeEstimate, SourceError, spawn_reader};
+
+/// The position of a scan, read in the snapshot that the scan sees.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The highest value of the incremental column.
+    pub(super) value: Option<String>,
+    /// Whether it is below that of an earlier load: rows were removed.
+    pub(super) went_back: bool,
+}
+
+/// Which rows a scan brings.
+#[derive(Debug, Clone)]
+pub(super) struct Since {
+    /// The highest value that is loaded.
+    pub(super) value: String,
+}
+
+/// What a scan tells before its first row.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Beginning {
+    pub(super) mark: Mark,
+    /// How much it will bring.
+    pub(super) size: SizeEstimate,
+}
+
+/// A scan that has begun.
+pub(super) struct Scan {
+    pub(super) reader: ChannelReader,
+    pub(super) beginning: Beginning,
+}
+
+/// Starts a scan and waits until it has told where it begins.
+pub(super) async fn start_scan<F>(
+    scan: impl FnOnce(BatchSender, oneshot::Sender<Beginning>) -> F,
+) -> Result<Scan, SourceError>
+where
+    F: Future<Output = Result<(), SourceError>> + Send + 'static,
+{
+    let (tell, told) = oneshot::channel();
+    let mut reader = spawn_reader(|batches| scan(batches, tell))?;
+    match told.await {
+        Ok(beginning) => Ok(Scan { reader, beginning }),
+        // It has ended before it could tell: its error says why.
+        Err(_) => match reader.next_batch().await? {
+            NextBatch::Batch(_) | NextBatch::NotYet(_) | NextBatch::End => Err(SourceError::Task {
+                message: "the scan ended without a position".to_owned(),
+            }),
+        },
+    }
+}
