@@ -25,6 +25,8 @@ pub(crate) struct Terminal {
 pub(crate) struct Stream {
     /// Whether a person looks at it.
     pub(crate) is_terminal: bool,
+    /// Whether what was drawn on it can be drawn over.
+    pub(crate) can_draw: bool,
     /// Whether it takes colors, and how wide it is.
     pub(crate) style: RenderStyle,
 }
@@ -34,6 +36,7 @@ impl Terminal {
     pub(crate) fn detect(cli: &Cli) -> Self {
         let stream = |is_terminal: bool| Stream {
             is_terminal,
+            can_draw: is_terminal && !is_dumb(),
             style: RenderStyle {
                 color: wants_color(cli.color, is_terminal),
                 columns: is_terminal.then(columns).flatten(),
@@ -53,14 +56,23 @@ fn columns() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
+/// Columns and rows of the terminal behind standard error, as they are now.
+pub(crate) fn stderr_size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(io::stderr())?;
+    Some((usize::from(width.0), usize::from(height.0))).filter(|(columns, rows)| *columns > 0 && *rows > 0)
+}
+
 fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => {
-            is_terminal && !is_set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb")
-        }
+        ColorChoice::Auto => is_terminal && !is_set("NO_COLOR") && !is_dumb(),
     }
+}
+
+/// Whether the terminal knows no more than to print characters.
+fn is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Whether the variable has a value; set to nothing counts as not set, as <https://no-color.org> asks.

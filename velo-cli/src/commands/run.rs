@@ -25,7 +25,7 @@ use crate::print::diagnostics::{self, Finding};
 use crate::print::errors::print_error;
 use crate::print::rows::RowPrinter;
 use crate::print::summary::{self, StatementPolicies};
-use crate::progress::Progress;
+use crate::progress::RunProgress;
 use crate::terminal::Terminal;
 
 /// Input below which another worker would cost more than it brings.
@@ -158,7 +158,7 @@ fn run_program(
         sources: program.sources,
     };
     let metrics = Arc::new(Metrics::default());
-    let progress = is_drawing.then(|| Progress::draw(Arc::clone(&metrics)));
+    let progress = is_drawing.then(|| RunProgress::draw(Arc::clone(&metrics)));
     let options = RunOptions {
         parallelism: args
             .parallelism

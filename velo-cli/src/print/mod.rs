@@ -4,8 +4,12 @@ pub(crate) mod diagnostics;
 pub(crate) mod errors;
 pub(crate) mod inferences;
 mod joins;
+#[expect(dead_code, reason = "`load` and `deploy` print it")]
+pub(crate) mod load;
 pub(crate) mod plans;
 pub(crate) mod rows;
 pub(crate) mod summary;
 pub(crate) mod system_columns;
 mod table;
+pub(crate) mod text;
+pub(crate) mod words;

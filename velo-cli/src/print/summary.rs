@@ -10,6 +10,8 @@ use velo_data::RowErrorCause;
 use velo_engine::{JobSummary, LateSummary, RejectedRows, StatementSummary};
 use velo_planner::plan::{Aggregate, ErrorPolicy, LatePolicy, LogicalPlan, PlannedStatement};
 
+use super::words::rows;
+
 /// Samples shown of each cause.
 const SAMPLES_MAX: usize = 3;
 
@@ -125,10 +127,6 @@ fn note(count: u64, one: &str, many: &str, text: &mut String) {
     if count > 0 {
         let _ = writeln!(text, "  {} {}", HumanCount(count), if count == 1 { one } else { many });
     }
-}
-
-fn rows(count: u64) -> String {
-    format!("{} {}", HumanCount(count), if count == 1 { "row" } else { "rows" })
 }
 
 const fn words(cause: RowErrorCause) -> &'static str {

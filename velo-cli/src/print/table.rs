@@ -11,6 +11,7 @@ use velo_data::{StreamBatch, StreamSchema};
 use velo_datasources::{Sink, SinkError, SinkSummary};
 
 use super::rows::Console;
+use super::text::printable;
 
 /// Rows by which the widths of columns are told; wider values that come later stand out.
 const ROWS_MEASURED: usize = 1_000;
@@ -49,7 +50,7 @@ impl TableSink {
     ) -> Self {
         let fields = schema.user_fields().iter();
         let column = |field: &arrow::datatypes::FieldRef| {
-            let name = printable(field.name());
+            let name = printable(field.name()).into_owned();
             TableColumn {
                 width: name.width(),
                 name,
@@ -75,7 +76,7 @@ impl TableSink {
         let formatter = |column: &'_ ArrayRef| -> Result<Vec<String>, ArrowError> {
             let formatter = ArrayFormatter::try_new(column.as_ref(), &options)?;
             Ok((0..column.len())
-                .map(|row| printable(&formatter.value(row).to_string()))
+                .map(|row| printable(&formatter.value(row).to_string()).into_owned())
                 .collect())
         };
         let mut columns = columns.iter().map(formatter).collect::<Result<Vec<_>, _>>()?;
@@ -176,22 +177,6 @@ impl Sink for TableSink {
         }
         Ok(self.summary)
     }
-}
-
-/// Control characters as escapes: data must not break lines or command the terminal.
-fn printable(text: &str) -> String {
-    if !text.chars().any(char::is_control) {
-        return text.to_owned();
-    }
-    let mut printable = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        if character.is_control() {
-            printable.extend(character.escape_default());
-        } else {
-            printable.push(character);
-        }
-    }
-    printable
 }
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use velo_engine::Metrics;
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Draws until it is dropped, then wipes what it has drawn.
-pub(crate) struct Progress {
+pub(crate) struct RunProgress {
     /// Dropped to end the thread.
     running: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Progress {
+impl RunProgress {
     /// Starts to draw. A run that is over before the first interval shows nothing.
     pub(crate) fn draw(metrics: Arc<Metrics>) -> Self {
         let (running, ended) = mpsc::channel::<()>();
@@ -41,7 +41,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for RunProgress {
     fn drop(&mut self) {
         self.running = None;
         if let Some(thread) = self.thread.take() {
