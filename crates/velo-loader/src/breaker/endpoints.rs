@@ -79,3 +79,54 @@ fn record_each(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn names(endpoints: &[&str]) -> Vec<String> {
+        endpoints.iter().map(|endpoint| (*endpoint).to_owned()).collect()
+    }
+
+    /// Opens the circuit of an endpoint.
+    fn open(breakers: &EndpointBreakers, endpoint: &str, now: Instant) {
+        let permits = breakers.try_acquire(names(&[endpoint]), now).unwrap();
+        breakers.record(permits, now, |_| CallOutcome::Failure);
+    }
+
+    #[test]
+    fn a_table_of_two_endpoints_calls_both_or_none() {
+        let breakers = EndpointBreakers::new(CircuitBreakerConfig {
+            min_calls: 1,
+            ..CircuitBreakerConfig::default()
+        });
+        let start = Instant::now();
+        let later = start + Duration::from_secs(30);
+        open(&breakers, "first", start);
+        open(&breakers, "second", start + Duration::from_secs(10));
+        // The first might be tried by now, the second not yet.
+        let refusal = breakers.try_acquire(names(&["first", "second"]), later).unwrap_err();
+        assert_eq!(refusal.endpoint, "second");
+        breakers
+            .try_acquire(names(&["first"]), later)
+            .expect("nobody is trying it");
+    }
+
+    #[test]
+    fn each_endpoint_is_judged_by_itself() {
+        let breakers = EndpointBreakers::new(CircuitBreakerConfig {
+            min_calls: 1,
+            ..CircuitBreakerConfig::default()
+        });
+        let now = Instant::now();
+        let permits = breakers.try_acquire(names(&["good", "bad"]), now).unwrap();
+        breakers.record(permits, now, |endpoint| match endpoint {
+            "bad" => CallOutcome::Failure,
+            _ => CallOutcome::Inconclusive,
+        });
+        assert!(breakers.try_acquire(names(&["good"]), now).is_ok());
+        assert!(breakers.try_acquire(names(&["bad"]), now).is_err());
+    }
+}

@@ -116,6 +116,11 @@ impl SnapshotError {
         )
     }
 
+    pub(super) fn is_missing_file(&self) -> bool {
+        let missing = SnapshotDamage::Missing;
+        matches!(self, Self::Damaged { damage, .. } if *damage == missing)
+    }
+
     pub(super) fn damaged(path: &Path, damage: SnapshotDamage) -> Self {
         Self::Damaged {
             path: path.to_owned(),

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::vec;
 
 use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
 use arrow::ipc::reader::FileReader;
 
 use super::checksum::checksum_of_all;
-use super::manifest::{SnapshotFile, SnapshotManifest, columns_of};
-use super::{SnapshotColumn, SnapshotDamage, SnapshotError};
+use super::manifest::{SnapshotFile, SnapshotManifest};
+use super::{SnapshotDamage, SnapshotError};
 
 /// A snapshot whose files are those that were written: every checksum has been looked at.
 #[derive(Debug)]
@@ -26,7 +27,6 @@ impl Snapshot {
             files.push(VerifiedFile::open(directory, file)?);
         }
         let batches = SnapshotBatches {
-            columns: manifest.columns.clone(),
             files: files.into_iter(),
             current: None,
         };
@@ -34,27 +34,11 @@ impl Snapshot {
     }
 }
 
-/// Rows of a snapshot, batch by batch; nothing comes after an error.
-#[derive(Debug)]
-pub struct SnapshotBatches {
-    columns: Vec<SnapshotColumn>,
-    files: vec::IntoIter<VerifiedFile>,
-    current: Option<OpenFile>,
-}
-
 /// A file that was found to be what was written. It stays open, so that it stays what it is.
 #[derive(Debug)]
 struct VerifiedFile {
     path: PathBuf,
     file: File,
-    rows: u64,
-}
-
-#[derive(Debug)]
-struct OpenFile {
-    path: PathBuf,
-    reader: FileReader<BufReader<File>>,
-    rows_left: u64,
 }
 
 impl VerifiedFile {
@@ -75,43 +59,39 @@ impl VerifiedFile {
             let (expected, found) = (expected.checksum.clone(), checksum);
             return damaged(SnapshotDamage::Checksum { expected, found });
         }
-        let rows = expected.rows;
-        Ok(Self { path, file, rows })
+        Ok(Self { path, file })
     }
+}
+
+/// Rows of a snapshot, batch by batch; nothing comes after an error.
+#[derive(Debug)]
+pub struct SnapshotBatches {
+    files: vec::IntoIter<VerifiedFile>,
+    current: Option<OpenFile>,
+}
+
+#[derive(Debug)]
+struct OpenFile {
+    path: PathBuf,
+    reader: FileReader<BufReader<File>>,
 }
 
 impl OpenFile {
-    fn open(verified: VerifiedFile, columns: &[SnapshotColumn]) -> Result<Self, SnapshotError> {
-        let VerifiedFile { path, file, rows } = verified;
-        let reader = FileReader::try_new_buffered(file, None).map_err(|error| unreadable(&path, &error))?;
-        if columns_of(&reader.schema()) != columns {
-            return Err(unreadable(&path, &"its columns are not those of the manifest"));
+    fn open(VerifiedFile { path, file }: VerifiedFile) -> Result<Self, SnapshotError> {
+        match FileReader::try_new_buffered(file, None) {
+            Ok(reader) => Ok(Self { path, reader }),
+            Err(error) => Err(unreadable(&path, &error)),
         }
-        Ok(Self {
-            path,
-            reader,
-            rows_left: rows,
-        })
     }
 
     fn next(&mut self) -> Option<Result<RecordBatch, SnapshotError>> {
-        match self.reader.next() {
-            Some(Ok(batch)) => match self.rows_left.checked_sub(batch.num_rows() as u64) {
-                Some(left) => {
-                    self.rows_left = left;
-                    Some(Ok(batch))
-                }
-                None => Some(Err(unreadable(&self.path, &"it has more than the manifest says"))),
-            },
-            Some(Err(error)) => Some(Err(unreadable(&self.path, &error))),
-            None if self.rows_left > 0 => Some(Err(unreadable(&self.path, &"it has fewer than the manifest says"))),
-            None => None,
-        }
+        let batch = self.reader.next()?;
+        Some(batch.map_err(|error| unreadable(&self.path, &error)))
     }
 }
 
-fn unreadable(path: &Path, message: &dyn ToString) -> SnapshotError {
-    let message = message.to_string();
+fn unreadable(path: &Path, error: &ArrowError) -> SnapshotError {
+    let message = error.to_string();
     SnapshotError::damaged(path, SnapshotDamage::Rows { message })
 }
 
@@ -121,7 +101,7 @@ impl SnapshotBatches {
             if let Some(batch) = self.current.as_mut().and_then(OpenFile::next) {
                 return Some(batch);
             }
-            match OpenFile::open(self.files.next()?, &self.columns) {
+            match OpenFile::open(self.files.next()?) {
                 Ok(file) => self.current = Some(file),
                 Err(error) => return Some(Err(error)),
             }

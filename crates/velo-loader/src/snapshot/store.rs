@@ -179,18 +179,20 @@ impl SnapshotStore {
     /// When it is damaged or cannot be read.
     pub fn read(&self, table: &str) -> Result<Option<Snapshot>, SnapshotError> {
         let directory = self.directory(table);
-        let Some(manifest) = self.manifest(table)? else {
-            return Ok(None);
-        };
-        let generation = manifest.generation;
-        let opened = Snapshot::open(&directory, manifest);
-        let is_gone =
-            matches!(&opened, Err(SnapshotError::Damaged { damage, .. }) if *damage == SnapshotDamage::Missing);
-        if is_gone && let Some(newer) = self.manifest(table)?.filter(|newer| newer.generation != generation) {
-            // Somebody has replaced it between the two: the files of another one are there.
-            return Snapshot::open(&directory, newer).map(Some);
+        let mut manifest = self.manifest(table)?;
+        while let Some(current) = manifest {
+            let generation = current.generation;
+            let opened = Snapshot::open(&directory, current);
+            if !opened.as_ref().is_err_and(SnapshotError::is_missing_file) {
+                return opened.map(Some);
+            }
+            // Somebody may have replaced it between the two: then the files of another one are there.
+            manifest = self.manifest(table)?;
+            if manifest.as_ref().is_some_and(|newer| newer.generation == generation) {
+                return opened.map(Some);
+            }
         }
-        opened.map(Some)
+        Ok(None)
     }
 
     /// What the snapshot of a table is of, without looking at its rows; `None` when there is none.

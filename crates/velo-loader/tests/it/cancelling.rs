@@ -167,6 +167,36 @@ async fn a_table_may_block_its_thread() {
     assert!(result.unwrap().is_complete());
 }
 
+/// Keeps its thread until it is told to stop.
+struct Stubborn(std::sync::Mutex<std::sync::mpsc::Sender<()>>);
+
+#[async_trait]
+impl LoadTable for Stubborn {
+    async fn load(&self, attempt: LoadAttempt) -> Result<LoadedTable, LoadError> {
+        while !attempt.cancellation.is_cancelled() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.0.lock().unwrap().send(()).unwrap();
+        Err(LoadError::permanent("told to stop"))
+    }
+}
+
+/// In real time: a thread cannot be ended, and so has to be told.
+#[tokio::test]
+async fn a_load_that_is_dropped_tells_its_threads() {
+    let (sender, told) = channel();
+    let loads: [(String, Arc<dyn LoadTable>); 1] = [("stubborn".to_owned(), Arc::new(Stubborn(sender.into())))];
+    let graph = graph_of(&["stubborn"]);
+    let never = CancellationToken::new();
+    let loader = loader();
+    tokio::select! {
+        _ = loader.load_tables(&graph, loads, &never) => panic!("nothing ends it"),
+        () = sleep(Duration::from_millis(50)) => {}
+    }
+    let told = tokio::task::spawn_blocking(move || told.recv_timeout(Duration::from_mins(1)));
+    told.await.unwrap().unwrap();
+}
+
 struct PanicsOnItsThread;
 
 #[async_trait]

@@ -68,6 +68,24 @@ async fn whoever_asks_to_be_left_alone_is() {
     insta::assert_snapshot!(messages(&result), @"too_patient failed: no further attempt fits into the 5m that a table may take: busy");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_table_whose_time_is_over_is_told_and_ends_at_once() {
+    let (result, seen) = run(
+        ParallelLoadingConfig::default(),
+        [("polite", table().ends([End::UntilCancelled]))],
+    )
+    .await;
+    assert_eq!(
+        result.total_duration,
+        Duration::from_mins(5),
+        "nobody waits for the grace"
+    );
+    insta::assert_snapshot!(seen.text(), @"
+         0 start polite
+    300000 told polite
+    ");
+}
+
 fn chain_below_a_failure() -> [(&'static str, Script); 5] {
     [
         ("a", table().ends([End::Permanent("gone")])),
