@@ -223,6 +223,8 @@ pub(crate) fn without_effect(key: &str, properties: &Properties, object: Span, n
         "polling.interval" => "without `watch` it is read to its end",
         "connection.user" | "connection.password" | "statement.timeout" | "fetch.size" => "SQLite has no use for it",
         "file.retry.interval" => "without `file.wait.timeout` it does not wait",
+        _ if key.starts_with("paging.") => "the `paging.style` has no use for it",
+        _ if key.starts_with("s3.") => "it reads local files",
         _ => "its format has no use for it",
     };
     let message = format!("`{key}` has no effect on `{name}`: {reason}");
@@ -279,9 +281,12 @@ fn described(error: &SourceError) -> String {
 fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, mode: Mode) -> Diagnostic {
     let key = match &unopened.error {
         SourceError::CannotWatch { .. } => "watch",
-        // Not at the connection, whose line may hold a password.
-        SourceError::Refused { .. } if source.properties.contains_key("query") => "query",
-        SourceError::Refused { .. } => "table",
+        SourceError::Connection { .. } | SourceError::Busy { .. } | SourceError::Refused { .. } => {
+            // Not at the connection of a database, whose line may hold a password.
+            let places = ["query", "table", "url", "path"];
+            let given = places.into_iter().find(|key| source.properties.contains_key(*key));
+            given.unwrap_or("path")
+        }
         _ => "path",
     };
     let place = source

@@ -6,6 +6,7 @@ mod cases;
 mod commands;
 mod demo;
 mod diagnostics;
+mod network;
 mod policies;
 mod refused;
 mod row_groups;

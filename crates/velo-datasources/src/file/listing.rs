@@ -81,7 +81,7 @@ fn files_in(config: &FileSourceConfig) -> Result<Vec<PathBuf>, SourceError> {
     Ok(found)
 }
 
-pub(super) fn is_wanted(path: &Path, wanted: Option<FileFormat>) -> bool {
+pub(crate) fn is_wanted(path: &Path, wanted: Option<FileFormat>) -> bool {
     FileFormat::of_path(path).is_some_and(|told| wanted.is_none_or(|wanted| told == format_given(wanted, path)))
 }
 
@@ -111,7 +111,7 @@ fn format_given(asked: FileFormat, path: &Path) -> FileFormat {
 }
 
 /// The one format of all files.
-pub(super) fn common_format(files: &[PathBuf], asked: Option<FileFormat>) -> Result<FileFormat, SourceError> {
+pub(crate) fn common_format(files: &[PathBuf], asked: Option<FileFormat>) -> Result<FileFormat, SourceError> {
     let mut first: Option<(&PathBuf, FileFormat)> = None;
     for path in files {
         let format = match asked {

@@ -28,13 +28,11 @@ mod unpack;
 
 pub use dead_letters::DeadLetterFile;
 pub(crate) use follow::check_can_grow;
+pub(crate) use listing::{common_format, is_wanted};
 pub(crate) use pack::PackedTarget;
 pub(crate) use pattern::{PathPattern, has_wildcards, is_hidden};
-pub(crate) use remote::{
-    RemoteColumns, RemotePlan, Stream, columns_of_stream, columns_of_typed_file, common_format, is_wanted,
-    united_columns,
-};
+pub(crate) use remote::{RemoteColumns, RemotePlan, Stream, columns_of_stream, columns_of_typed_file};
 pub use sampling::FileSample;
-pub(crate) use sampling::sample_files;
+pub(crate) use sampling::{sample_files, united_samples};
 pub use source::{FileSource, ReadLimits};
 pub(crate) use target::FileTarget;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use velo_data::{PartitionOffset, StreamSchema, SystemClock};
@@ -10,10 +10,9 @@ use velo_formats::{SAMPLE_BYTES_MAX, SampledSchema};
 
 use super::buffer::{FileBuffer, io_error};
 use super::columns::ColumnsFrom;
-use super::listing;
 use super::part::FilePart;
 use super::plan::{FilePlan, FileRows};
-use super::sampling::{self, sample_text};
+use super::sampling::sample_text;
 use super::source::ReadLimits;
 use super::text::TextPlan;
 use super::typed::{TypedFormat, TypedPlan};
@@ -159,33 +158,6 @@ pub(crate) fn columns_of_typed_file(name: &Path, file: File, format: FileFormat)
         || Ok(SampledSchema::default()),
         |columns| columns.map(SampledSchema::told),
     )
-}
-
-/// The columns of all streams of a source that have been looked at.
-///
-/// # Errors
-///
-/// When they do not go together.
-pub(crate) fn united_columns(
-    samples: Vec<(PathBuf, SampledSchema)>,
-    format: FileFormat,
-    config: &FileSourceConfig,
-) -> Result<SampledSchema, SourceError> {
-    sampling::united(samples, format, config).map(|(_, columns)| columns)
-}
-
-/// The one format of all these names.
-///
-/// # Errors
-///
-/// When names tell no format or several.
-pub(crate) fn common_format(names: &[PathBuf], asked: Option<FileFormat>) -> Result<FileFormat, SourceError> {
-    listing::common_format(names, asked)
-}
-
-/// Whether a name is one of the wanted format, or of any.
-pub(crate) fn is_wanted(name: &Path, wanted: Option<FileFormat>) -> bool {
-    listing::is_wanted(name, wanted)
 }
 
 /// The bytes of a stream in a file that goes away when it is closed.

@@ -40,7 +40,7 @@ pub(crate) fn sample_files(config: &FileSourceConfig) -> Result<FileSample, Sour
     for path in listing.files.iter().take(SAMPLE_FILES_MAX) {
         samples.push((path.clone(), sample_file(path, listing.format, config)?));
     }
-    let (files, columns) = united(samples, listing.format, config)?;
+    let (files, columns) = united_samples(samples, listing.format, config)?;
     Ok(FileSample {
         columns,
         files,
@@ -49,8 +49,12 @@ pub(crate) fn sample_files(config: &FileSourceConfig) -> Result<FileSample, Sour
     })
 }
 
-/// The columns of all files looked at.
-pub(super) fn united(
+/// The files looked at, and the columns of all of them.
+///
+/// # Errors
+///
+/// When they do not go together.
+pub(crate) fn united_samples(
     samples: Vec<(PathBuf, SampledSchema)>,
     format: FileFormat,
     config: &FileSourceConfig,

@@ -12,6 +12,14 @@ use crate::SourceError;
 /// What the libraries below write before a status; they tell it by text alone.
 const STATUS_PREFIX: &str = "non-2xx status code: ";
 
+/// What is said of a connection that is not secure, which no other try will change.
+const INSECURE: [&str; 4] = [
+    "certificate",
+    "handshake",
+    "InvalidContentType",
+    "scheme is not allowed",
+];
+
 /// An answer that is none.
 pub(super) fn failed(name: &Path, error: &object_store::Error) -> SourceError {
     let refused = |message: &str| SourceError::Refused {
@@ -80,18 +88,24 @@ pub(super) fn silent(name: &Path, patience: Duration) -> SourceError {
     }
 }
 
-/// A store that did not answer, or not to the end.
+/// A store that did not answer, or not to the end, or that was not asked at all.
 fn unreached(name: &Path, error: &object_store::Error) -> SourceError {
-    let http = chain(error).find_map(|cause| cause.downcast_ref::<HttpError>());
-    let is_insecure = ["certificate", "handshake", "InvalidContentType"]
-        .iter()
-        .any(|word| mentions(error, word));
+    let location = name.display().to_string();
+    let message = chain(error)
+        .last()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    let Some(http) = chain(error).find_map(|cause| cause.downcast_ref::<HttpError>()) else {
+        return SourceError::Refused {
+            location,
+            message,
+            is_transient: false,
+        };
+    };
+    let is_insecure = INSECURE.iter().any(|word| mentions(error, word));
     SourceError::Connection {
-        location: name.display().to_string(),
-        message: chain(error)
-            .last()
-            .map_or_else(|| error.to_string(), ToString::to_string),
-        is_transient: !is_insecure && http.is_some_and(|http| http.kind() != HttpErrorKind::Decode),
+        location,
+        message,
+        is_transient: !is_insecure && http.kind() != HttpErrorKind::Decode,
     }
 }
 

@@ -11,7 +11,7 @@ use super::listing::{FoundObject, Listing};
 use super::read::{ObjectLoad, sample};
 use super::readers::ObjectReaders;
 use super::store::open_store;
-use crate::file::{RemoteColumns, RemotePlan, united_columns};
+use crate::file::{RemoteColumns, RemotePlan, united_samples};
 use crate::{
     Increment, ObjectOffset, ObjectSourceConfig, ObjectStoreConfig, ReadRequest, SizeEstimate, SourceError,
     SourceOffset, TableDataSource, TableLoad, on_io_runtime,
@@ -118,7 +118,7 @@ impl Access {
             Ok((object.name.clone(), columns))
         });
         let samples = futures_util::future::try_join_all(looks).await?;
-        united_columns(samples, format, &config)
+        united_samples(samples, format, &config).map(|(_, columns)| columns)
     }
 }
 

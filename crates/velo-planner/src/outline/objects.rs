@@ -87,7 +87,7 @@ impl ObjectKind {
     /// Whether a program can use it in this version, for what it is to be.
     pub(crate) const fn is_supported(self, role: Role) -> bool {
         match role {
-            Role::Source => matches!(self, Self::File | Self::Database),
+            Role::Source => matches!(self, Self::File | Self::Database | Self::Http | Self::ObjectStore),
             Role::Sink => matches!(self, Self::File | Self::Stdout | Self::Discard),
         }
     }
@@ -121,15 +121,29 @@ pub(crate) fn kind_of(role: Role, properties: &Properties, span: Span) -> Result
             None => Err(unknown_type(role, &value.text, value.span.unwrap_or(span))),
         };
     }
+    let path = properties.get("path").map_or("", |path| path.text.as_str());
     let implied = [
         ("connection.url", ObjectKind::Database),
-        ("path", ObjectKind::File),
+        ("url", ObjectKind::Http),
+        ("path", kind_of_path(role, path)),
         ("topic", ObjectKind::Kafka),
         ("bootstrap.servers", ObjectKind::Kafka),
     ];
     Ok(implied
         .into_iter()
         .find_map(|(key, kind)| properties.contains_key(key).then_some(kind)))
+}
+
+/// What a path is to, by how it begins.
+fn kind_of_path(role: Role, path: &str) -> ObjectKind {
+    let path = path.to_ascii_lowercase();
+    if role == Role::Source && (path.starts_with("http://") || path.starts_with("https://")) {
+        ObjectKind::Http
+    } else if role == Role::Source && path.starts_with("s3://") {
+        ObjectKind::ObjectStore
+    } else {
+        ObjectKind::File
+    }
 }
 
 fn unknown_type(role: Role, text: &str, span: Span) -> Diagnostic {
