@@ -211,6 +211,11 @@ async fn waits_grow_and_are_the_same_for_the_same_seed() {
     for (attempt, (pair, bound)) in starts.windows(2).zip(bounds).enumerate() {
         assert!(pair[1] - pair[0] <= bound + 1, "wait {attempt} of {starts:?}");
     }
+    let waits = starts.windows(2).map(|pair| pair[1] - pair[0]);
+    assert!(
+        waits.zip(bounds).any(|(wait, bound)| wait < bound / 2),
+        "drawn, not the bound: {starts:?}"
+    );
     assert_eq!(starts.len(), 8);
 }
 

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::{AsArray, Int64Array, RecordBatch, StringViewArray};
 use proptest::prelude::*;
@@ -252,15 +251,13 @@ fn a_snapshot_that_is_replaced_all_the_time_can_be_read_all_the_time() {
     let (state, store) = store();
     let reader = SnapshotStore::open_read_only(state.path().join("not/yet/there"));
     write(&store, "orders", &rows(0..3));
-    let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        let writer = scope.spawn(|| {
             for round in 0..100 {
                 write(&store, "orders", &rows(round..round + 3));
             }
-            is_done.store(true, Ordering::SeqCst);
         });
-        while !is_done.load(Ordering::SeqCst) {
+        while !writer.is_finished() {
             let ids = ids(&reader, "orders").unwrap().unwrap();
             assert_eq!(ids, [ids[0], ids[0] + 1, ids[0] + 2]);
         }
