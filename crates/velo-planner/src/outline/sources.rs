@@ -64,7 +64,7 @@ impl Declaration {
     }
 }
 
-impl<'a> Builder<'a, '_> {
+impl Builder<'_, '_> {
     /// The source that a relation names, configured as this statement sees it.
     pub(super) fn source(
         &mut self,
