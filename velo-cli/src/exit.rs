@@ -37,7 +37,8 @@ impl Exit {
     /// Data that cannot be read is no fault of the SQL: the run failed.
     pub(crate) fn of_refused_run(diagnostics: &[Diagnostic]) -> Self {
         let mut errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-        if errors.all(|error| error.code == &code::FILE_NOT_FOUND) {
+        let is_about_data = |code| code == &code::FILE_NOT_FOUND || code == &code::SOURCE_REFUSED;
+        if errors.all(|error| is_about_data(error.code)) {
             Self::Failed
         } else {
             Self::Invalid

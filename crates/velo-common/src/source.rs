@@ -49,6 +49,24 @@ impl SourceText {
         self.text.get(span.range()).unwrap_or_default()
     }
 
+    /// The same text with `*` for every byte of some spans, so that all places stay what they were.
+    #[must_use]
+    pub fn masked(self, spans: &[Span]) -> Self {
+        let is_masked = |at: usize| spans.iter().any(|span| span.range().contains(&at));
+        if spans.is_empty() {
+            return self;
+        }
+        let mut text = String::with_capacity(self.text.len());
+        for (at, character) in self.text.char_indices() {
+            if is_masked(at) && character != '\n' {
+                text.extend(std::iter::repeat_n('*', character.len_utf8()));
+            } else {
+                text.push(character);
+            }
+        }
+        Self { text, ..self }
+    }
+
     /// Line and column of a byte offset; offsets past the end are at the end.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_of(offset);
@@ -86,6 +104,13 @@ impl SourceText {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_masked_keeps_its_place() {
+        let source = SourceText::new("a.sql", "key = 'pässword'\nrest").masked(&[Span::new(7, 16)]);
+        assert_eq!(source.text(), "key = '*********'\nrest");
+        assert_eq!(source.position(18), Position { line: 2, column: 1 });
+    }
 
     #[test]
     fn columns_count_characters() {

@@ -14,6 +14,7 @@ use crate::connection::SourceConnection;
 use crate::lints::{money_in_double, unreadable_records};
 use crate::overrides::unmet_overrides;
 use crate::paths::conflicts;
+use crate::secrets::secrets;
 use crate::sinks::{columns_without_form, configure_sinks};
 use crate::sources::open_sources;
 use crate::waiting::OnWait;
@@ -71,7 +72,7 @@ pub struct Inference {
 /// A program that has been through all stages.
 #[derive(Debug)]
 pub struct CheckedProgram {
-    /// Its text.
+    /// Its text, with `*` for the passwords in it.
     pub source: SourceText,
     /// What is wrong with it, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
@@ -157,6 +158,7 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
     if parsed.failed.is_empty() {
         diagnostics.extend(unmet_overrides(&outline, &options.overrides, options.mode));
     }
+    let secrets = secrets(&outline, &source);
     let sources = open_sources(&outline, &config_files, options.mode, on_wait, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);
@@ -184,7 +186,7 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
     let allowed = leave_out_allowed(&parsed.script, &mut diagnostics);
     sort(&mut diagnostics);
     CheckedProgram {
-        source,
+        source: source.masked(&secrets),
         diagnostics,
         allowed,
         joins: outline.joins,

@@ -15,6 +15,7 @@ mod lints;
 mod overrides;
 mod paths;
 mod schema_file;
+mod secrets;
 mod sinks;
 mod sources;
 mod waiting;

@@ -149,8 +149,13 @@ fn open(
     if let Some(diagnostic) = key_columns_of_envelope(source, &config) {
         diagnostics.push(diagnostic);
     }
-    if mode == Mode::Validate && config.is_remote() {
-        return Opened::default(); // Its columns are those that are declared, or unknown.
+    // Nothing is asked over a network to validate, nor for columns that are declared: who loads them connects.
+    let needs_no_look = mode == Mode::Validate || (mode == Mode::Load && declared.is_some());
+    if needs_no_look && config.is_remote() {
+        return Opened {
+            config: Some(config),
+            ..Opened::default()
+        };
     }
     match open_when_there(&source.name, &config, declared, on_wait) {
         Ok((opened, sample)) => Opened {
@@ -326,7 +331,7 @@ fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, 
     let mut diagnostic = Diagnostic::new(code, place, message);
     diagnostic = diagnostic.with_help_if(help(error, name));
     // Data may come later; what is wrong with data that is there stays wrong.
-    if mode == Mode::Validate && code == &code::FILE_NOT_FOUND {
+    if mode == Mode::Validate && (code == &code::FILE_NOT_FOUND || error.is_transient()) {
         diagnostic.severity = Severity::Warning;
         if !declared {
             diagnostic = diagnostic.with_help(format!(

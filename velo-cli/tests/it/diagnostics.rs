@@ -150,6 +150,10 @@ const PROGRAMS: &[(&str, &str)] = &[
         "V0605",
         "SELECT id FROM other WITH ('other.path' = 'orders.csv', 'other.value.schema.file' = 'gone.avsc')",
     ),
+    (
+        "V0607",
+        "SELECT id FROM db WITH ('db.type' = 'sql_source', 'db.path' = 'orders.csv', 'db.table' = 'orders')",
+    ),
     ("V0800", "SELECT a.id FROM orders a JOIN orders b ON a.id = b.id"),
     ("V0801", "SELECT id FROM orders WITH ('state.ttl' = '1h')"),
     (

@@ -4,6 +4,7 @@
 
 mod cases;
 mod commands;
+mod databases;
 mod demo;
 mod diagnostics;
 mod network;

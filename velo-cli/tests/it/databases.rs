@@ -1,0 +1,100 @@
+//! Programs over SQL databases.
+
+use rusqlite::Connection;
+use velo_testservices::PostgresServer;
+
+use crate::support::Workspace;
+
+const SHOP: &str = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT, price DECIMAL(10, 2), at DATETIME);
+    INSERT INTO orders VALUES (1, 'ann', 12.5, '2024-01-01 10:00:00'), (2, 'bob', '99.99', '2024-01-02 11:00:00'),
+        (3, 'ann', 'much', '2024-01-03 12:00:00'), (4, NULL, 3, NULL)";
+
+fn shop() -> Workspace {
+    let workspace = Workspace::with(&[]);
+    let file = Connection::open(workspace.path("shop.db")).unwrap();
+    file.execute_batch(SHOP).unwrap();
+    workspace
+}
+
+#[test]
+fn a_sqlite_file_is_read_like_any_source() {
+    let workspace = shop();
+    let program = "SELECT customer, SUM(price) AS total, MAX(at) AS last FROM orders GROUP BY customer EMIT FINAL
+        WITH ('orders.type' = 'sql_source', 'orders.path' = 'shop.db', 'orders.table' = 'orders');";
+    workspace.write("p.sql", program.as_bytes());
+    insta::assert_snapshot!(workspace.run(&["run", "p.sql", "--format", "csv"]).transcript());
+    insta::assert_snapshot!(workspace.run(&["validate", "p.sql"]).transcript());
+}
+
+#[test]
+fn what_is_wrong_with_a_database_is_told_with_the_place() {
+    let workspace = shop();
+    let programs = [
+        "SELECT id FROM o WITH ('o.type' = 'sql_source', 'o.path' = 'shop.db', 'o.table' = 'order');",
+        "CREATE STREAM o (id STRING) WITH (type = 'sql_source', path = 'shop.db', table = 'orders'); SELECT id FROM o;",
+        "SELECT id FROM o WITH ('o.type' = 'sql_source', 'o.path' = 'gone.db', 'o.table' = 'orders');",
+        "SELECT idd FROM o WITH ('o.type' = 'sql_source', 'o.path' = 'shop.db', 'o.query' = 'SELECT id FROM orders', 'o.fetch.size' = 5);",
+        "SELECT id FROM o WITH ('o.type' = 'sql_source', 'o.path' = 'shop.db');",
+    ];
+    for program in programs {
+        workspace.write("p.sql", program.as_bytes());
+        insta::assert_snapshot!(workspace.run(&["validate", "p.sql"]).transcript());
+    }
+    workspace.write("p.sql", programs[0].as_bytes());
+    insta::assert_snapshot!(workspace.run(&["run", "p.sql"]).transcript());
+}
+
+const PROGRAM: &str = "SELECT id, name FROM people WHERE id > 1 WITH ('people.config_file' = 'people.yaml');";
+
+const CONFIG: &str = "type: sql_source
+connection.url: ${URL}
+table: people
+";
+
+#[test]
+fn validating_asks_nothing_of_a_server() {
+    let workspace = Workspace::with(&[("p.sql", PROGRAM), ("people.yaml", CONFIG)]);
+    let run = |command: &str| {
+        let mut command = workspace.command(&[command, "p.sql"]);
+        // Nobody listens there.
+        command.env("URL", "postgres://ann:hunter2@127.0.0.1:1/shop");
+        crate::support::Outcome::of(&command.output().unwrap())
+    };
+    let validated = run("validate");
+    assert_eq!(validated.exit, Some(0), "{}", validated.stderr);
+    let refused = run("run");
+    assert_eq!(refused.exit, Some(3), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("hunter2"), "{}", refused.stderr);
+    insta::assert_snapshot!(refused.transcript());
+}
+
+#[test]
+fn passwords_in_sql_are_not_shown() {
+    let programs = [
+        "SELECT id FROM o WITH ('o.connection.url' = 'postgres://ann:hunter2@127.0.0.1:1/shop', 'o.fetch.size' = 5);",
+        "SELECT id FROM o WITH ('o.type' = 'sql_source', 'o.path' = 'gone.db', 'o.connection.password' = 'hunter2', 'o.table' = 't');",
+    ];
+    for program in programs {
+        let workspace = Workspace::with(&[("p.sql", program)]);
+        let transcript = workspace.run(&["validate", "p.sql"]).transcript();
+        assert!(!transcript.contains("hunter2"), "{transcript}");
+        insta::assert_snapshot!(transcript);
+    }
+}
+
+#[test]
+fn a_server_is_read_with_credentials_from_the_environment() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let database = server.create_database();
+    database.sql("CREATE TABLE people AS SELECT n AS id, 'name ' || n AS name FROM generate_series(1, 3) AS n");
+    let workspace = Workspace::with(&[("p.sql", PROGRAM), ("people.yaml", CONFIG)]);
+    let output = workspace
+        .command(&["run", "p.sql"])
+        .env("URL", database.url())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    let rows = "{\"id\":2,\"name\":\"name 2\"}\n{\"id\":3,\"name\":\"name 3\"}\n";
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), rows);
+}
