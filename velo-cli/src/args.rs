@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Show how the statements of a program would be run
     Explain(ExplainArgs),
+    /// Show which statements of a program need which others, and where their columns come from
+    Graph(GraphArgs),
     /// Print the JSON Schema of configuration files, for editors
     Schema,
     /// Print completions for a shell
@@ -103,6 +105,24 @@ pub(crate) struct ExplainArgs {
     /// How to print the plans
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     pub(crate) format: PlanFormat,
+
+    #[command(flatten)]
+    pub(crate) overrides: OverrideArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// SQL file; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) program: PathBuf,
+
+    /// How to draw the graph
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub(crate) format: GraphFormat,
+
+    /// Tell of every column which columns it is computed from
+    #[arg(long)]
+    pub(crate) columns: bool,
 
     #[command(flatten)]
     pub(crate) overrides: OverrideArgs,
@@ -175,6 +195,18 @@ pub(crate) enum RowFormat {
 pub(crate) enum PlanFormat {
     /// An indented tree, for people
     Text,
+    /// One object, for programs
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// Lists by wave, for people
+    Text,
+    /// For Graphviz
+    Dot,
+    /// For Mermaid, which many viewers of Markdown draw
+    Mermaid,
     /// One object, for programs
     Json,
 }

@@ -14,6 +14,7 @@
 mod bind;
 mod catalog;
 pub mod explain;
+pub mod lineage;
 mod metrics;
 mod optimize;
 mod outline;

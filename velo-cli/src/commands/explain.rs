@@ -4,10 +4,10 @@ use std::path::Path;
 use velo_planner::explain::explain as plan_text;
 use velo_session::{CheckedProgram, Mode, SessionOptions, check};
 
-use super::{query_program, read_and_check};
+use super::{query_program, read_and_check, refuse};
 use crate::args::{ExplainArgs, PlanFormat};
 use crate::exit::Exit;
-use crate::print::diagnostics::{self, Finding};
+use crate::print::diagnostics::Finding;
 use crate::print::plans;
 use crate::terminal::Terminal;
 
@@ -37,9 +37,4 @@ fn checked(args: &ExplainArgs) -> Result<CheckedProgram, Box<Finding>> {
         Some(sql) => Ok(check(query_program(sql), &options)),
         None => read_and_check(args.program.as_deref().unwrap_or(Path::new("-")), &options),
     }
-}
-
-fn refuse(finding: &Finding, terminal: Terminal) -> io::Result<Exit> {
-    io::stderr().write_all(diagnostics::text(finding, terminal.stderr.style).as_bytes())?;
-    Ok(Exit::Invalid)
 }

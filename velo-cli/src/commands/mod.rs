@@ -2,23 +2,28 @@
 
 mod completions;
 mod explain;
+mod graph;
 mod run;
 mod schema;
 mod validate;
 
 pub(crate) use completions::completions;
 pub(crate) use explain::explain;
+pub(crate) use graph::graph;
 pub(crate) use run::run;
 pub(crate) use schema::schema;
 pub(crate) use validate::validate;
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use velo_common::{Diagnostic, SourceText, code};
 use velo_session::{CheckedProgram, OnWait, ReadError, SessionOptions, check, check_when_there, read_program};
 
-use crate::print::diagnostics::Finding;
+use crate::exit::Exit;
+use crate::print::diagnostics::{self, Finding};
 use crate::print::errors::chain;
+use crate::terminal::Terminal;
 
 /// What `--query` is called in messages.
 const QUERY_NAME: &str = "<query>";
@@ -44,6 +49,12 @@ fn read_and_check_when_there(
     read_program(path)
         .map(|source| check_when_there(source, options, on_wait))
         .map_err(|error| Box::new(unreadable(path, &error)))
+}
+
+/// Says on standard error what keeps a program from being shown.
+fn refuse(finding: &Finding, terminal: Terminal) -> io::Result<Exit> {
+    io::stderr().write_all(diagnostics::text(finding, terminal.stderr.style).as_bytes())?;
+    Ok(Exit::Invalid)
 }
 
 fn unreadable(path: &Path, error: &ReadError) -> Finding {

@@ -4,6 +4,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod errors;
 pub(crate) mod inferences;
 mod joins;
+pub(crate) mod lineage;
 #[expect(dead_code, reason = "`load` and `deploy` print it")]
 pub(crate) mod load;
 pub(crate) mod plans;

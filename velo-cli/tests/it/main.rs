@@ -7,6 +7,7 @@ mod commands;
 mod databases;
 mod demo;
 mod diagnostics;
+mod graph;
 mod network;
 mod policies;
 mod refused;

@@ -8,8 +8,13 @@ impl GraphDescription<'_> {
     /// Waves with their tables as indented lists, at most 80 columns wide as far as names allow; then what is wrong
     /// with the graph, if anything.
     pub fn to_text(&self) -> String {
+        self.to_text_of("table")
+    }
+
+    /// The same of a graph of other things than tables: `noun` is what one of them is called.
+    pub fn to_text_of(&self, noun: &str) -> String {
         let mut text = Text::default();
-        text.line(&self.headline());
+        text.line(&self.headline(noun));
         for (index, wave) in self.tables.chunk_by(|a, b| a.wave == b.wave).enumerate() {
             let title = match wave.first().and_then(|table| table.wave) {
                 Some(number) => format!("wave {number}"),
@@ -29,8 +34,8 @@ impl GraphDescription<'_> {
         text.0
     }
 
-    fn headline(&self) -> String {
-        let tables = counted(self.tables.len() as u64, "table");
+    fn headline(&self, noun: &str) -> String {
+        let tables = counted(self.tables.len() as u64, noun);
         let waves = counted(self.waves.len() as u64, "wave");
         format!("{tables} in {waves}")
     }

@@ -8,6 +8,7 @@ mod definitions;
 mod dependencies;
 mod expressions;
 mod grouping;
+mod lineage;
 mod lints;
 mod metrics;
 mod names;

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use velo_common::{Diagnostic, Name, SourceText, render_plain};
 use velo_data::{SqlType, StreamSchema, StructField, SystemColumn};
 use velo_planner::explain::explain;
+use velo_planner::lineage::{Lineage, Origins, lineage};
 use velo_planner::plan::PlannedStatement;
 use velo_planner::{ConfigFiles, Outline, Overrides, SinkDescription, SourceDescription, outline, plan_program};
 
@@ -21,6 +22,27 @@ pub(crate) fn plan(sql: &str) -> String {
         }
     }
     text
+}
+
+/// Where the columns of a valid program's statements come from.
+pub(crate) fn lineages(sql: &str) -> String {
+    let (diagnostics, statements) = planned(sql);
+    assert!(!velo_common::has_errors(&diagnostics), "{sql}\n{diagnostics:?}");
+    let listed = |origins: &Origins| {
+        let names = origins
+            .iter()
+            .map(|origin| format!("{}.{}", origin.relation, origin.column));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let describe = |statement: &PlannedStatement| {
+        let Lineage { columns, conditions } = lineage(statement);
+        let name = &statement.name;
+        let lines = columns
+            .iter()
+            .map(|column| format!("{name}.{} from [{}]\n", column.name, listed(&column.from)));
+        lines.collect::<String>() + &format!("{name} if [{}]\n", listed(&conditions))
+    };
+    statements.iter().map(describe).collect()
 }
 
 /// What a program is warned of, each with the code, the words that are marked, the message and the help.

@@ -1,5 +1,7 @@
 //! Programs over real files: what checking finds, and what it hands on.
 
+mod graph;
+
 use std::fs;
 use std::path::Path;
 
@@ -22,7 +24,7 @@ fn directory(files: &[(&str, &str)]) -> std::io::Result<TempDir> {
     Ok(directory)
 }
 
-fn checked(sql: &str, mode: Mode, overrides: Overrides) -> CheckedProgram {
+pub(crate) fn checked(sql: &str, mode: Mode, overrides: Overrides) -> CheckedProgram {
     check(SourceText::new("p.sql", sql), &SessionOptions { mode, overrides })
 }
 
