@@ -63,6 +63,7 @@ impl From<&EngineError> for Exit {
             | EngineError::Row { .. }
             | EngineError::DeadLetter { .. }
             | EngineError::Operator { .. }
+            | EngineError::Interrupted { .. }
             | EngineError::Panicked { .. }
             | EngineError::Thread { .. } => Self::Failed,
         }

@@ -149,6 +149,12 @@ pub enum EngineError {
         /// What the operator said.
         source: OperatorError,
     },
+    /// A table was given up before all of its rows were read.
+    #[error("`{statement}` was interrupted")]
+    Interrupted {
+        /// Name of the statement.
+        statement: String,
+    },
     /// A worker panicked: a defect of the engine, contained to the job.
     #[error("`{statement}` failed because of a defect of the engine: {message}")]
     Panicked {

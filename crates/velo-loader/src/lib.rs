@@ -16,6 +16,7 @@ mod failure;
 mod load;
 mod loader;
 mod missing_data;
+mod program;
 mod progress;
 mod registry;
 mod result;
@@ -30,6 +31,7 @@ pub use failure::{DependencyCause, SkipCause, TableFailure};
 pub use load::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable};
 pub use loader::{LoadPlanError, ParallelLoader, SystemResources};
 pub use missing_data::{TableMissingDataStrategy, UnknownStrategy};
+pub use program::{ProgramLoadError, ProgramLoadOptions, ProgramLoader, TableMissing};
 pub use progress::{
     LoadSummary, ProgressEvent, ProgressMonitor, ProgressSample, ProgressStream, TableLoadState, TableProgress,
     TableProgressTracker,

@@ -99,6 +99,11 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const PAGES_MAX: u64 = 10_000;
 
 impl HttpSourceConfig {
+    /// The server, with its port.
+    pub fn endpoint(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
     /// A document in a format that its server or its URL tells.
     pub fn new(url: Url) -> Self {
         Self {

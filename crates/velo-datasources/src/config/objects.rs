@@ -29,6 +29,27 @@ pub enum ObjectStoreConfig {
     Files,
 }
 
+impl ObjectStoreConfig {
+    /// What kind of store it is, in one word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::S3(_) => "s3",
+            Self::Files => "file",
+        }
+    }
+
+    /// The bucket, where it is on a network.
+    pub fn endpoint(&self) -> Option<String> {
+        match self {
+            Self::Files => None,
+            Self::S3(s3) => Some(match &s3.endpoint {
+                Some(endpoint) => format!("{endpoint}/{}", s3.bucket),
+                None => format!("s3://{}", s3.bucket),
+            }),
+        }
+    }
+}
+
 /// A bucket, and how it is reached. What is absent comes from the environment (`AWS_…`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct S3Config {

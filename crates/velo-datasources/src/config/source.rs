@@ -94,6 +94,25 @@ impl FileSourceConfig {
 }
 
 impl SourceConfig {
+    /// What kind of source it is, in one word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::File(_) => "file",
+            Self::Http(_) => "http",
+            Self::Objects(objects) => objects.store.kind(),
+            Self::Memory(_) => "memory",
+        }
+    }
+
+    /// What fails together with other sources: see [`TableDataSource::endpoint`](crate::TableDataSource::endpoint).
+    pub fn endpoint(&self) -> Option<String> {
+        match self {
+            Self::File(_) | Self::Memory(_) => None,
+            Self::Http(http) => Some(http.endpoint()),
+            Self::Objects(objects) => objects.store.endpoint(),
+        }
+    }
+
     /// Keys that [`SourceConfig::from_properties`] understands for files.
     pub const KEYS: &[&str] = properties::SOURCE_KEYS;
 

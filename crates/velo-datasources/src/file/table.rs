@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use velo_data::StreamSchema;
+use velo_data::{StreamSchema, SystemColumn};
 
 use super::FileSource;
 use super::changes::{CapturedFile, Changes, changes};
@@ -17,13 +17,18 @@ use super::part::FilePart;
 use super::partition::vanished;
 use super::reached::ReachedFiles;
 use crate::{
-    FileOffset, Increment, Reached, ReadRequest, SizeEstimate, SourceError, SourceOffset, TableDataSource, TableLoad,
+    FileOffset, Increment, Reached, ReadRequest, SizeEstimate, Source, SourceError, SourceOffset, TableDataSource,
+    TableLoad,
 };
 
 #[async_trait]
 impl TableDataSource for FileSource {
     fn schema(&self) -> &StreamSchema {
         self.plan.schema()
+    }
+
+    fn system_columns(&self) -> &[SystemColumn] {
+        Source::system_columns(self)
     }
 
     fn location(&self) -> String {

@@ -80,7 +80,7 @@ impl TableDataSource for HttpSource {
     }
 
     fn endpoint(&self) -> Option<String> {
-        Some(self.config().url.origin().ascii_serialization())
+        Some(self.config().endpoint())
     }
 
     fn supports_incremental(&self) -> bool {

@@ -13,8 +13,8 @@ use super::readers::ObjectReaders;
 use super::store::open_store;
 use crate::file::{RemoteColumns, RemotePlan, united_samples};
 use crate::{
-    Increment, ObjectOffset, ObjectSourceConfig, ObjectStoreConfig, ReadRequest, SizeEstimate, SourceError,
-    SourceOffset, TableDataSource, TableLoad, on_io_runtime,
+    Increment, ObjectOffset, ObjectSourceConfig, ReadRequest, SizeEstimate, SourceError, SourceOffset, TableDataSource,
+    TableLoad, on_io_runtime,
 };
 
 /// Objects looked at to tell the columns, at most.
@@ -158,13 +158,7 @@ impl TableDataSource for ObjectSource {
     }
 
     fn endpoint(&self) -> Option<String> {
-        match &self.access.config.store {
-            ObjectStoreConfig::Files => None,
-            ObjectStoreConfig::S3(s3) => match &s3.endpoint {
-                Some(endpoint) => Some(format!("{endpoint}/{}", s3.bucket)),
-                None => Some(format!("s3://{}", s3.bucket)),
-            },
-        }
+        self.access.config.store.endpoint()
     }
 
     fn supports_incremental(&self) -> bool {

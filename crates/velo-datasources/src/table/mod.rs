@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use velo_data::StreamSchema;
+use velo_data::{StreamSchema, SystemColumn};
 
 pub use bulk::BulkSource;
 pub(crate) use bytes::{ByteStream, read_blocking};
@@ -27,6 +27,11 @@ use crate::{PartitionReader, ReadRequest, SourceError};
 pub trait TableDataSource: Send + Sync + std::fmt::Debug {
     /// All columns that can be asked for.
     fn schema(&self) -> &StreamSchema;
+
+    /// Metadata columns that it has values for.
+    fn system_columns(&self) -> &[SystemColumn] {
+        &[]
+    }
 
     /// What it reads, for people: a path, a URL, a database's table; without credentials.
     fn location(&self) -> String;

@@ -36,6 +36,30 @@ pub enum SourceOffset {
     Unknown,
 }
 
+impl SourceOffset {
+    /// Whether nothing has come or changed between two positions, as far as the source can tell.
+    pub fn is_same_content(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Files { files }, Self::Files { files: others }) => {
+                let mut both = files.iter().zip(others);
+                files.len() == others.len()
+                    && both.all(|((path, file), (other_path, other))| path == other_path && file.is_same_content(other))
+            }
+            (Self::Document { etag, last_modified }, _) => (etag.is_some() || last_modified.is_some()) && self == other,
+            (Self::Unknown, _) => false,
+            _ => self == other,
+        }
+    }
+}
+
+impl FileOffset {
+    /// Where nobody has read, the record at the end is not known.
+    fn is_same_content(&self, other: &Self) -> bool {
+        let content = |offset: &Self| (offset.file_bytes, offset.identity, offset.modified_ns);
+        content(self) == content(other)
+    }
+}
+
 /// How far a file has been read, and what tells whether it is still that file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileOffset {

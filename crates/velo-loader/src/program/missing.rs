@@ -1,0 +1,152 @@
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use velo_engine::{JoinedTable, MissingRows};
+use velo_planner::plan::{LogicalPlan, Lookup, MissingTable, MissingTableStrategy, PlannedStatement, Relation, Scan};
+
+use super::{ProgramLoader, Shared};
+use crate::{CancellationToken, ParallelLoader, TableReadyStatus};
+
+/// A table that a statement needs, and does not do without.
+#[derive(Debug, thiserror::Error)]
+#[error("`{statement}` needs table `{table}`, which {reason}")]
+pub struct TableMissing {
+    /// The statement.
+    pub statement: String,
+    /// The table.
+    pub table: String,
+    /// Why it is not there, as the end of a sentence.
+    pub reason: String,
+}
+
+/// How long a table is waited for, unless the statement that joins it says otherwise.
+const WAIT_TIMEOUT: Duration = Duration::from_mins(1);
+
+impl ProgramLoader {
+    /// The tables that statements read and look up, for those that are about to run: waits for those that are being
+    /// loaded, each as long as its statement says.
+    ///
+    /// # Errors
+    ///
+    /// When a table cannot be had, and its statement does not go on without.
+    pub async fn wait_for_tables(
+        &self,
+        statements: &[PlannedStatement],
+        loader: &ParallelLoader,
+        cancellation: &CancellationToken,
+    ) -> Result<HashMap<String, JoinedTable>, TableMissing> {
+        let began = Instant::now();
+        for statement in statements {
+            for (table, missing) in tables_of(&statement.plan) {
+                let timeout = missing.wait_timeout.unwrap_or(WAIT_TIMEOUT);
+                let left = timeout.saturating_sub(began.elapsed());
+                let registry = self.registry();
+                let is_there = registry.wait_for_table_ready(table, left).await.is_ok();
+                if let (false, MissingTableStrategy::WaitAndRetry { max_retries, delay }) =
+                    (is_there, &missing.strategy)
+                {
+                    self.try_again(table, *max_retries, *delay, loader, cancellation).await;
+                }
+            }
+        }
+        self.joined_tables(statements)
+    }
+
+    /// Loads a table that is missing again, until it is there.
+    async fn try_again(
+        &self,
+        table: &str,
+        max_retries: u32,
+        delay: Duration,
+        loader: &ParallelLoader,
+        cancellation: &CancellationToken,
+    ) {
+        for _ in 0..max_retries {
+            if cancellation.is_cancelled() {
+                return;
+            }
+            tokio::time::sleep(delay).await;
+            if self.registry().table(table).is_some() {
+                return;
+            }
+            if !matches!(self.registry().status(table), Some(TableReadyStatus::Loading)) {
+                // What became of it is what its status says.
+                let _ = self.load_again(table, loader, cancellation).await;
+            }
+        }
+    }
+}
+
+/// The tables that a plan reads and looks up, each with what happens when it cannot be had.
+fn tables_of(plan: &LogicalPlan) -> Vec<(&str, MissingTable)> {
+    let mut tables = Vec::new();
+    let mut node = Some(plan);
+    while let Some(plan) = node {
+        match plan {
+            LogicalPlan::Lookup(lookup) => tables.push((lookup.table.as_str(), lookup.missing.clone())),
+            LogicalPlan::Scan(Scan {
+                relation: Relation::Table(name),
+                ..
+            }) => tables.push((name, MissingTable::default())),
+            _ => {}
+        }
+        node = plan.inputs().first().copied();
+    }
+    tables
+}
+
+impl Shared {
+    /// Adds the tables that a statement reads and looks up to `joined`.
+    pub(super) fn join(
+        &self,
+        statement: &PlannedStatement,
+        joined: &mut HashMap<String, JoinedTable>,
+    ) -> Result<(), TableMissing> {
+        let mut plan = Some(&statement.plan);
+        while let Some(node) = plan {
+            match node {
+                LogicalPlan::Lookup(lookup) => {
+                    let table = match self.registry.table(&lookup.table) {
+                        Some(table) => JoinedTable::Loaded(table),
+                        None => JoinedTable::Missing(self.without(statement, lookup)?),
+                    };
+                    joined.insert(lookup.table.clone(), table);
+                }
+                LogicalPlan::Scan(scan) => {
+                    if let Relation::Table(name) = &scan.relation {
+                        let table = self.registry.table(name).ok_or_else(|| self.missing(statement, name))?;
+                        joined.insert(name.clone(), JoinedTable::Loaded(table));
+                    }
+                }
+                _ => {}
+            }
+            plan = node.inputs().first().copied();
+        }
+        Ok(())
+    }
+
+    /// What becomes of the rows of a statement that goes on without a table.
+    fn without(&self, statement: &PlannedStatement, lookup: &Lookup) -> Result<MissingRows, TableMissing> {
+        match &lookup.missing.strategy {
+            MissingTableStrategy::SkipRecord => Ok(MissingRows::Skip),
+            MissingTableStrategy::EmitWithNulls => Ok(MissingRows::Complete(Vec::new())),
+            MissingTableStrategy::UseDefaults(values) => Ok(MissingRows::Complete(values.clone())),
+            MissingTableStrategy::FailFast | MissingTableStrategy::WaitAndRetry { .. } => {
+                Err(self.missing(statement, &lookup.table))
+            }
+        }
+    }
+
+    fn missing(&self, statement: &PlannedStatement, table: &str) -> TableMissing {
+        let reason = match self.registry.status(table) {
+            Some(TableReadyStatus::Failed { message }) => format!("failed: {message}"),
+            Some(TableReadyStatus::Skipped { cause }) => format!("was not loaded: {cause}"),
+            _ => "is not loaded".to_owned(),
+        };
+        TableMissing {
+            statement: statement.name.clone(),
+            table: table.to_owned(),
+            reason,
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The tables of a SQL program: what they are loaded from, and what is kept of them.
+
+mod definition;
+mod missing;
+mod offsets;
+mod snapshot;
+mod source;
+mod table;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use velo_common::Name;
+use velo_engine::{JoinedTable, LiveTable, StatementSummary};
+use velo_graph::{Selection, SelectionError, TableDependencyGraph, TableMetadata};
+use velo_planner::plan::PlannedStatement;
+use velo_session::{CheckedProgram, SourceConnection};
+
+use crate::{
+    CancellationToken, LoadPlanError, LoadTable, ParallelLoader, ParallelLoadingResult, SnapshotStore, TableRegistry,
+};
+pub use missing::TableMissing;
+use table::StatementTable;
+
+/// Loads the tables of a program.
+///
+/// A table is loaded by running its statement over what its sources have at that moment; other tables that it reads are
+/// loaded before. With a state directory a table is kept, and the next load reads only what is new.
+pub struct ProgramLoader {
+    shared: Arc<Shared>,
+    graph: TableDependencyGraph,
+}
+
+/// What the loads of all tables share.
+struct Shared {
+    /// All statements, by folded name.
+    statements: HashMap<String, PlannedStatement>,
+    connections: HashMap<String, SourceConnection>,
+    unreachable: HashMap<String, String>,
+    registry: TableRegistry<LiveTable>,
+    store: Option<SnapshotStore>,
+    full_refresh: bool,
+    workers: usize,
+    summaries: Mutex<HashMap<String, StatementSummary>>,
+    /// What tells the content of each loaded table from what it was before, by folded name.
+    contents: Mutex<HashMap<String, String>>,
+}
+
+/// What is done with the tables of a program.
+#[derive(Debug, Default)]
+pub struct ProgramLoadOptions {
+    /// Where tables are kept; without it they are read whole each time, and forgotten.
+    pub store: Option<SnapshotStore>,
+    /// Whether what is kept is left aside, and everything read anew.
+    pub full_refresh: bool,
+    /// Workers of each table's statement; 1 unless told.
+    pub workers: usize,
+}
+
+impl ProgramLoader {
+    /// The loader of the `tables` of a program, whose other statements they may read.
+    pub fn new(program: &CheckedProgram, tables: &[PlannedStatement], options: ProgramLoadOptions) -> Self {
+        let statements = program.statements.iter().chain(tables);
+        let statements: HashMap<String, PlannedStatement> = statements
+            .map(|statement| (Name::fold(&statement.name), statement.clone()))
+            .collect();
+        let graph = graph_of(tables, &statements, program);
+        Self {
+            shared: Arc::new(Shared {
+                statements,
+                connections: program.connections.clone(),
+                unreachable: program.unreachable.clone(),
+                registry: TableRegistry::new(),
+                store: options.store,
+                full_refresh: options.full_refresh,
+                workers: options.workers.max(1),
+                summaries: Mutex::default(),
+                contents: Mutex::default(),
+            }),
+            graph,
+        }
+    }
+
+    /// The tables, and which of them need which others.
+    pub fn graph(&self) -> &TableDependencyGraph {
+        &self.graph
+    }
+
+    /// The tables that are loaded by now.
+    pub fn registry(&self) -> &TableRegistry<LiveTable> {
+        &self.shared.registry
+    }
+
+    /// Loads some of the tables or all; what is selected but not what it needs takes the rest from what is kept.
+    ///
+    /// # Errors
+    ///
+    /// When nothing is selected by the selection, or there is no order to load in.
+    pub async fn load(
+        &self,
+        loader: &ParallelLoader,
+        selection: Option<&Selection>,
+        cancellation: &CancellationToken,
+    ) -> Result<ParallelLoadingResult, ProgramLoadError> {
+        let loads: Vec<_> = self.selected(selection)?.iter().map(|name| self.table(name)).collect();
+        let registry = &self.shared.registry;
+        Ok(registry
+            .load_tables_parallel(loader, &self.graph, loads, cancellation)
+            .await?)
+    }
+
+    /// Loads one table again: what is new in it, or all.
+    ///
+    /// # Errors
+    ///
+    /// As [`ProgramLoader::load`].
+    pub async fn load_again(
+        &self,
+        table: &str,
+        loader: &ParallelLoader,
+        cancellation: &CancellationToken,
+    ) -> Result<ParallelLoadingResult, ProgramLoadError> {
+        let registry = &self.shared.registry;
+        let load = registry.load_tables_parallel(loader, &self.graph, [self.table(table)], cancellation);
+        Ok(load.await?)
+    }
+
+    fn table(&self, name: &str) -> (String, Arc<dyn LoadTable>) {
+        (
+            name.to_owned(),
+            Arc::new(StatementTable::new(Arc::clone(&self.shared), name)),
+        )
+    }
+
+    /// Names of the tables that a selection means, in load order.
+    ///
+    /// # Errors
+    ///
+    /// When a part of it means none.
+    pub fn selected(&self, selection: Option<&Selection>) -> Result<Vec<String>, ProgramLoadError> {
+        match selection {
+            Some(selection) => Ok(self.graph.select(selection)?),
+            None => Ok(self.graph.tables().map(|table| table.name.clone()).collect()),
+        }
+    }
+
+    /// What became of the rows of each table that was loaded, by its name.
+    pub fn summaries(&self) -> HashMap<String, StatementSummary> {
+        self.shared
+            .summaries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The tables that statements join or read, for those that are about to run.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is not loaded, and the statement says that it does not go on without.
+    pub fn joined_tables(&self, statements: &[PlannedStatement]) -> Result<HashMap<String, JoinedTable>, TableMissing> {
+        let mut joined = HashMap::new();
+        for statement in statements {
+            self.shared.join(statement, &mut joined)?;
+        }
+        Ok(joined)
+    }
+}
+
+/// Why nothing was loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramLoadError {
+    /// The selection names something that there is not.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    /// There is no order to load in.
+    #[error(transparent)]
+    Plan(#[from] LoadPlanError),
+}
+
+impl Shared {
+    fn statement(&self, name: &str) -> Option<&PlannedStatement> {
+        self.statements.get(&Name::fold(name))
+    }
+
+    /// The streams that a statement reads, directly or through each other.
+    fn streams_of(&self, statement: &PlannedStatement) -> Vec<PlannedStatement> {
+        let mut streams: Vec<PlannedStatement> = Vec::new();
+        let mut open = vec![statement];
+        let mut seen = HashSet::new();
+        while let Some(statement) = open.pop() {
+            for name in &statement.reads {
+                let read = self.statement(name).filter(|read| !read.kind.is_table());
+                if let Some(read) = read.filter(|_| seen.insert(name)) {
+                    streams.push(read.clone());
+                    open.push(read);
+                }
+            }
+        }
+        streams
+    }
+
+    /// Names of the tables that a statement reads or looks up, directly or through streams.
+    fn tables_of(&self, statement: &PlannedStatement) -> Vec<String> {
+        tables_needed(statement, &self.statements)
+    }
+}
+
+fn tables_needed(statement: &PlannedStatement, statements: &HashMap<String, PlannedStatement>) -> Vec<String> {
+    let mut tables = Vec::new();
+    let mut open = vec![statement];
+    let mut seen = HashSet::new();
+    while let Some(statement) = open.pop() {
+        for name in statement.reads.iter().chain(&statement.depends_on) {
+            match statements.get(&Name::fold(name)) {
+                Some(read) if seen.insert(name) && read.kind.is_table() => tables.push(read.name.clone()),
+                Some(read) if !read.kind.is_table() => open.push(read),
+                _ => {}
+            }
+        }
+    }
+    tables
+}
+
+fn graph_of(
+    tables: &[PlannedStatement],
+    statements: &HashMap<String, PlannedStatement>,
+    program: &CheckedProgram,
+) -> TableDependencyGraph {
+    let mut graph = TableDependencyGraph::new();
+    for table in tables {
+        let mut metadata = TableMetadata {
+            priority: table.settings.load.priority,
+            tags: table.tags.clone(),
+            ..TableMetadata::default()
+        };
+        let read = table.plan.scan().map(|scan| scan.relation.name());
+        let source = read.and_then(|name| program.sources.get(name));
+        metadata.estimated_bytes = source.and_then(|source| source.estimated_bytes());
+        let config = read
+            .and_then(|name| program.connections.get(name))
+            .map(|connection| &connection.config);
+        metadata.source_type = config.map(|config| config.kind().to_owned());
+        // Names are unique: the planner has seen to that.
+        let _ = graph.add_table(table.name.clone(), metadata, tables_needed(table, statements));
+    }
+    graph
+}

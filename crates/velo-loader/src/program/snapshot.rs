@@ -1,0 +1,184 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use velo_data::StreamBatch;
+use velo_engine::{StatementSummary, Table, TableBuilder};
+use velo_planner::plan::PlannedStatement;
+
+use super::Shared;
+use super::offsets::MadeOf;
+use crate::{LoadError, SnapshotDetails, SnapshotError};
+
+/// What is kept of a table from an earlier load.
+pub(super) enum Kept {
+    Nothing,
+    /// It cannot be gone on from, and why.
+    Useless(String),
+    /// It is what the table was when it had been made of this.
+    Usable(MadeOf),
+}
+
+/// Rows of a file of a snapshot.
+const BATCH_ROWS: usize = 64 << 10;
+
+/// Files of a snapshot that rows are added to; with more, it is written anew.
+const FILES_MAX: usize = 16;
+
+impl Shared {
+    /// What is kept of a table whose definition has this fingerprint, and which reads tables with these contents.
+    pub(super) fn kept(&self, name: &str, fingerprint: &str, contents: &BTreeMap<String, String>) -> Kept {
+        let Some(store) = &self.store else {
+            return Kept::Nothing;
+        };
+        let manifest = match store.manifest(name) {
+            Ok(Some(manifest)) => manifest,
+            Ok(None) => return Kept::Nothing,
+            Err(error) => return Kept::Useless(unusable(&error)),
+        };
+        if self.full_refresh {
+            return Kept::Useless("a full refresh was asked for".to_owned());
+        }
+        if manifest.details.definition_fingerprint != fingerprint {
+            return Kept::Useless("its definition has changed".to_owned());
+        }
+        let Some(made_of) = MadeOf::read(&manifest.details.source_offsets) else {
+            return Kept::Useless("what it was made of cannot be told".to_owned());
+        };
+        match made_of.changed_table(contents) {
+            Some(table) => Kept::Useless(format!("`{table}`, which it reads, has changed")),
+            None => Kept::Usable(made_of),
+        }
+    }
+
+    /// Writes a table down, if tables are kept; tells the number of its state.
+    pub(super) fn keep(
+        &self,
+        name: &str,
+        table: &Table,
+        fingerprint: &str,
+        made_of: &MadeOf,
+    ) -> Result<u64, LoadError> {
+        let Some(store) = &self.store else {
+            return Ok(0);
+        };
+        let records = table.records();
+        let starts = (0..records.num_rows()).step_by(BATCH_ROWS);
+        let batches: Vec<RecordBatch> = starts
+            .map(|start| records.slice(start, BATCH_ROWS.min(records.num_rows() - start)))
+            .collect();
+        let details = details(table, fingerprint, made_of);
+        let written = store.write(name, Arc::clone(table.schema().arrow()), &batches, details);
+        Ok(written.map_err(|error| not_kept(name, error))?.generation)
+    }
+
+    /// Adds rows to what is kept of a table.
+    pub(super) fn keep_added(
+        &self,
+        name: &str,
+        table: &Table,
+        added: Vec<StreamBatch>,
+        fingerprint: &str,
+        made_of: &MadeOf,
+        before: &MadeOf,
+    ) -> Result<u64, LoadError> {
+        let Some(store) = &self.store else {
+            return Ok(0);
+        };
+        let manifest = store.manifest(name).map_err(|error| not_kept(name, error))?;
+        let Some(manifest) = manifest else {
+            return self.keep(name, table, fingerprint, made_of);
+        };
+        if added.is_empty() && made_of == before {
+            return Ok(manifest.generation);
+        }
+        let is_changelog = added.iter().any(|batch| batch.kinds.is_some());
+        if manifest.files.len() >= FILES_MAX || is_changelog {
+            return self.keep(name, table, fingerprint, made_of);
+        }
+        let schema = table.schema().arrow();
+        let added = added.iter().map(|batch| with_columns(&batch.records, schema));
+        let added = added.collect::<Result<Vec<_>, _>>();
+        let added =
+            added.map_err(|error| LoadError::permanent("rows have other columns than the table").with_source(error))?;
+        let write = || {
+            let mut writer = store.extend(name, Arc::clone(schema))?;
+            for records in &added {
+                writer.write(records)?;
+            }
+            writer.finish(details(table, fingerprint, made_of))
+        };
+        Ok(write().map_err(|error| not_kept(name, error))?.generation)
+    }
+
+    /// A builder with the rows that are kept of a table.
+    pub(super) fn kept_builder(&self, prepared: &PlannedStatement) -> Result<(TableBuilder, u64), String> {
+        let unkept = || "nothing is kept of it".to_owned();
+        let store = self.store.as_ref().ok_or_else(unkept)?;
+        let snapshot = store
+            .read(&prepared.name)
+            .map_err(|error| unusable(&error))?
+            .ok_or_else(unkept)?;
+        let mut builder = TableBuilder::new(&prepared.output_schema()).map_err(|error| error.to_string())?;
+        let generation = snapshot.manifest.generation;
+        for batch in snapshot.batches {
+            let batch = batch.map_err(|error| unusable(&error))?;
+            builder
+                .add(&StreamBatch::inserts(batch))
+                .map_err(|error| error.to_string())?;
+        }
+        Ok((builder, generation))
+    }
+
+    /// Takes the tables that a statement needs and that are not loaded from what is kept of them: they were left out by
+    /// the selection.
+    pub(super) fn take_kept_tables(&self, statement: &PlannedStatement) {
+        for name in statement.plan.tables() {
+            let is_there = self.registry.table(name).is_some() || self.registry.status(name).is_some();
+            let Some(needed) = self.statement(name).filter(|_| !is_there) else {
+                continue;
+            };
+            let Ok((builder, generation)) = self.kept_builder(needed) else {
+                continue;
+            };
+            if let (Ok(table), Ok(())) = (builder.finish(), self.registry.register_table(name)) {
+                let fingerprint = self.fingerprint(needed, &self.streams_of(needed));
+                let content = format!("{fingerprint}-{generation}");
+                self.publish(name, Arc::new(table), content, StatementSummary::nothing(name));
+            }
+        }
+    }
+}
+
+fn details(table: &Table, fingerprint: &str, made_of: &MadeOf) -> SnapshotDetails {
+    let schema = table.schema();
+    let key = schema
+        .key()
+        .iter()
+        .map(|index| schema.arrow().field(*index).name().clone());
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    SnapshotDetails {
+        definition_fingerprint: fingerprint.to_owned(),
+        key_columns: key.collect(),
+        source_offsets: made_of.write(),
+        loaded_at_ms: i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX),
+    }
+}
+
+/// The first columns of a batch, which are those of `schema`, as the table has them.
+fn with_columns(records: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let columns = records.columns()[..schema.fields().len()].to_vec();
+    let options = RecordBatchOptions::new().with_row_count(Some(records.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+}
+
+fn unusable(error: &SnapshotError) -> String {
+    format!("its snapshot cannot be used: {error}")
+}
+
+fn not_kept(name: &str, error: SnapshotError) -> LoadError {
+    LoadError::permanent(format!("`{name}` was read, and cannot be kept")).with_source(error)
+}

@@ -1,0 +1,444 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use velo_common::Name;
+use velo_data::{StreamBatch, SystemClock};
+use velo_datasources::{MemorySink, Sink, Source, SourceError, SourceOffset};
+use velo_engine::{
+    Cancel, EngineError, JoinedTable, LiveTable, Metrics, RunOptions, StatementSummary, Table, TableBuilder,
+    TableLoadJob, load_table,
+};
+use velo_planner::plan::{PlannedStatement, Relation};
+
+use super::Shared;
+use super::definition::is_row_wise;
+use super::offsets::MadeOf;
+use super::snapshot::Kept;
+use super::source::LoadedSource;
+use crate::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable, TableProgressTracker};
+
+/// A table of a program.
+pub(super) struct StatementTable {
+    shared: Arc<Shared>,
+    name: String,
+}
+
+/// How often progress is told and a cancellation looked for while a statement runs.
+const TICK: Duration = Duration::from_millis(20);
+
+/// What a load needs, found out before it begins.
+struct Prepared {
+    statement: PlannedStatement,
+    streams: Vec<PlannedStatement>,
+    tables: HashMap<String, JoinedTable>,
+    fingerprint: String,
+    /// The content of the tables that it reads.
+    contents: BTreeMap<String, String>,
+}
+
+/// A table that was loaded.
+struct Made {
+    table: Table,
+    summary: StatementSummary,
+    sources: BTreeMap<String, SourceOffset>,
+    /// The rows that were added to those that were kept.
+    added: Vec<StreamBatch>,
+}
+
+/// Why a load ended without a table.
+enum Stopped {
+    /// What was read before is of no use: all has to be read.
+    Reload(String),
+    Failed(LoadError),
+}
+
+impl From<LoadError> for Stopped {
+    fn from(error: LoadError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl StatementTable {
+    pub(super) fn new(shared: Arc<Shared>, name: &str) -> Self {
+        Self {
+            shared,
+            name: name.to_owned(),
+        }
+    }
+
+    fn prepare(&self) -> Result<Prepared, LoadError> {
+        let shared = &self.shared;
+        let unknown = || LoadError::permanent(format!("the program has no table `{}`", self.name));
+        let statement = shared.statement(&self.name).ok_or_else(unknown)?.clone();
+        let streams = shared.streams_of(&statement);
+        for part in std::iter::once(&statement).chain(&streams) {
+            shared.check_columns(part)?;
+        }
+        let mut tables = HashMap::new();
+        for part in std::iter::once(&statement).chain(&streams) {
+            shared.take_kept_tables(part);
+            shared
+                .join(part, &mut tables)
+                .map_err(|missing| LoadError::permanent(missing.to_string()))?;
+        }
+        let known = shared.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let content = |name: &String| Some((Name::fold(name), known.get(&Name::fold(name))?.clone()));
+        let contents = shared.tables_of(&statement).iter().filter_map(content).collect();
+        drop(known);
+        Ok(Prepared {
+            fingerprint: shared.fingerprint(&statement, &streams),
+            statement,
+            streams,
+            tables,
+            contents,
+        })
+    }
+
+    /// Loads the table from what is kept of it and what is new, or from everything.
+    async fn make(&self, prepared: &Prepared, attempt: &LoadAttempt) -> Result<(Made, LoadOutcome, u64), LoadError> {
+        let shared = &self.shared;
+        let reason = match shared.kept(prepared.name(), &prepared.fingerprint, &prepared.contents) {
+            Kept::Nothing => None,
+            Kept::Useless(reason) => Some(reason),
+            Kept::Usable(made_of) => match self.go_on(prepared, made_of, attempt).await {
+                Ok(done) => return Ok(done),
+                Err(Stopped::Reload(reason)) => Some(reason),
+                Err(Stopped::Failed(error)) => return Err(error),
+            },
+        };
+        let builder = prepared.builder()?;
+        let made = self.run(prepared, builder, &BTreeMap::new(), attempt).await;
+        let made = made.map_err(|stopped| match stopped {
+            Stopped::Failed(error) => error,
+            Stopped::Reload(reason) => LoadError::permanent(reason),
+        })?;
+        let made_of = MadeOf {
+            sources: made.sources.clone(),
+            tables: prepared.contents.clone(),
+        };
+        let generation = shared.keep(prepared.name(), &made.table, &prepared.fingerprint, &made_of)?;
+        let outcome = match reason {
+            Some(reason) => LoadOutcome::Reloaded { reason },
+            None => LoadOutcome::Loaded,
+        };
+        Ok((made, outcome, generation))
+    }
+
+    /// Takes the rows that are kept, and adds those that are new.
+    async fn go_on(
+        &self,
+        prepared: &Prepared,
+        made_of: MadeOf,
+        attempt: &LoadAttempt,
+    ) -> Result<(Made, LoadOutcome, u64), Stopped> {
+        let shared = &self.shared;
+        let sources = shared.sources_of(prepared);
+        if sources.is_empty() || !is_row_wise(&prepared.statement.plan) || !prepared.streams.is_empty() {
+            self.check_unchanged(&sources, &made_of).await?;
+            let (builder, generation) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
+            let table = builder.finish().map_err(|error| Stopped::Reload(error.to_string()))?;
+            return Ok((Made::unchanged(prepared, table), LoadOutcome::Unchanged, generation));
+        }
+        let (builder, _) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
+        let mut made = self.run(prepared, builder, &made_of.sources, attempt).await?;
+        let rows_read = made.summary.rows_in;
+        let now = MadeOf {
+            sources: made.sources.clone(),
+            tables: prepared.contents.clone(),
+        };
+        let added = std::mem::take(&mut made.added);
+        let generation = shared.keep_added(
+            prepared.name(),
+            &made.table,
+            added,
+            &prepared.fingerprint,
+            &now,
+            &made_of,
+        )?;
+        let outcome = match rows_read {
+            0 => LoadOutcome::Unchanged,
+            _ => LoadOutcome::Incremental { rows_read },
+        };
+        Ok((made, outcome, generation))
+    }
+
+    /// Groups and the like can only be made anew: that is needless if no source has changed.
+    async fn check_unchanged(&self, sources: &[String], made_of: &MadeOf) -> Result<(), Stopped> {
+        for name in sources {
+            let source = self.shared.connect(name).await?;
+            let changed = || format!("`{name}` has changed, and its rows are put together anew");
+            if !source.supports_incremental() {
+                return Err(Stopped::Reload(format!("`{name}` cannot tell what is new")));
+            }
+            let now = source
+                .current_offset()
+                .await
+                .map_err(|error| load_error(name, error, source.endpoint()))?;
+            let is_same = made_of
+                .sources
+                .get(name)
+                .is_some_and(|before| before.is_same_content(&now));
+            if !is_same {
+                return Err(Stopped::Reload(changed()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the statement over its sources, each from where `since` says.
+    async fn run(
+        &self,
+        prepared: &Prepared,
+        builder: TableBuilder,
+        since: &BTreeMap<String, SourceOffset>,
+        attempt: &LoadAttempt,
+    ) -> Result<Made, Stopped> {
+        let mut loaded = Vec::new();
+        let mut sources: HashMap<String, Arc<dyn Source>> = HashMap::new();
+        for name in self.shared.sources_of(prepared) {
+            let source = self.shared.connect(&name).await?;
+            let endpoint = source.endpoint();
+            let since = since.get(&name).cloned();
+            let source = Arc::new(LoadedSource::new(source, since, Arc::clone(&attempt.progress)));
+            sources.insert(name.clone(), Arc::clone(&source) as _);
+            loaded.push((name, endpoint, source));
+        }
+        let added = MemorySink::default();
+        let sinks: Vec<Box<dyn Sink>> = if since.is_empty() {
+            Vec::new()
+        } else {
+            vec![added.writer()]
+        };
+        let job = TableLoadJob {
+            table: prepared.statement.clone(),
+            sinks,
+            streams: prepared.streams.clone(),
+            sources,
+            tables: prepared.tables.clone(),
+        };
+        let (table, summary) = run_watched(job, builder, self.shared.workers, attempt).map_err(|error| match loaded
+            .iter()
+            .find_map(|(_, _, source)| source.reload())
+        {
+            Some(reason) => Stopped::Reload(reason),
+            None => {
+                let endpoint = loaded.iter().find_map(|(_, endpoint, _)| endpoint.clone());
+                Stopped::Failed(engine_error(error, endpoint))
+            }
+        })?;
+        let reached = loaded
+            .iter()
+            .filter_map(|(name, _, source)| Some((name.clone(), source.reached()?)));
+        Ok(Made {
+            table,
+            summary,
+            sources: reached.collect(),
+            added: added.take(),
+        })
+    }
+}
+
+impl Prepared {
+    pub(super) fn name(&self) -> &str {
+        &self.statement.name
+    }
+
+    fn builder(&self) -> Result<TableBuilder, LoadError> {
+        let builder = TableBuilder::new(&self.statement.output_schema());
+        builder.map_err(|error| LoadError::permanent("the table's key cannot be compared").with_source(error))
+    }
+}
+
+impl Made {
+    fn unchanged(prepared: &Prepared, table: Table) -> Self {
+        Self {
+            table,
+            summary: StatementSummary::nothing(&prepared.statement.name),
+            sources: BTreeMap::new(),
+            added: Vec::new(),
+        }
+    }
+}
+
+impl Shared {
+    /// A statement whose columns are unknown cannot be loaded; the source that could not be looked at is why.
+    fn check_columns(&self, statement: &PlannedStatement) -> Result<(), LoadError> {
+        if !statement.columns_unknown {
+            return Ok(());
+        }
+        let read = statement.plan.scan().map(|scan| scan.relation.name());
+        let names = read.into_iter().chain(statement.plan.tables());
+        let reason = names.into_iter().find_map(|name| self.unreachable.get(name));
+        Err(LoadError::permanent(match reason {
+            Some(reason) => reason.clone(),
+            None => "the columns of what it reads are unknown".to_owned(),
+        }))
+    }
+
+    fn sources_of(&self, prepared: &Prepared) -> Vec<String> {
+        let parts = std::iter::once(&prepared.statement).chain(&prepared.streams);
+        let read = parts.filter_map(|part| match &part.plan.scan()?.relation {
+            Relation::Source(name) => Some(name.clone()),
+            Relation::Statement(_) | Relation::Table(_) => None,
+        });
+        read.collect()
+    }
+
+    async fn connect(&self, name: &str) -> Result<Arc<dyn velo_datasources::TableDataSource>, LoadError> {
+        let unknown = || LoadError::permanent(format!("nothing says where `{name}` is read from"));
+        let connection = self.connections.get(name).ok_or_else(unknown)?;
+        connection
+            .connect()
+            .await
+            .map_err(|error| load_error(name, error, connection.config.endpoint()))
+    }
+}
+
+/// Runs a statement, and tells its progress while it does.
+fn run_watched(
+    job: TableLoadJob,
+    builder: TableBuilder,
+    workers: usize,
+    attempt: &LoadAttempt,
+) -> Result<(Table, StatementSummary), EngineError> {
+    let metrics = Arc::new(Metrics::default());
+    let cancel = Cancel::default();
+    let options = RunOptions {
+        parallelism: workers,
+        follow: false,
+        clock: Arc::new(SystemClock),
+        cancel: cancel.clone(),
+        progress: Arc::clone(&metrics),
+    };
+    let name = job.table.name.clone();
+    let is_done = AtomicBool::new(false);
+    let loaded = thread::scope(|scope| {
+        let watch = || {
+            let mut told = Told::default();
+            while !is_done.load(Ordering::Acquire) {
+                thread::park_timeout(TICK);
+                told.tell(&metrics, &attempt.progress);
+                if attempt.cancellation.is_cancelled() {
+                    cancel.cancel();
+                }
+            }
+            told.tell(&metrics, &attempt.progress);
+        };
+        let watcher = scope.spawn(watch);
+        let loaded = load_table(job, builder, &options);
+        is_done.store(true, Ordering::Release);
+        watcher.thread().unpark();
+        loaded
+    });
+    let (table, summary) = loaded?;
+    if summary.interrupted {
+        return Err(EngineError::Interrupted { statement: name });
+    }
+    let own = summary.statements.into_iter().next();
+    Ok((table, own.unwrap_or_else(|| StatementSummary::nothing(&name))))
+}
+
+/// What has been told of a run's progress.
+#[derive(Default)]
+struct Told {
+    rows: u64,
+    bytes: u64,
+}
+
+impl Told {
+    fn tell(&mut self, metrics: &Metrics, progress: &TableProgressTracker) {
+        let rows = metrics
+            .statements()
+            .iter()
+            .map(|statement| statement.rows_in())
+            .sum::<u64>();
+        let bytes = metrics
+            .statements()
+            .iter()
+            .map(|statement| statement.bytes_read())
+            .sum::<u64>();
+        progress.add(rows - self.rows, bytes - self.bytes);
+        *self = Self { rows, bytes };
+    }
+}
+
+fn load_error(name: &str, error: SourceError, endpoint: Option<String>) -> LoadError {
+    let message = format!("cannot read `{name}`");
+    let failed = if error.is_transient() {
+        LoadError::transient(message)
+    } else {
+        LoadError::permanent(message)
+    };
+    let failed = failed.with_source(error);
+    match endpoint {
+        Some(endpoint) => failed.with_endpoint(endpoint),
+        None => failed,
+    }
+}
+
+fn engine_error(error: EngineError, endpoint: Option<String>) -> LoadError {
+    match error {
+        EngineError::Source { relation, source, .. } => load_error(&relation, source, endpoint),
+        other => LoadError::permanent("its statement failed").with_source(other),
+    }
+}
+
+#[async_trait]
+impl LoadTable for StatementTable {
+    async fn load(&self, attempt: LoadAttempt) -> Result<LoadedTable, LoadError> {
+        let prepared = self.prepare()?;
+        let (made, outcome, generation) = self.make(&prepared, &attempt).await?;
+        let (rows, bytes) = (made.table.num_rows() as u64, made.table.memory_bytes());
+        let shared = Arc::clone(&self.shared);
+        let name = self.name.clone();
+        let content = format!("{}-{generation}", prepared.fingerprint);
+        let table = Arc::new(made.table);
+        let publish = move || shared.publish(&name, table, content, made.summary);
+        Ok(LoadedTable::new(rows, bytes).with_outcome(outcome).publishing(publish))
+    }
+
+    fn endpoints(&self) -> Vec<String> {
+        let Some(statement) = self.shared.statement(&self.name) else {
+            return Vec::new();
+        };
+        let read = statement.plan.scan().map(|scan| scan.relation.name());
+        let config = read
+            .and_then(|name| self.shared.connections.get(name))
+            .map(|connection| &connection.config);
+        config
+            .and_then(velo_datasources::SourceConfig::endpoint)
+            .into_iter()
+            .collect()
+    }
+}
+
+impl Shared {
+    /// Makes a table visible, or takes it to its next state.
+    pub(super) fn publish(&self, name: &str, table: Arc<Table>, content: String, summary: StatementSummary) {
+        let statistics = crate::TableStatistics {
+            rows: table.num_rows() as u64,
+            bytes: table.memory_bytes(),
+        };
+        self.contents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(Name::fold(name), content);
+        self.summaries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned(), summary);
+        let live = match self.registry.table(name) {
+            Some(live) => {
+                live.replace(table);
+                live
+            }
+            None => Arc::new(LiveTable::new(table)),
+        };
+        // A table that was dropped meanwhile is nobody's any more.
+        let _ = self.registry.set_ready(name, live, statistics);
+    }
+}
