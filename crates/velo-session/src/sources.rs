@@ -6,7 +6,7 @@ use velo_common::{Diagnostic, Severity, Span, code, format_duration};
 use velo_data::{StreamSchema, SystemColumn};
 use velo_datasources::{FileFormat, FileSample, PropertyError, PropertyErrorKind, Source, SourceConfig, SourceError};
 use velo_planner::properties::{Properties, Scope, definition};
-use velo_planner::{DeclaredColumn, Outline, SourceDescription, SourceOutline};
+use velo_planner::{DeclaredAs, DeclaredColumn, Outline, SourceDescription, SourceOutline};
 
 use crate::check::Mode;
 use crate::config::ConfigDirectory;
@@ -164,7 +164,7 @@ fn open(
             config: Some(config),
             failure: None,
         },
-        Err(unopened) if mode == Mode::Load => Opened {
+        Err(unopened) if mode == Mode::Load || (mode == Mode::Run && fails_its_table(source, declared)) => Opened {
             failure: Some(described(&unopened.error)),
             config: Some(config),
             ..Opened::default()
@@ -273,6 +273,12 @@ fn help(error: &SourceError, name: &str) -> Option<String> {
         SourceError::ColumnCounts { .. } => format!("read them as two sources, or declare the columns of `{name}`"),
         _ => return None,
     })
+}
+
+/// Whether a source that cannot be opened is for those to tell who load its table: its columns are known without it.
+fn fails_its_table(source: &SourceOutline, declared: Option<&StreamSchema>) -> bool {
+    let is_table = matches!(source.declared_as, DeclaredAs::Table | DeclaredAs::KeyedTable);
+    is_table && declared.is_some()
 }
 
 /// An error with its cause.

@@ -9,9 +9,10 @@ use std::thread;
 use velo_common::{format_duration, render};
 use velo_data::SystemClock;
 use velo_datasources::SinkError;
-use velo_engine::{
-    Cancel, EngineError, Job, JobSummary, JoinedTable, LiveTable, Metrics, RunOptions, TableBuilder, TableLoadJob,
-    load_table,
+use velo_engine::{Cancel, EngineError, Job, JobSummary, Metrics, RunOptions};
+use velo_loader::{
+    BackgroundLoad, LoadingConfigError, ParallelLoader, ParallelLoadingConfig, ProgramLoadOptions, ProgramLoader,
+    TableMissing,
 };
 use velo_planner::plan::PlannedStatement;
 use velo_session::{CheckedProgram, Mode, SessionOptions, Wait};
@@ -40,13 +41,21 @@ enum RunError {
     Sink(#[from] SinkError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    TableMissing(#[from] TableMissing),
+    #[error("cannot load tables")]
+    LoadingConfig(#[from] LoadingConfigError),
+    #[error("cannot load tables")]
+    Thread(#[from] io::Error),
 }
 
 impl From<&RunError> for Exit {
     fn from(error: &RunError) -> Self {
         match error {
             RunError::SeveralStreamsAsCsv { .. } => Self::Usage,
-            RunError::Sink(_) => Self::Failed,
+            RunError::Sink(_) | RunError::TableMissing(_) | RunError::LoadingConfig(_) | RunError::Thread(_) => {
+                Self::Failed
+            }
             RunError::Engine(error) => error.into(),
         }
     }
@@ -152,8 +161,13 @@ fn run_program(
         .filter_map(|source| source.estimated_bytes())
         .sum();
     let sinks = outputs.open(&printer)?;
+    let loading = start_loading(&tables, &program, cancel)?;
+    let tables = match &loading {
+        Some(loading) => loading.wait_for_tables(&program.statements)?,
+        None => HashMap::new(),
+    };
     let job = Job {
-        tables: load_tables(tables, &program, cancel)?,
+        tables,
         statements: outputs::with_sinks(program.statements, sinks),
         sources: program.sources,
     };
@@ -170,6 +184,9 @@ fn run_program(
     };
     let result = velo_engine::run(job, &options);
     drop(progress);
+    if let Some(loading) = loading {
+        loading.stop();
+    }
     let summary = result?;
     if !terminal.quiet {
         print_on_stderr(&summary::text(&summary, &policies));
@@ -177,37 +194,18 @@ fn run_program(
     Ok(summary)
 }
 
-/// Loads tables, each behind those that it reads.
-fn load_tables(
-    tables: Vec<PlannedStatement>,
+/// Starts to load the tables that the program's statements need.
+fn start_loading(
+    tables: &[PlannedStatement],
     program: &CheckedProgram,
     cancel: &Cancel,
-) -> Result<HashMap<String, JoinedTable>, EngineError> {
-    let mut loaded: HashMap<String, JoinedTable> = HashMap::new();
-    for table in tables {
-        let name = table.name.clone();
-        let builder = TableBuilder::new(&table.output_schema()).map_err(|source| EngineError::Compile {
-            statement: name.clone(),
-            source,
-        })?;
-        let options = RunOptions {
-            parallelism: 1,
-            follow: false,
-            clock: Arc::new(SystemClock),
-            cancel: cancel.clone(),
-            progress: Arc::new(Metrics::default()),
-        };
-        let job = TableLoadJob {
-            table,
-            sinks: Vec::new(),
-            streams: Vec::new(),
-            sources: program.sources.clone(),
-            tables: loaded.clone(),
-        };
-        let (table, _) = load_table(job, builder, &options)?;
-        loaded.insert(name, JoinedTable::Loaded(Arc::new(LiveTable::new(Arc::new(table)))));
+) -> Result<Option<BackgroundLoad>, RunError> {
+    if tables.is_empty() {
+        return Ok(None);
     }
-    Ok(loaded)
+    let loader = ParallelLoader::new(ParallelLoadingConfig::default())?;
+    let tables = ProgramLoader::new(program, tables, ProgramLoadOptions::default());
+    Ok(Some(BackgroundLoad::start(tables, loader, None, cancel)?))
 }
 
 /// As many workers as there are cores, but none without a share that is worth its thread. One worker also puts out

@@ -1,5 +1,6 @@
 //! The tables of a SQL program: what they are loaded from, and what is kept of them.
 
+mod background;
 mod definition;
 mod missing;
 mod offsets;
@@ -19,6 +20,7 @@ use velo_session::{CheckedProgram, SourceConnection};
 use crate::{
     CancellationToken, LoadPlanError, LoadTable, ParallelLoader, ParallelLoadingResult, SnapshotStore, TableRegistry,
 };
+pub use background::BackgroundLoad;
 pub use missing::TableMissing;
 use table::StatementTable;
 
@@ -176,6 +178,9 @@ pub enum ProgramLoadError {
     /// There is no order to load in.
     #[error(transparent)]
     Plan(#[from] LoadPlanError),
+    /// A defect: the load ended without a result.
+    #[error("the load ended without a result: {0}")]
+    Ended(String),
 }
 
 impl Shared {

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::panic::resume_unwind;
 use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -315,24 +315,23 @@ fn run_watched(
         progress: Arc::clone(&metrics),
     };
     let name = job.table.name.clone();
-    let is_done = AtomicBool::new(false);
+    // The statement has workers with event loops of their own, which this thread, being in one, could not wait for.
     let loaded = thread::scope(|scope| {
-        let watch = || {
-            let mut told = Told::default();
-            while !is_done.load(Ordering::Acquire) {
-                thread::park_timeout(TICK);
-                told.tell(&metrics, &attempt.progress);
-                if attempt.cancellation.is_cancelled() {
-                    cancel.cancel();
-                }
-            }
+        let (watcher, options) = (thread::current(), &options);
+        let running = scope.spawn(move || {
+            let loaded = load_table(job, builder, options);
+            watcher.unpark();
+            loaded
+        });
+        let mut told = Told::default();
+        while !running.is_finished() {
+            thread::park_timeout(TICK);
             told.tell(&metrics, &attempt.progress);
-        };
-        let watcher = scope.spawn(watch);
-        let loaded = load_table(job, builder, &options);
-        is_done.store(true, Ordering::Release);
-        watcher.thread().unpark();
-        loaded
+            if attempt.cancellation.is_cancelled() {
+                cancel.cancel();
+            }
+        }
+        running.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
     let (table, summary) = loaded?;
     if summary.interrupted {
