@@ -1,10 +1,14 @@
 //! The command line's flags: the help texts, the completions and `docs/cli.md` all speak of what stands here.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use velo_common::parse_duration;
+use velo_graph::Selection;
+use velo_loader::{LoadSchedule, MaxParallel, ParallelLoadingConfig, RetryConfig};
 use velo_session::Overrides;
 
 /// Heading of the flags that every command takes.
@@ -38,6 +42,8 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Run a program over bounded input: read its sources to their end, write its sinks, and exit
     Run(RunArgs),
+    /// Load the tables of programs: in parallel, each after those that it reads, and only what is new since the last time
+    Load(LoadArgs),
     /// Show how the statements of a program would be run
     Explain(ExplainArgs),
     /// Show which statements of a program need which others, and where their columns come from
@@ -90,6 +96,102 @@ pub(crate) struct RunArgs {
 
     #[command(flatten)]
     pub(crate) overrides: OverrideArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LoadArgs {
+    /// SQL files, each a program of its own: all are checked, then loaded in this order; `-` is the standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) programs: Vec<PathBuf>,
+
+    /// Load these tables only: names, patterns such as dim_*, and tag:NAME; `+` before one adds what it needs, behind it
+    /// those that need it
+    #[arg(long, value_name = "EXPRESSION")]
+    pub(crate) select: Option<Selection>,
+
+    /// Print the waves and what each table would read, and load nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Read everything anew, whatever is kept
+    #[arg(long)]
+    pub(crate) full_refresh: bool,
+
+    /// How to tell what happens: for people, or one JSON object a line
+    #[arg(long, value_enum, default_value_t = LoadFormat::Text)]
+    pub(crate) format: LoadFormat,
+
+    #[command(flatten)]
+    pub(crate) loading: LoadingArgs,
+
+    #[command(flatten)]
+    pub(crate) overrides: OverrideArgs,
+}
+
+/// How tables are loaded, by the commands that load some.
+#[derive(Debug, Args)]
+pub(crate) struct LoadingArgs {
+    /// Where tables are kept from one load to the next
+    #[arg(long, value_name = "DIR", default_value = STATE_DIRECTORY)]
+    pub(crate) state_dir: PathBuf,
+
+    /// Tables that load at the same time, or `auto`: as many as cores and memory allow
+    #[arg(long, value_name = "N|auto", default_value = "4")]
+    pub(crate) max_parallel: MaxParallel,
+
+    /// Start a table when what it needs is there, or when the wave before is over
+    #[arg(long, value_name = "eager|waves", default_value = "eager")]
+    pub(crate) schedule: LoadSchedule,
+
+    /// Time that a table may take, retries included
+    #[arg(long, value_name = "DURATION", default_value = "300s", value_parser = parse_time)]
+    pub(crate) table_timeout: Duration,
+
+    /// Time that all tables together may take
+    #[arg(long, value_name = "DURATION", default_value = "1800s", value_parser = parse_time)]
+    pub(crate) total_timeout: Duration,
+
+    /// End the load with the first table that fails
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+
+    /// Load a table although one that it needs has failed
+    #[arg(long)]
+    pub(crate) continue_on_dependency_failure: bool,
+
+    /// How often a table is tried again after an error that may pass
+    #[arg(long, value_name = "N", default_value_t = RetryConfig::default().max_attempts - 1)]
+    pub(crate) retries: u32,
+
+    /// Memory in MiB that the tables that load at the same time may take [default: without bound]
+    #[arg(long, value_name = "MIB")]
+    pub(crate) max_memory_mb: Option<NonZeroU64>,
+}
+
+/// Where tables are kept unless told.
+pub(crate) const STATE_DIRECTORY: &str = ".velo";
+
+impl From<&LoadingArgs> for ParallelLoadingConfig {
+    fn from(args: &LoadingArgs) -> Self {
+        let mut config = Self {
+            max_parallel: args.max_parallel,
+            schedule: args.schedule,
+            table_timeout: args.table_timeout,
+            total_timeout: args.total_timeout,
+            fail_fast: args.fail_fast,
+            continue_on_dependency_failure: args.continue_on_dependency_failure,
+            max_memory_bytes: args
+                .max_memory_mb
+                .map(|mebibytes| mebibytes.get().saturating_mul(1 << 20)),
+            ..Self::default()
+        };
+        config.retry.max_attempts = args.retries.saturating_add(1);
+        config
+    }
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    parse_duration(text).map_err(|error| error.to_string())
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +291,14 @@ pub(crate) enum RowFormat {
     Csv,
     /// Aligned columns
     Table,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LoadFormat {
+    /// Bars on a terminal, lines elsewhere, and a summary
+    Text,
+    /// Every event as it happens, and the result at the end
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Validate(args) => commands::validate(args, terminal),
         Command::Run(args) => Ok(commands::run(args, terminal)),
+        Command::Load(args) => commands::load(args, terminal),
         Command::Explain(args) => commands::explain(args, terminal),
         Command::Graph(args) => commands::graph(args, terminal),
         Command::Schema => commands::schema(),

@@ -112,6 +112,13 @@ impl CheckedProgram {
         tables
     }
 
+    /// Takes out all tables, each behind those that it reads.
+    pub fn take_tables(&mut self) -> Vec<PlannedStatement> {
+        self.statements
+            .extract_if(.., |statement| statement.kind.is_table())
+            .collect()
+    }
+
     /// Where the rows of a statement go; nowhere when other statements read them.
     pub fn outputs(&self, statement: &PlannedStatement) -> Vec<Output> {
         let configured = |name: &String| {

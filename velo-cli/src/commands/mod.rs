@@ -3,6 +3,7 @@
 mod completions;
 mod explain;
 mod graph;
+mod load;
 mod run;
 mod schema;
 mod validate;
@@ -10,15 +11,18 @@ mod validate;
 pub(crate) use completions::completions;
 pub(crate) use explain::explain;
 pub(crate) use graph::graph;
+pub(crate) use load::load;
 pub(crate) use run::run;
 pub(crate) use schema::schema;
 pub(crate) use validate::validate;
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use velo_common::{Diagnostic, SourceText, code};
-use velo_session::{CheckedProgram, OnWait, ReadError, SessionOptions, check, check_when_there, read_program};
+use velo_common::{Diagnostic, SourceText, code, format_duration, render};
+use velo_engine::Cancel;
+use velo_session::{CheckedProgram, OnWait, ReadError, SessionOptions, Wait, check, check_when_there, read_program};
 
 use crate::exit::Exit;
 use crate::print::diagnostics::{self, Finding};
@@ -65,4 +69,60 @@ fn unreadable(path: &Path, error: &ReadError) -> Finding {
         inferred: Vec::new(),
         joins: Vec::new(),
     }
+}
+
+/// A program that can run; otherwise what keeps it from running has been printed.
+pub(crate) fn check_program(
+    path: &Path,
+    options: &SessionOptions,
+    cancel: &Cancel,
+    terminal: Terminal,
+) -> Result<CheckedProgram, Exit> {
+    let mut on_wait = |wait: &Wait| {
+        if wait.waited.is_zero() && !terminal.quiet {
+            print_on_stderr(&waiting_text(wait));
+        }
+        if cancel.is_cancelled() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    };
+    let program = read_and_check_when_there(path, options, &mut on_wait).map_err(|finding| {
+        print_finding(&finding, terminal);
+        Exit::Invalid
+    })?;
+    if cancel.is_cancelled() {
+        return Err(Exit::Interrupted);
+    }
+    for diagnostic in &program.diagnostics {
+        if diagnostic.is_error() || !terminal.quiet {
+            let text = render(diagnostic, &program.source, terminal.stderr.style);
+            print_on_stderr(&format!("{text}\n\n"));
+        }
+    }
+    if program.is_valid() {
+        Ok(program)
+    } else {
+        Err(Exit::of_refused_run(&program.diagnostics))
+    }
+}
+
+fn waiting_text(wait: &Wait) -> String {
+    let Wait {
+        source, path, timeout, ..
+    } = wait;
+    let timeout = format_duration(*timeout);
+    format!(
+        "waiting up to {timeout} for `{}`, which `{source}` reads\n",
+        path.display()
+    )
+}
+
+fn print_finding(finding: &Finding, terminal: Terminal) {
+    print_on_stderr(&diagnostics::text(finding, terminal.stderr.style));
+}
+
+pub(crate) fn print_on_stderr(text: &str) {
+    // Standard error may be closed; nobody is left to be told.
+    let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -1,12 +1,9 @@
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io;
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use velo_common::{format_duration, render};
 use velo_data::SystemClock;
 use velo_datasources::SinkError;
 use velo_engine::{Cancel, EngineError, Job, JobSummary, Metrics, RunOptions};
@@ -15,14 +12,13 @@ use velo_loader::{
     TableMissing,
 };
 use velo_planner::plan::PlannedStatement;
-use velo_session::{CheckedProgram, Mode, SessionOptions, Wait};
+use velo_session::{CheckedProgram, Mode, SessionOptions};
 
-use super::read_and_check_when_there;
+use super::{check_program, print_on_stderr};
 use crate::args::RunArgs;
 use crate::exit::Exit;
 use crate::interrupt::cancel_on_interrupt;
 use crate::outputs::{self, JobOutputs};
-use crate::print::diagnostics::{self, Finding};
 use crate::print::errors::print_error;
 use crate::print::rows::RowPrinter;
 use crate::print::summary::{self, StatementPolicies};
@@ -87,53 +83,6 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Exit {
         }
     }
     Exit::Success
-}
-
-/// A program that can run; otherwise what keeps it from running has been printed.
-fn check_program(
-    path: &Path,
-    options: &SessionOptions,
-    cancel: &Cancel,
-    terminal: Terminal,
-) -> Result<CheckedProgram, Exit> {
-    let mut on_wait = |wait: &Wait| {
-        if wait.waited.is_zero() && !terminal.quiet {
-            print_on_stderr(&waiting_text(wait));
-        }
-        if cancel.is_cancelled() {
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    };
-    let program = read_and_check_when_there(path, options, &mut on_wait).map_err(|finding| {
-        print_finding(&finding, terminal);
-        Exit::Invalid
-    })?;
-    if cancel.is_cancelled() {
-        return Err(Exit::Interrupted);
-    }
-    for diagnostic in &program.diagnostics {
-        if diagnostic.is_error() || !terminal.quiet {
-            let text = render(diagnostic, &program.source, terminal.stderr.style);
-            print_on_stderr(&format!("{text}\n\n"));
-        }
-    }
-    if program.is_valid() {
-        Ok(program)
-    } else {
-        Err(Exit::of_refused_run(&program.diagnostics))
-    }
-}
-
-fn waiting_text(wait: &Wait) -> String {
-    let Wait {
-        source, path, timeout, ..
-    } = wait;
-    let timeout = format_duration(*timeout);
-    format!(
-        "waiting up to {timeout} for `{}`, which `{source}` reads\n",
-        path.display()
-    )
 }
 
 fn run_program(
@@ -214,13 +163,4 @@ fn workers_for(input_bytes: u64) -> usize {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let shares = usize::try_from(input_bytes / BYTES_PER_WORKER).unwrap_or(usize::MAX);
     shares.clamp(1, cores)
-}
-
-fn print_finding(finding: &Finding, terminal: Terminal) {
-    print_on_stderr(&diagnostics::text(finding, terminal.stderr.style));
-}
-
-fn print_on_stderr(text: &str) {
-    // Standard error may be closed; nobody is left to be told.
-    let _ = io::stderr().write_all(text.as_bytes());
 }

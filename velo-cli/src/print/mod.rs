@@ -1,11 +1,11 @@
 //! Everything that ends up on a terminal or in a pipe.
 
 pub(crate) mod diagnostics;
+pub(crate) mod dry_run;
 pub(crate) mod errors;
 pub(crate) mod inferences;
 mod joins;
 pub(crate) mod lineage;
-#[expect(dead_code, reason = "`load` and `deploy` print it")]
 pub(crate) mod load;
 pub(crate) mod plans;
 pub(crate) mod rows;

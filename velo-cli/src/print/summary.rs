@@ -1,5 +1,6 @@
 //! What a run has done, for people: on standard error, when it is over.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -46,6 +47,28 @@ impl StatementPolicies {
     }
 }
 
+/// What tables gave up of the rows that they were loaded from; nothing for those that gave up none.
+pub(crate) fn rejected_text(
+    summaries: &HashMap<String, StatementSummary>,
+    policies: &HashMap<String, StatementPolicies>,
+) -> String {
+    let mut text = String::new();
+    let mut names: Vec<&String> = summaries.keys().collect();
+    names.sort();
+    for name in names {
+        let (Some(summary), Some(policies)) = (summaries.get(name), policies.get(name)) else {
+            continue;
+        };
+        let mut given_up = String::new();
+        describe_losses(summary, policies, &mut given_up);
+        if !given_up.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{name}:\n{given_up}");
+        }
+    }
+    text
+}
+
 /// The summary of a run; `policies` are those of its statements, in their order.
 pub(crate) fn text(summary: &JobSummary, policies: &[StatementPolicies]) -> String {
     let mut text = String::new();
@@ -73,6 +96,11 @@ fn describe(statement: &StatementSummary, policies: &StatementPolicies, elapsed:
         rows(*rows_in),
         rows(*rows_out)
     );
+    describe_losses(statement, policies, text);
+}
+
+/// What became of rows that did not come out as they should.
+fn describe_losses(statement: &StatementSummary, policies: &StatementPolicies, text: &mut String) {
     for (cause, rejected) in &statement.errors {
         if *cause != RowErrorCause::Late {
             describe_rejected(*cause, rejected, &policies.fate(*cause), text);

@@ -61,6 +61,38 @@ pub enum DatabaseConnection {
     Sqlite(PathBuf),
 }
 
+impl DatabaseSourceConfig {
+    /// The table and its database, for people; without credentials.
+    pub fn location(&self) -> String {
+        let database = match &self.connection {
+            DatabaseConnection::Postgres(postgres) => postgres.location(),
+            DatabaseConnection::Sqlite(path) => path.display().to_string(),
+        };
+        match &self.rows {
+            DatabaseRows::Table(table) => format!("{table} of {database}"),
+            DatabaseRows::Query(_) => format!("a query of {database}"),
+        }
+    }
+}
+
+impl DatabaseConnection {
+    /// What kind of database it is, in one word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => "postgres",
+            Self::Sqlite(_) => "sqlite",
+        }
+    }
+
+    /// The server, where it is one.
+    pub fn endpoint(&self) -> Option<String> {
+        match self {
+            Self::Postgres(postgres) => Some(postgres.endpoint()),
+            Self::Sqlite(_) => None,
+        }
+    }
+}
+
 /// Rows of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseRows {

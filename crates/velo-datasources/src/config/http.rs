@@ -99,6 +99,11 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const PAGES_MAX: u64 = 10_000;
 
 impl HttpSourceConfig {
+    /// Where the document is, for people: without the query, which may hold a key.
+    pub fn location(&self) -> String {
+        crate::http::location(&self.url)
+    }
+
     /// The server, with its port.
     pub fn endpoint(&self) -> String {
         self.url.origin().ascii_serialization()

@@ -20,6 +20,13 @@ pub struct ObjectSourceConfig {
     pub records: RecordsConfig,
 }
 
+impl ObjectSourceConfig {
+    /// Where the objects are, for people.
+    pub fn location(&self) -> String {
+        self.name_of(&self.key).display().to_string()
+    }
+}
+
 /// Where objects are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ObjectStoreConfig {

@@ -99,8 +99,20 @@ impl SourceConfig {
         match self {
             Self::File(_) => "file",
             Self::Http(_) => "http",
+            Self::Database(database) => database.connection.kind(),
             Self::Objects(objects) => objects.store.kind(),
             Self::Memory(_) => "memory",
+        }
+    }
+
+    /// Where its data is, for people; without credentials.
+    pub fn location(&self) -> String {
+        match self {
+            Self::File(file) => file.path.display().to_string(),
+            Self::Http(http) => http.location(),
+            Self::Objects(objects) => objects.location(),
+            Self::Database(database) => database.location(),
+            Self::Memory(_) => "memory".to_owned(),
         }
     }
 
@@ -109,6 +121,7 @@ impl SourceConfig {
         match self {
             Self::File(_) | Self::Memory(_) => None,
             Self::Http(http) => Some(http.endpoint()),
+            Self::Database(database) => database.connection.endpoint(),
             Self::Objects(objects) => objects.store.endpoint(),
         }
     }

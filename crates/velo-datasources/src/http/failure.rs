@@ -13,7 +13,7 @@ use crate::{HttpSourceConfig, SourceError};
 const EXPLANATION_CHARACTERS_MAX: usize = 200;
 
 /// A URL for people: without its query, which may hold a key.
-pub(super) fn location(url: &Url) -> String {
+pub(crate) fn location(url: &Url) -> String {
     let mut shown = url.clone();
     shown.set_query(None);
     shown.set_fragment(None);

@@ -10,4 +10,5 @@ mod marks;
 mod paging;
 mod source;
 
+pub(crate) use failure::location;
 pub use source::HttpSource;

@@ -5,7 +5,6 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use velo_data::StreamSchema;
 
 use super::client::HttpClient;
-use super::failure::location;
 use super::load::{PageReader, sample};
 use super::marks::Marks;
 use super::paging::PageWalk;
@@ -76,7 +75,7 @@ impl TableDataSource for HttpSource {
     }
 
     fn location(&self) -> String {
-        location(&self.config().url)
+        self.config().location()
     }
 
     fn endpoint(&self) -> Option<String> {

@@ -154,7 +154,7 @@ impl TableDataSource for ObjectSource {
     }
 
     fn location(&self) -> String {
-        self.location_of(&self.access.config.key)
+        self.access.config.location()
     }
 
     fn endpoint(&self) -> Option<String> {

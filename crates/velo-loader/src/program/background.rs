@@ -89,8 +89,8 @@ impl BackgroundLoad {
     /// # Errors
     ///
     /// When nothing could be loaded at all.
-    pub fn finish(self) -> Result<ParallelLoadingResult, ProgramLoadError> {
-        let joined = self.runtime.block_on(self.load);
+    pub fn finish(&mut self) -> Result<ParallelLoadingResult, ProgramLoadError> {
+        let joined = self.runtime.block_on(&mut self.load);
         joined.unwrap_or_else(|error| Err(ProgramLoadError::Ended(error.to_string())))
     }
 

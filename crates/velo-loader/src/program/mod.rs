@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use velo_common::Name;
 use velo_engine::{JoinedTable, LiveTable, StatementSummary};
 use velo_graph::{Selection, SelectionError, TableDependencyGraph, TableMetadata};
-use velo_planner::plan::PlannedStatement;
+use velo_planner::plan::{PlannedStatement, Relation};
 use velo_session::{CheckedProgram, SourceConnection};
 
 use crate::{
@@ -239,7 +239,10 @@ fn graph_of(
             tags: table.tags.clone(),
             ..TableMetadata::default()
         };
-        let read = table.plan.scan().map(|scan| scan.relation.name());
+        let read = table.plan.scan().and_then(|scan| match &scan.relation {
+            Relation::Source(name) => Some(name),
+            Relation::Statement(_) | Relation::Table(_) => None,
+        });
         let source = read.and_then(|name| program.sources.get(name));
         metadata.estimated_bytes = source.and_then(|source| source.estimated_bytes());
         let config = read

@@ -1,0 +1,147 @@
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use velo_engine::Cancel;
+use velo_loader::{
+    BackgroundLoad, LoadingConfigError, ParallelLoader, ParallelLoadingConfig, ParallelLoadingResult, ProgramLoadError,
+    ProgramLoadOptions, ProgramLoader, SnapshotError, SnapshotStore,
+};
+use velo_session::{CheckedProgram, Mode, SessionOptions};
+
+use super::{check_program, print_on_stderr};
+use crate::args::{LoadArgs, LoadFormat};
+use crate::exit::Exit;
+use crate::interrupt::cancel_on_interrupt;
+use crate::print::dry_run;
+use crate::print::errors::print_error;
+use crate::print::load::{result_json, summary_text};
+use crate::print::summary::{self, StatementPolicies};
+use crate::progress::{LoadProgress, LoadProgressStyle};
+use crate::terminal::Terminal;
+
+/// Why nothing was loaded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadCommandError {
+    #[error("the program has no tables to load")]
+    NoTables,
+    #[error("cannot load with these options")]
+    Options(#[from] LoadingConfigError),
+    #[error("cannot use the state directory")]
+    State(#[from] SnapshotError),
+    #[error(transparent)]
+    Load(#[from] ProgramLoadError),
+    #[error("cannot start to load")]
+    Thread(#[source] io::Error),
+    #[error("cannot write the result")]
+    Output(#[source] io::Error),
+}
+
+impl From<&LoadCommandError> for Exit {
+    fn from(error: &LoadCommandError) -> Self {
+        match error {
+            LoadCommandError::NoTables => Self::Invalid,
+            LoadCommandError::Options(_) | LoadCommandError::Load(ProgramLoadError::Selection(_)) => Self::Usage,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// Checks all programs, then loads the tables of one after the other.
+pub(crate) fn load(args: &LoadArgs, terminal: Terminal) -> io::Result<Exit> {
+    let options = SessionOptions {
+        mode: Mode::Load,
+        overrides: (&args.overrides).into(),
+    };
+    let cancel = cancel_on_interrupt();
+    let mut programs = Vec::with_capacity(args.programs.len());
+    for path in &args.programs {
+        match check_program(path, &options, &cancel, terminal) {
+            Ok(program) => programs.push((path.as_path(), program)),
+            Err(_) if cancel.is_cancelled() => return Ok(Exit::Interrupted),
+            Err(exit) => return Ok(exit),
+        }
+    }
+    let mut exit = Exit::Success;
+    for (path, program) in programs {
+        match load_program(path, program, args, &cancel, terminal) {
+            Ok(true) => {}
+            Ok(false) => exit = Exit::Failed,
+            Err(LoadCommandError::Output(error)) => return Err(error),
+            Err(error) => {
+                print_error(&error, terminal);
+                return Ok(Exit::from(&error));
+            }
+        }
+        if cancel.is_cancelled() {
+            return Ok(Exit::Interrupted);
+        }
+    }
+    Ok(exit)
+}
+
+/// Loads the tables of a program; tells whether all of them are loaded.
+fn load_program(
+    path: &Path,
+    mut program: CheckedProgram,
+    args: &LoadArgs,
+    cancel: &Cancel,
+    terminal: Terminal,
+) -> Result<bool, LoadCommandError> {
+    let tables = program.take_tables();
+    let policies: HashMap<String, StatementPolicies> = tables
+        .iter()
+        .map(|table| (table.name.clone(), StatementPolicies::of(table)))
+        .collect();
+    if tables.is_empty() {
+        return Err(LoadCommandError::NoTables);
+    }
+    let loader = ParallelLoader::new(ParallelLoadingConfig::from(&args.loading))?;
+    let mut options = ProgramLoadOptions {
+        full_refresh: args.full_refresh,
+        ..ProgramLoadOptions::default()
+    };
+    if args.dry_run {
+        let tables = ProgramLoader::new(&program, &tables, options);
+        let selected = tables.selected(args.select.as_ref())?;
+        let text = dry_run::text(path, tables.graph(), &selected, &program);
+        return print(&text).map(|()| true);
+    }
+    options.store = Some(SnapshotStore::open(&args.loading.state_dir)?);
+    let style = match args.format {
+        LoadFormat::Json => LoadProgressStyle::Json,
+        LoadFormat::Text => LoadProgressStyle::of(terminal),
+    };
+    let progress = LoadProgress::show(loader.monitor(), style, terminal);
+    let tables = ProgramLoader::new(&program, &tables, options);
+    let selection = args.select.clone();
+    let mut loading = BackgroundLoad::start(tables, loader, selection, cancel).map_err(LoadCommandError::Thread)?;
+    let result = loading.finish();
+    progress.end();
+    let result = result?;
+    tell(&result, args.format, terminal)?;
+    if !terminal.quiet {
+        print_on_stderr(&summary::rejected_text(&loading.program().summaries(), &policies));
+    }
+    Ok(result.is_complete())
+}
+
+fn tell(result: &ParallelLoadingResult, format: LoadFormat, terminal: Terminal) -> Result<(), LoadCommandError> {
+    match format {
+        LoadFormat::Json => {
+            let json = result_json(result).map_err(|error| LoadCommandError::Output(error.into()))?;
+            print(&json)
+        }
+        LoadFormat::Text if terminal.quiet && result.is_complete() => Ok(()),
+        LoadFormat::Text => {
+            print_on_stderr(&summary_text(result));
+            Ok(())
+        }
+    }
+}
+
+fn print(text: &str) -> Result<(), LoadCommandError> {
+    io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(LoadCommandError::Output)
+}
