@@ -4,7 +4,7 @@
 //! For tests alone: a server that cannot be started ends the test with a panic, or where it is not installed, skips it
 //! loudly; with `VELO_REQUIRE_SERVICES=1` a skip is a failure.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::expect_used, clippy::panic)]
 
 mod http;
 mod postgres;
