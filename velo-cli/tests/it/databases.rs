@@ -27,6 +27,23 @@ fn a_sqlite_file_is_read_like_any_source() {
 }
 
 #[test]
+fn a_stream_joins_a_table_of_a_database() {
+    let workspace = shop();
+    workspace.write("clicks.csv", b"who,order_id\nzoe,2\nann,1\nbob,9\n");
+    let program = "CREATE TABLE orders (id BIGINT PRIMARY KEY, customer STRING, price STRING)
+            WITH (type = 'sql_source', path = 'shop.db', query = 'SELECT id, customer, CAST(price AS TEXT) AS price FROM orders');
+        SELECT c.who, o.customer, o.price FROM clicks c LEFT JOIN orders o ON c.order_id = o.id
+            WITH ('clicks.path' = 'clicks.csv');";
+    workspace.write("p.sql", program.as_bytes());
+    let ran = workspace.run(&["run", "p.sql", "--format", "csv"]);
+    assert_eq!(
+        ran.stdout, "who,customer,price\nzoe,bob,99.99\nann,ann,12.5\nbob,,\n",
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
 fn what_is_wrong_with_a_database_is_told_with_the_place() {
     let workspace = shop();
     let programs = [
