@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use velo_data::StreamBatch;
+use velo_data::{Clock, StreamBatch, SystemClock};
 use velo_engine::{StatementSummary, Table, TableBuilder};
 use velo_planner::plan::PlannedStatement;
 
@@ -80,7 +79,7 @@ impl Shared {
         &self,
         name: &str,
         table: &Table,
-        added: Vec<StreamBatch>,
+        added: &[StreamBatch],
         fingerprint: &str,
         made_of: &MadeOf,
         before: &MadeOf,
@@ -159,12 +158,11 @@ fn details(table: &Table, fingerprint: &str, made_of: &MadeOf) -> SnapshotDetail
         .key()
         .iter()
         .map(|index| schema.arrow().field(*index).name().clone());
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     SnapshotDetails {
         definition_fingerprint: fingerprint.to_owned(),
         key_columns: key.collect(),
         source_offsets: made_of.write(),
-        loaded_at_ms: i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX),
+        loaded_at_ms: SystemClock.now_ms(),
     }
 }
 

@@ -136,7 +136,7 @@ impl StatementTable {
         attempt: &LoadAttempt,
     ) -> Result<(Made, LoadOutcome, u64), Stopped> {
         let shared = &self.shared;
-        let sources = shared.sources_of(prepared);
+        let sources = prepared.sources();
         if sources.is_empty() || !is_row_wise(&prepared.statement.plan) || !prepared.streams.is_empty() {
             self.check_unchanged(&sources, &made_of).await?;
             let (builder, generation) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
@@ -154,7 +154,7 @@ impl StatementTable {
         let generation = shared.keep_added(
             prepared.name(),
             &made.table,
-            added,
+            &added,
             &prepared.fingerprint,
             &now,
             &made_of,
@@ -199,7 +199,7 @@ impl StatementTable {
     ) -> Result<Made, Stopped> {
         let mut loaded = Vec::new();
         let mut sources: HashMap<String, Arc<dyn Source>> = HashMap::new();
-        for name in self.shared.sources_of(prepared) {
+        for name in prepared.sources() {
             let source = self.shared.connect(&name).await?;
             let endpoint = source.endpoint();
             let since = since.get(&name).cloned();
@@ -243,6 +243,16 @@ impl StatementTable {
 }
 
 impl Prepared {
+    /// Names of the sources that are read.
+    fn sources(&self) -> Vec<String> {
+        let parts = std::iter::once(&self.statement).chain(&self.streams);
+        let read = parts.filter_map(|part| match &part.plan.scan()?.relation {
+            Relation::Source(name) => Some(name.clone()),
+            Relation::Statement(_) | Relation::Table(_) => None,
+        });
+        read.collect()
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.statement.name
     }
@@ -277,15 +287,6 @@ impl Shared {
             Some(reason) => reason.clone(),
             None => "the columns of what it reads are unknown".to_owned(),
         }))
-    }
-
-    fn sources_of(&self, prepared: &Prepared) -> Vec<String> {
-        let parts = std::iter::once(&prepared.statement).chain(&prepared.streams);
-        let read = parts.filter_map(|part| match &part.plan.scan()?.relation {
-            Relation::Source(name) => Some(name.clone()),
-            Relation::Statement(_) | Relation::Table(_) => None,
-        });
-        read.collect()
     }
 
     async fn connect(&self, name: &str) -> Result<Arc<dyn velo_datasources::TableDataSource>, LoadError> {
