@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Load the tables of programs: in parallel, each after those that it reads, and only what is new since the last time
     Load(LoadArgs),
+    /// Read tables that are loaded, once
+    Query(QueryArgs),
     /// Show how the statements of a program would be run
     Explain(ExplainArgs),
     /// Show which statements of a program need which others, and where their columns come from
@@ -195,6 +197,21 @@ fn parse_time(text: &str) -> Result<Duration, String> {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    /// A SELECT over tables that are loaded, by their names
+    #[arg(value_name = "SQL")]
+    pub(crate) sql: String,
+
+    /// Where the tables are kept
+    #[arg(long, value_name = "DIR", default_value = STATE_DIRECTORY)]
+    pub(crate) state_dir: PathBuf,
+
+    /// How to print rows on the standard output [default: table on a terminal, jsonl elsewhere]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<RowFormat>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// SQL file; `-` is the standard input
     #[arg(value_name = "FILE", required_unless_present = "query", conflicts_with = "query")]
@@ -259,6 +276,7 @@ impl From<&OverrideArgs> for Overrides {
             sources: args.source.clone(),
             sinks: args.sink.clone(),
             set: args.set.clone(),
+            tables: Vec::new(),
         }
     }
 }

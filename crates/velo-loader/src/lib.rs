@@ -31,7 +31,9 @@ pub use failure::{DependencyCause, SkipCause, TableFailure};
 pub use load::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable};
 pub use loader::{LoadPlanError, ParallelLoader, SystemResources};
 pub use missing_data::{TableMissingDataStrategy, UnknownStrategy};
-pub use program::{BackgroundLoad, ProgramLoadError, ProgramLoadOptions, ProgramLoader, TableMissing};
+pub use program::{
+    BackgroundLoad, KeptTableError, KeptTables, ProgramLoadError, ProgramLoadOptions, ProgramLoader, TableMissing,
+};
 pub use progress::{
     LoadSummary, ProgressEvent, ProgressMonitor, ProgressSample, ProgressStream, TableLoadState, TableProgress,
     TableProgressTracker,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use velo_common::Name;
 use velo_data::{StreamSchema, SystemColumn};
 
 use crate::outline::{DeclaredAs, Outline, SourceOutline};
@@ -63,6 +64,7 @@ fn user_columns_of(schema: &StreamSchema) -> StreamSchema {
 pub(crate) struct Catalog<'a> {
     sources: HashMap<&'a str, (&'a SourceOutline, &'a SourceDescription)>,
     outputs: HashMap<String, StatementOutput>,
+    loaded: &'a HashMap<String, StreamSchema>,
 }
 
 impl<'a> Catalog<'a> {
@@ -74,6 +76,7 @@ impl<'a> Catalog<'a> {
         Self {
             sources: outline.sources.iter().filter_map(described).collect(),
             outputs: HashMap::new(),
+            loaded: &outline.loaded,
         }
     }
 
@@ -94,7 +97,14 @@ impl<'a> Catalog<'a> {
                 key: output.key.clone(),
             });
         }
-        let (source, description) = self.source(name)?;
+        let Some((source, description)) = self.source(name) else {
+            let loaded = self.loaded.get(&Name::fold(name))?;
+            return Some(TableDescription {
+                schema: user_columns_of(loaded),
+                columns_unknown: false,
+                key: loaded.key().to_vec(),
+            });
+        };
         Some(TableDescription {
             schema: description
                 .schema

@@ -4,6 +4,7 @@ mod completions;
 mod explain;
 mod graph;
 mod load;
+mod query;
 mod run;
 mod schema;
 mod validate;
@@ -12,6 +13,7 @@ pub(crate) use completions::completions;
 pub(crate) use explain::explain;
 pub(crate) use graph::graph;
 pub(crate) use load::load;
+pub(crate) use query::query;
 pub(crate) use run::run;
 pub(crate) use schema::schema;
 pub(crate) use validate::validate;
@@ -94,6 +96,11 @@ pub(crate) fn check_program(
     if cancel.is_cancelled() {
         return Err(Exit::Interrupted);
     }
+    print_refusal(&program, terminal).map(|()| program)
+}
+
+/// Prints what is wrong with a program that is to run, and tells how the process ends if it cannot.
+fn print_refusal(program: &CheckedProgram, terminal: Terminal) -> Result<(), Exit> {
     for diagnostic in &program.diagnostics {
         if diagnostic.is_error() || !terminal.quiet {
             let text = render(diagnostic, &program.source, terminal.stderr.style);
@@ -101,7 +108,7 @@ pub(crate) fn check_program(
         }
     }
     if program.is_valid() {
-        Ok(program)
+        Ok(())
     } else {
         Err(Exit::of_refused_run(&program.diagnostics))
     }

@@ -2,6 +2,7 @@
 
 mod background;
 mod definition;
+mod kept;
 mod missing;
 mod offsets;
 mod snapshot;
@@ -21,6 +22,7 @@ use crate::{
     CancellationToken, LoadPlanError, LoadTable, ParallelLoader, ParallelLoadingResult, SnapshotStore, TableRegistry,
 };
 pub use background::BackgroundLoad;
+pub use kept::{KeptTableError, KeptTables};
 pub use missing::TableMissing;
 use table::StatementTable;
 

@@ -100,7 +100,12 @@ pub(super) fn build<'a>(
     }
     order_by_dependencies(&mut queries, &mut diagnostics);
     joins.sort_by_key(|join| join.span);
+    let loaded = overrides
+        .tables
+        .iter()
+        .map(|(name, schema)| (Name::fold(name), schema.clone()));
     Outline {
+        loaded: loaded.collect(),
         queries,
         sources,
         sinks,
@@ -386,6 +391,10 @@ impl<'a> Builder<'a, '_> {
                     let source = self.source(&Reader::of(draft), &reference, name, properties, Some(declaration));
                     reads.relations.insert(folded, source);
                 }
+                None if !self.is_configured(&reference) && self.loaded_table(&reference.name).is_some() => {
+                    let name = self.loaded_table(&reference.name).unwrap_or_default();
+                    reads.relations.insert(folded, Relation::Table(name));
+                }
                 None if self.is_configured(&reference) || configures_its_source(draft, properties) => {
                     let name = reference.name.text.clone();
                     let source = self.source(&Reader::of(draft), &reference, name, properties, None);
@@ -395,6 +404,14 @@ impl<'a> Builder<'a, '_> {
                 None => self.unknown_relation(&reference),
             }
         }
+    }
+
+    /// A table that is loaded already, as it is spelled.
+    fn loaded_table(&self, reference: &Name) -> Option<String> {
+        let mut loaded = self.overrides.tables.iter();
+        loaded
+            .find(|(name, _)| reference.matches(name))
+            .map(|(name, _)| name.clone())
     }
 
     fn is_configured(&self, reference: &RelationReference<'_>) -> bool {
@@ -418,7 +435,14 @@ impl<'a> Builder<'a, '_> {
             .flat_map(|assignment| &assignment.named)
             .map(|named| named.name.as_str());
         let redirected = self.overrides.sources.iter().map(|(source, _)| source.as_str());
-        let similar = nearest(&name.text, self.definitions.names().chain(configured).chain(redirected));
+        let loaded = self.overrides.tables.iter().map(|(table, _)| table.as_str());
+        let known = self
+            .definitions
+            .names()
+            .chain(configured)
+            .chain(redirected)
+            .chain(loaded);
+        let similar = nearest(&name.text, known);
         let help = match similar {
             Some(similar) => format!("a similar name exists: `{similar}`"),
             None => format!(

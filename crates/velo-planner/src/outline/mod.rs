@@ -23,7 +23,7 @@ mod views;
 use std::collections::{BTreeMap, HashMap};
 
 use velo_common::{Diagnostic, Name, Span};
-use velo_data::SqlType;
+use velo_data::{SqlType, StreamSchema};
 use velo_parser::ast::{ColumnDefinition, CreateView, Ident, Query, Script, SetExpr};
 
 use crate::metrics::MetricOutline;
@@ -45,6 +45,8 @@ pub struct Overrides {
     pub sinks: Vec<(String, String)>,
     /// `--set key=value`.
     pub set: Vec<(String, String)>,
+    /// Tables that are loaded already, with their columns and keys: what the program does not define itself may be one.
+    pub tables: Vec<(String, StreamSchema)>,
 }
 
 /// The statements of a program and their relations to each other.
@@ -56,6 +58,8 @@ pub struct Outline<'a> {
     pub sources: Vec<SourceOutline>,
     /// Sinks that some statement writes.
     pub sinks: Vec<SinkOutline>,
+    /// Tables that are loaded already, by folded name.
+    pub(crate) loaded: HashMap<String, StreamSchema>,
     /// Joins, in the order of the text.
     pub joins: Vec<JoinOutline>,
     /// What is wrong so far.

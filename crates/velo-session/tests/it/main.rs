@@ -104,6 +104,7 @@ fn the_command_line_has_the_last_word() {
         sources: vec![("o".into(), "tests/data/p.jsonl".into())],
         sinks: vec![],
         set: vec![("batch.size".into(), "3".into())],
+        ..Overrides::default()
     };
     let program = checked(sql, Mode::Run, overrides);
     assert_eq!(program.diagnostics, []);
