@@ -171,7 +171,10 @@ fn open(
         },
         Err(unopened) => {
             diagnostics.push(open_diagnostic(&unopened, source, declared.is_some(), mode));
-            Opened::default()
+            Opened {
+                config: Some(config),
+                ..Opened::default()
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::interrupt::cancel_on_interrupt;
 use crate::print::dry_run;
 use crate::print::errors::print_error;
-use crate::print::load::{result_json, summary_text};
+use crate::print::load::{problems_text, result_json, summary_text};
 use crate::print::summary::{self, StatementPolicies};
 use crate::progress::{LoadProgress, LoadProgressStyle};
 use crate::terminal::Terminal;
@@ -132,7 +132,10 @@ fn tell(result: &ParallelLoadingResult, format: LoadFormat, terminal: Terminal) 
             let json = result_json(result).map_err(|error| LoadCommandError::Output(error.into()))?;
             print(&json)
         }
-        LoadFormat::Text if terminal.quiet && result.is_complete() => Ok(()),
+        LoadFormat::Text if terminal.quiet => {
+            print_on_stderr(&problems_text(result));
+            Ok(())
+        }
         LoadFormat::Text => {
             print_on_stderr(&summary_text(result));
             Ok(())

@@ -275,7 +275,7 @@ fn wrong_usage_exits_with_two() {
 
 #[test]
 fn help_fits_a_terminal() {
-    for command in ["validate", "run", "explain", "completions"] {
+    for command in ["validate", "run", "explain", "graph", "completions"] {
         let outcome = workspace().run(&[command, "-h"]);
         assert_eq!(outcome.exit, Some(0));
         insta::assert_snapshot!(format!("help_{command}"), outcome.stdout);

@@ -69,6 +69,15 @@ fn a_circle_is_told_with_its_path() {
 }
 
 #[test]
+fn a_file_that_is_not_there_is_still_a_file() {
+    let program =
+        "CREATE TABLE t (id BIGINT PRIMARY KEY) WITH (path = 'nothing.csv'); CREATE TABLE u AS SELECT id FROM t;";
+    let outcome = Workspace::with(&[("p.sql", program)]).run(&["graph", "p.sql"]);
+    assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("t (file)\n"), "{}", outcome.stdout);
+}
+
+#[test]
 fn every_case_has_a_graph() {
     for case in crate::support::folders_in(&root().join("tests/cases")) {
         let workspace = Workspace::copy_of(&case);

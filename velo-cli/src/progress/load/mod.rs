@@ -4,6 +4,7 @@
 //! terminal has room for, and `row` draws each line.
 
 mod board;
+mod canvas;
 mod layout;
 mod line;
 mod plain;

@@ -1,11 +1,11 @@
-use std::io::{self, Write};
+use std::io::{self, Stderr, Write};
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use velo_loader::ProgressEvent;
 
 use super::LoadProgressStyle;
 use super::board::LoadBoard;
+use super::canvas::Canvas;
 use super::layout::{self, Size};
 use super::plain::PlainLines;
 use crate::terminal::{self, Terminal};
@@ -13,12 +13,10 @@ use crate::terminal::{self, Terminal};
 /// Where progress is shown.
 pub(super) enum Screen {
     Bars {
-        board: LoadBoard,
-        /// Every line is one of its message: drawn in one piece, nothing flickers.
-        block: ProgressBar,
+        board: Box<LoadBoard>,
+        canvas: Canvas<Stderr>,
         /// When an event has told the time of the load.
         told: Instant,
-        color: bool,
     },
     Lines {
         lines: PlainLines,
@@ -33,10 +31,9 @@ impl Screen {
         let color = terminal.stderr.style.color;
         match style {
             LoadProgressStyle::Bars => Some(Self::Bars {
-                board: LoadBoard::default(),
-                block: new_block(),
+                board: Box::default(),
+                canvas: Canvas::new(io::stderr(), color),
                 told: Instant::now(),
-                color,
             }),
             LoadProgressStyle::Lines => Some(Self::Lines {
                 lines: PlainLines::default(),
@@ -75,32 +72,21 @@ impl Screen {
 
     /// Draws how things are now.
     pub(super) fn draw(&mut self) {
-        if let Self::Bars {
-            board,
-            block,
-            told,
-            color,
-        } = self
-        {
+        if let Self::Bars { board, canvas, told } = self {
             board.pass(told.elapsed());
-            let size = terminal::stderr_size().map_or_else(Size::default, |(columns, rows)| Size { columns, rows });
-            let lines = layout::lines(board, size);
-            let rendered: Vec<String> = lines.iter().map(|line| line.render(size.columns, *color)).collect();
-            block.set_message(rendered.join("\n"));
+            let size = terminal_size();
+            let _ = canvas.draw(&layout::lines(board, size), size.columns);
         }
     }
 
     /// Wipes what was drawn.
-    pub(super) fn end(&self) {
-        if let Self::Bars { block, .. } = self {
-            block.finish_and_clear();
+    pub(super) fn end(&mut self) {
+        if let Self::Bars { canvas, .. } = self {
+            let _ = canvas.wipe(terminal_size().columns);
         }
     }
 }
 
-fn new_block() -> ProgressBar {
-    let block = ProgressBar::new_spinner();
-    // The template is a constant that indicatif understands.
-    block.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    block
+fn terminal_size() -> Size {
+    terminal::stderr_size().map_or_else(Size::default, |(columns, rows)| Size { columns, rows })
 }
