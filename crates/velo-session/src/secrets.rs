@@ -15,9 +15,6 @@ const SECRET_KEYS: [&str; 5] = [
     "s3.secret.access.key",
 ];
 
-/// Keys whose value is a URL that may hold a password.
-const URL_KEYS: [&str; 2] = ["connection.url", "url"];
-
 /// Where passwords stand in the text.
 pub(crate) fn secrets(outline: &Outline<'_>, source: &SourceText) -> Vec<Span> {
     let of_source = |object: &SourceOutline| -> Vec<Span> {
@@ -32,7 +29,8 @@ pub(crate) fn secrets(outline: &Outline<'_>, source: &SourceText) -> Vec<Span> {
 fn secret(key: &str, value: &PropertyValue, source: &SourceText) -> Option<Span> {
     let within: fn(&str) -> Option<Range<usize>> = match key {
         _ if SECRET_KEYS.contains(&key) => |text| Some(0..text.len()),
-        _ if URL_KEYS.contains(&key) => password_of_url,
+        "url" | "path" => secret_of_web_address,
+        "connection.url" => password_of_url,
         _ => return None,
     };
     let span = value.span?;
@@ -61,6 +59,15 @@ fn password_of_url(url: &str) -> Option<Range<usize>> {
     Some(colon + 1..end)
 }
 
+/// A password in an address on the web, else its query, which is where keys of such services stand.
+fn secret_of_web_address(path: &str) -> Option<Range<usize>> {
+    let scheme = path.get(..4)?;
+    if !scheme.eq_ignore_ascii_case("http") {
+        return None; // A question mark in a path is a wildcard.
+    }
+    password_of_url(path).or_else(|| Some(path.find('?')? + 1..path.len()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +80,15 @@ mod tests {
         assert_eq!(password("postgres://ann@db:5432/shop"), None);
         assert_eq!(password("postgres://db:5432/shop"), None);
         assert_eq!(password("sqlite:shop.db"), None);
+    }
+
+    #[test]
+    fn secrets_of_web_addresses() {
+        let secret = |path: &'static str| secret_of_web_address(path).map(|range| &path[range]);
+        assert_eq!(secret("https://example.com/data?key=hunter2"), Some("key=hunter2"));
+        assert_eq!(secret("https://ann:hunter2@example.com/data"), Some("hunter2"));
+        assert_eq!(secret("https://example.com/data"), None);
+        assert_eq!(secret("data/day?.csv"), None);
+        assert_eq!(secret("é?"), None);
     }
 }
