@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Load the tables of programs: in parallel, each after those that it reads, and only what is new since the last time
     Load(LoadArgs),
+    /// Load the tables of a program, then run its streams until it is stopped
+    Deploy(DeployArgs),
     /// Read tables that are loaded, once
     Query(QueryArgs),
     /// Show how the statements of a program would be run
@@ -194,6 +196,23 @@ impl From<&LoadingArgs> for ParallelLoadingConfig {
 
 fn parse_time(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| error.to_string())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    /// SQL file; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) program: PathBuf,
+
+    /// How many workers share the work of a statement [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) parallelism: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    pub(crate) loading: LoadingArgs,
+
+    #[command(flatten)]
+    pub(crate) overrides: OverrideArgs,
 }
 
 #[derive(Debug, Args)]

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => commands::validate(args, terminal),
         Command::Run(args) => Ok(commands::run(args, terminal)),
         Command::Load(args) => commands::load(args, terminal),
+        Command::Deploy(args) => Ok(commands::deploy(args, terminal)),
         Command::Query(args) => Ok(commands::query(args, terminal)),
         Command::Explain(args) => commands::explain(args, terminal),
         Command::Graph(args) => commands::graph(args, terminal),

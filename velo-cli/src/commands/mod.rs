@@ -1,6 +1,7 @@
 //! One module per subcommand. Each returns how the process ends; an error, if any, is one of writing its output.
 
 mod completions;
+mod deploy;
 mod explain;
 mod graph;
 mod load;
@@ -10,6 +11,7 @@ mod schema;
 mod validate;
 
 pub(crate) use completions::completions;
+pub(crate) use deploy::deploy;
 pub(crate) use explain::explain;
 pub(crate) use graph::graph;
 pub(crate) use load::load;

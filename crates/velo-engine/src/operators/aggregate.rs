@@ -115,6 +115,7 @@ impl Operator for AggregateFinal {
 
     fn on_end(&mut self, out: &mut Output) -> OperatorResult {
         let WindowlessGroups { grouping, set } = &mut self.groups;
+        set.make_only_group(grouping)?;
         set.emit_finals(grouping, None, out)
     }
 

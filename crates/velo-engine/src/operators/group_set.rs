@@ -10,7 +10,7 @@ use super::grouping::{Bounds, Grouping, Prepared, Selected, keep};
 use crate::aggregate::{AggregateInput, GroupedAggregate, Values, nested, unnested};
 use crate::error::{OperatorError, OperatorResult};
 use crate::event::Output;
-use crate::keys::{KeyTable, RowSet, key_group};
+use crate::keys::{KeyEncoder, KeyTable, RowSet, key_group};
 
 /// Most rows of a batch of final results.
 const FINAL_BATCH_ROWS: usize = 8192;
@@ -57,6 +57,15 @@ impl GroupSet {
                 .for_each(|aggregate| aggregate.resize(groups));
         }
         Ok(())
+    }
+
+    /// Without keys everything is one group, which is there even if nothing came.
+    pub(super) fn make_only_group(&mut self, grouping: &Grouping) -> OperatorResult {
+        if self.len() > 0 || !matches!(grouping.encoder, KeyEncoder::Unit) {
+            return Ok(());
+        }
+        let encoded = grouping.encoder.encode(&[], 1)?;
+        self.find_groups(grouping, &encoded, &RowSet::Range(0..1))
     }
 
     /// Adds rows.

@@ -94,6 +94,27 @@ impl BackgroundLoad {
         joined.unwrap_or_else(|error| Err(ProgramLoadError::Ended(error.to_string())))
     }
 
+    /// Reads what is new in tables that ask for it, each as often as it says, until [`BackgroundLoad::stop`]. Tables that
+    /// read one that has changed are loaded again behind it.
+    pub fn keep_fresh(&self) {
+        for (name, interval) in self.program.refreshed_tables() {
+            let (program, loader, token) = (
+                Arc::clone(&self.program),
+                Arc::clone(&self.loader),
+                self.cancellation.clone(),
+            );
+            self.runtime.spawn(async move {
+                loop {
+                    tokio::select! {
+                        () = tokio::time::sleep(interval) => {}
+                        () = token.cancelled() => return,
+                    }
+                    program.refresh(&name, &loader, &token).await;
+                }
+            });
+        }
+    }
+
     /// Ends what is still being loaded.
     pub fn stop(self) {
         self.cancellation.cancel();

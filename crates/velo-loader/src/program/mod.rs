@@ -11,6 +11,7 @@ mod table;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use velo_common::Name;
 use velo_engine::{JoinedTable, LiveTable, StatementSummary};
@@ -19,7 +20,8 @@ use velo_planner::plan::{PlannedStatement, Relation};
 use velo_session::{CheckedProgram, SourceConnection};
 
 use crate::{
-    CancellationToken, LoadPlanError, LoadTable, ParallelLoader, ParallelLoadingResult, SnapshotStore, TableRegistry,
+    CancellationToken, LoadOutcome, LoadPlanError, LoadTable, ParallelLoader, ParallelLoadingResult, SnapshotStore,
+    TableRegistry,
 };
 pub use background::BackgroundLoad;
 pub use kept::{KeptTableError, KeptTables};
@@ -127,6 +129,48 @@ impl ProgramLoader {
         let registry = &self.shared.registry;
         let load = registry.load_tables_parallel(loader, &self.graph, [self.table(table)], cancellation);
         Ok(load.await?)
+    }
+
+    /// The tables that are kept fresh, and how often each reads what is new.
+    pub(crate) fn refreshed_tables(&self) -> Vec<(String, Duration)> {
+        let tables = self.graph.tables().map(|table| &table.name);
+        let interval = |name: &String| self.shared.statement(name)?.settings.load.incremental_interval;
+        tables
+            .filter_map(|name| Some((name.clone(), interval(name)?)))
+            .collect()
+    }
+
+    /// Reads what is new in a table, and loads the tables again that read it if anything is.
+    pub(crate) async fn refresh(&self, name: &str, loader: &ParallelLoader, cancellation: &CancellationToken) {
+        if !self.load_quietly(name, loader, cancellation).await {
+            return;
+        }
+        let dependents: Vec<String> = self
+            .graph
+            .get_all_dependents(name)
+            .unwrap_or_default()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        for dependent in dependents {
+            self.load_quietly(&dependent, loader, cancellation).await;
+        }
+    }
+
+    /// Loads a table again, and tells whether it has changed. What fails is logged: the table stays as it was.
+    async fn load_quietly(&self, name: &str, loader: &ParallelLoader, cancellation: &CancellationToken) -> bool {
+        let loaded = match self.load_again(name, loader, cancellation).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                tracing::warn!(table = name, %error, "cannot refresh");
+                return false;
+            }
+        };
+        for (table, failure) in &loaded.failed {
+            tracing::warn!(%table, error = %crate::load::chain(failure), "cannot refresh");
+        }
+        let mut stats = loaded.successful.values();
+        stats.any(|stats| stats.outcome != LoadOutcome::Unchanged)
     }
 
     fn table(&self, name: &str) -> (String, Arc<dyn LoadTable>) {

@@ -1,0 +1,162 @@
+use std::collections::HashMap;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+
+use velo_common::{Diagnostic, code};
+use velo_data::SystemClock;
+use velo_datasources::SinkError;
+use velo_engine::{Cancel, EngineError, Job, JobSummary, Metrics, RunOptions};
+use velo_loader::{
+    BackgroundLoad, LoadingConfigError, ParallelLoader, ParallelLoadingConfig, ProgramLoadError, ProgramLoadOptions,
+    ProgramLoader, SnapshotError, SnapshotStore, TableMissing,
+};
+use velo_session::{CheckedProgram, Mode, Output, SessionOptions};
+
+use super::{check_program, print_on_stderr, print_refusal};
+use crate::args::DeployArgs;
+use crate::exit::Exit;
+use crate::interrupt::cancel_on_interrupt;
+use crate::outputs::{self, JobOutputs};
+use crate::print::errors::print_error;
+use crate::print::load::problems_text;
+use crate::print::rows::RowPrinter;
+use crate::print::summary::{self, StatementPolicies};
+use crate::progress::{LoadProgress, LoadProgressStyle};
+use crate::terminal::Terminal;
+
+/// Why a program does not run any more.
+#[derive(Debug, thiserror::Error)]
+enum DeployError {
+    #[error("cannot load with these options")]
+    Options(#[from] LoadingConfigError),
+    #[error("cannot use the state directory")]
+    State(#[from] SnapshotError),
+    #[error(transparent)]
+    Load(#[from] ProgramLoadError),
+    #[error("cannot start to load")]
+    Thread(#[source] io::Error),
+    #[error(transparent)]
+    TableMissing(#[from] TableMissing),
+    #[error("cannot open a sink")]
+    Sink(#[from] SinkError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl From<&DeployError> for Exit {
+    fn from(error: &DeployError) -> Self {
+        match error {
+            DeployError::Options(_) => Self::Usage,
+            DeployError::Engine(error) => error.into(),
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// Loads a program's tables, then runs its streams until a signal comes or all of them end.
+pub(crate) fn deploy(args: &DeployArgs, terminal: Terminal) -> Exit {
+    let options = SessionOptions {
+        mode: Mode::Run,
+        overrides: (&args.overrides).into(),
+    };
+    let cancel = cancel_on_interrupt();
+    let mut program = match check_program(&args.program, &options, &cancel, terminal) {
+        Ok(program) => program,
+        Err(exit) => return exit,
+    };
+    let unwritten = without_outputs(&program);
+    if !unwritten.is_empty() {
+        program.diagnostics = unwritten;
+        return print_refusal(&program, terminal).err().unwrap_or(Exit::Invalid);
+    }
+    match deploy_program(program, args, &cancel, terminal) {
+        // Whoever deploys a program stops it some day.
+        Ok(_) => Exit::Success,
+        Err(_) if cancel.is_cancelled() => Exit::Interrupted,
+        Err(error) => {
+            print_error(&error, terminal);
+            Exit::from(&error)
+        }
+    }
+}
+
+/// Streams whose rows nobody would ever see.
+fn without_outputs(program: &CheckedProgram) -> Vec<Diagnostic> {
+    let streams = program.statements.iter().filter(|statement| !statement.kind.is_table());
+    let unwritten = streams.filter(|statement| matches!(program.outputs(statement).as_slice(), [Output::Default]));
+    let diagnostic = |name: &str, span| {
+        let message = format!("`{name}` has neither a sink nor a stream that reads it");
+        Diagnostic::new(&code::MISSING_PROPERTY, span, message).with_help(format!(
+            "add '{name}.path' = '…' (or '{name}.type' = 'stdout_sink') to WITH, or read it in another statement"
+        ))
+    };
+    unwritten
+        .map(|statement| diagnostic(&statement.name, statement.span))
+        .collect()
+}
+
+fn deploy_program(
+    mut program: CheckedProgram,
+    args: &DeployArgs,
+    cancel: &Cancel,
+    terminal: Terminal,
+) -> Result<Option<JobSummary>, DeployError> {
+    let tables = program.take_tables();
+    let loading = if tables.is_empty() {
+        None
+    } else {
+        let loader = ParallelLoader::new(ParallelLoadingConfig::from(&args.loading))?;
+        let progress = LoadProgress::show(loader.monitor(), LoadProgressStyle::of(terminal), terminal);
+        let options = ProgramLoadOptions {
+            store: Some(SnapshotStore::open(&args.loading.state_dir)?),
+            ..ProgramLoadOptions::default()
+        };
+        let tables = ProgramLoader::new(&program, &tables, options);
+        let loading = BackgroundLoad::start(tables, loader, None, cancel).map_err(DeployError::Thread)?;
+        Some((loading, progress))
+    };
+    let (tables, loading) = match loading {
+        Some((mut loading, progress)) => {
+            let joined = loading.wait_for_tables(&program.statements);
+            let result = joined.is_ok().then(|| loading.finish()).transpose();
+            progress.end();
+            if let Some(result) = result? {
+                print_on_stderr(&problems_text(&result));
+            }
+            loading.keep_fresh();
+            (joined?, Some(loading))
+        }
+        None => (HashMap::new(), None),
+    };
+    if program.statements.is_empty() || cancel.is_cancelled() {
+        return Ok(None);
+    }
+    let policies: Vec<StatementPolicies> = program.statements.iter().map(StatementPolicies::of).collect();
+    let outputs = JobOutputs::of(&program);
+    let printer = RowPrinter::new(outputs.row_format(None, terminal), outputs.has_several_streams());
+    let sinks = outputs.open(&printer)?;
+    let job = Job {
+        tables,
+        statements: outputs::with_sinks(program.statements, sinks),
+        sources: program.sources,
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let options = RunOptions {
+        parallelism: args.parallelism.map_or(cores, NonZeroUsize::get),
+        follow: true,
+        clock: Arc::new(SystemClock),
+        cancel: cancel.clone(),
+        progress: Arc::new(Metrics::default()),
+    };
+    let summary = velo_engine::run(job, &options);
+    if let Some(loading) = loading {
+        loading.stop();
+    }
+    let summary = summary?;
+    if !terminal.quiet {
+        print_on_stderr(&summary::text(&summary, &policies));
+    }
+    Ok(Some(summary))
+}
