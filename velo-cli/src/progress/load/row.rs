@@ -1,7 +1,5 @@
 //! The line of one table, of a wave, and of the whole load.
 
-use std::fmt::Write;
-
 use indicatif::{HumanBytes, HumanCount};
 use unicode_width::UnicodeWidthStr;
 use velo_loader::{TableLoadState, TableProgress};
@@ -91,40 +89,32 @@ fn waiting(board: &LoadBoard, table: &TableRow) -> String {
 
 fn loading(line: Line, progress: &TableProgress, now_ms: u64, style: RowStyle) -> Line {
     let line = match progress.percent {
-        Some(percent) => with_bar(line, percent, style.bar),
-        None if style.bar > 0 => line.with_column(Paint::Cyan, spinner(now_ms), style.bar),
-        None => line,
+        _ if style.bar == 0 => line,
+        Some(percent) => with_bar(line, percent, style.bar).with(Paint::Plain, GAP),
+        None => line
+            .with_column(Paint::Cyan, spinner(now_ms), style.bar)
+            .with(Paint::Plain, GAP),
     };
     let percent = match progress.percent {
         Some(percent) => format!("{}%", percent as u64),
         None if style.bar == 0 => spinner(now_ms).to_owned(),
         None => String::new(),
     };
+    let eta = progress.estimated_remaining_ms.map(words::short_time);
+    let eta = eta.map_or_else(String::new, |eta| format!("ETA {eta:>6}"));
     let (amount, rate) = amount_and_rate(progress);
-    let eta = progress.estimated_remaining_ms;
-    let eta = eta.map_or_else(String::new, |remaining| {
-        format!("ETA {:>6}", words::short_time(remaining))
-    });
-    let slots = [
+    let facts = [
         (style.percent, percent),
         (style.amount, amount),
         (style.rate, rate),
         (style.eta, eta),
     ];
-    let mut facts = String::new();
-    for (columns, fact) in slots.into_iter().filter(|(columns, _)| *columns > 0) {
-        facts.push_str(if line.width() == style.names() && facts.is_empty() {
-            ""
-        } else {
-            GAP
-        });
-        // Writing to a String cannot fail.
-        let _ = write!(facts, "{fact:>columns$}");
-    }
-    line.with(Paint::Plain, facts.trim_end())
+    let told = facts.into_iter().filter(|(columns, _)| *columns > 0);
+    let told: Vec<String> = told.map(|(columns, fact)| format!("{fact:>columns$}")).collect();
+    line.with(Paint::Plain, told.join(GAP).trim_end())
 }
 
-/// What has been read, and how fast; for as long as there are no rows, the bytes say how it goes.
+/// What has been read, and how fast: in bytes for as long as there are no rows. Another attempt is told in place of the rate.
 fn amount_and_rate(progress: &TableProgress) -> (String, String) {
     let (amount, rate) = if progress.rows > 0 || progress.bytes == 0 {
         let rate = HumanCount(progress.rows_per_second as u64);
