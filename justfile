@@ -39,6 +39,10 @@ fuzz runs="10000000":
 demo:
     for program in demo/quickstart/*/query.sql; do echo "== $program"; cargo run --quiet --release -- run "$program"; done
 
+# Load the 14 tables of demo/bootstrap and run the stream that joins them; arguments go to `velo-cli load`
+demo-bootstrap *arguments:
+    demo/bootstrap/run.sh {{arguments}}
+
 # Build the documentation of all crates with every warning an error
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
