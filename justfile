@@ -16,9 +16,9 @@ test *arguments:
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
 
-# Measure every figure of docs/performance.md, beside what it must reach
-bench:
-    cargo bench --package velo-cli --bench bars
+# Measure every figure of docs/performance.md, beside what it must reach; or only some: `just bench loads lookups`
+bench *which:
+    cargo bench --package velo-cli --bench bars -- {{which}}
 
 # Measure the decoder, the operators and the dependency graph by themselves
 bench-parts *arguments:

@@ -41,6 +41,20 @@ pub(crate) fn measurements(text: &[u8]) -> usize {
     rows(reader.build(text).expect("columns that arrow-csv knows"))
 }
 
+/// Decodes payments; tells the rows.
+pub(crate) fn payments(text: &[u8]) -> usize {
+    let columns = Schema::new(vec![
+        Field::new("id", DataType::Int64, true),
+        Field::new("account", DataType::Int64, true),
+        Field::new("amount", DataType::Float64, true),
+        Field::new("place", DataType::Utf8, true),
+    ]);
+    let reader = arrow::csv::ReaderBuilder::new(Arc::new(columns))
+        .with_header(true)
+        .with_batch_size(BATCH_ROWS);
+    rows(reader.build(text).expect("columns that arrow-csv knows"))
+}
+
 fn rows(batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>) -> usize {
     batches
         .map(|batch| black_box(batch.expect("valid records")).num_rows())

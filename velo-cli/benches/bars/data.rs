@@ -1,6 +1,7 @@
 //! Files that the bars read, made once.
 
 use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -28,6 +29,23 @@ pub(crate) fn measurements_file(millions: u64) -> String {
             .stdout(output)
             .status();
         assert!(status.expect("a shell and awk are there").success());
+    })
+}
+
+/// A CSV file of millions of payments, some 38 bytes each, every one with an id of its own.
+pub(crate) fn csv_file(millions: u64) -> String {
+    const PLACES: [&str; 5] = ["Oslo", "Quito", "Frankfurt", "Kuala Lumpur", "Wellington"];
+    made(&format!("payments-{millions}m.csv"), |path| {
+        let mut file = BufWriter::new(File::create(path).expect("room for the payments"));
+        writeln!(file, "id,account,amount,place").expect("room for the payments");
+        for id in 0..millions * 1_000_000 {
+            let account = id.wrapping_mul(48_271) % 100_003;
+            let cents = id.wrapping_mul(7919) % 1_000_000;
+            let place = PLACES[id as usize % PLACES.len()];
+            let (whole, cents) = (cents / 100, cents % 100);
+            writeln!(file, "{id},{account},{whole}.{cents:02},{place}").expect("room for the payments");
+        }
+        file.flush().expect("room for the payments");
     })
 }
 

@@ -2,7 +2,10 @@
 //!
 //! ```text
 //! cargo bench -p velo-cli --bench bars
+//! cargo bench -p velo-cli --bench bars -- loads lookups
 //! ```
+//!
+//! The second line measures only some of them: `runs`, `loads`, `lookups`.
 //!
 //! Everything runs on the first core, unless a bar is about two. Rounds of things that are compared take turns, so that
 //! what else the machine does meanwhile meets all of them alike; the best round counts. Compare only figures of the same
@@ -14,9 +17,12 @@
 mod baseline;
 mod data;
 mod files;
+mod loads;
+mod lookups;
 mod measure;
 mod memory;
 mod process;
+mod registry;
 mod report;
 mod startup;
 #[path = "../../../crates/velo-formats/benches/input/trades.rs"]
@@ -33,11 +39,32 @@ fn main() {
         return;
     }
     let mut report = Report::new();
-    files::json_lines(&mut report);
-    files::two_cores(&mut report);
-    files::stations(&mut report);
-    files::peak_memory(&mut report);
-    memory::batches(&mut report);
-    startup::startup(&mut report);
+    if is_wanted("runs") {
+        files::json_lines(&mut report);
+        files::two_cores(&mut report);
+        files::stations(&mut report);
+        files::peak_memory(&mut report);
+        memory::batches(&mut report);
+        startup::startup(&mut report);
+    }
+    if is_wanted("loads") {
+        loads::slow_tables(&mut report);
+        loads::large_table(&mut report);
+        loads::many_tables(&mut report);
+        registry::overhead(&mut report);
+    }
+    if is_wanted("lookups") {
+        lookups::in_memory(&mut report);
+        lookups::from_json_lines(&mut report);
+    }
     report.finish();
+}
+
+/// Whether these bars are among those that the command line names, or it names none.
+fn is_wanted(bars: &str) -> bool {
+    let mut named = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .peekable();
+    named.peek().is_none() || named.any(|name| name == bars)
 }
