@@ -12,6 +12,7 @@
 mod breaker;
 mod config;
 mod deadline;
+mod definition;
 mod failure;
 mod load;
 mod loader;
@@ -24,9 +25,11 @@ mod retry;
 mod snapshot;
 
 pub use tokio_util::sync::CancellationToken;
+pub use velo_datasources::SourceOffset;
 
 pub use breaker::{CallOutcome, CallPermit, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState};
 pub use config::{LoadSchedule, LoadingConfigError, MaxParallel, ParallelLoadingConfig};
+pub use definition::{DefinitionError, LoadedDefinitions, TableDefinition};
 pub use failure::{DependencyCause, SkipCause, TableFailure};
 pub use load::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable};
 pub use loader::{LoadPlanError, ParallelLoader, SystemResources};

@@ -373,7 +373,7 @@ fn load_error(name: &str, error: SourceError, endpoint: Option<String>) -> LoadE
     } else {
         LoadError::permanent(message)
     };
-    let failed = failed.with_source(error);
+    let failed = failed.with_retry_after(error.retry_after()).with_source(error);
     match endpoint {
         Some(endpoint) => failed.with_endpoint(endpoint),
         None => failed,
