@@ -1,0 +1,118 @@
+//! Programs that run until they are stopped, and tables that are read once.
+
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{Outcome, Workspace};
+
+const PROGRAM: &str = "
+CREATE TABLE customers (id BIGINT PRIMARY KEY, name STRING)
+  WITH (path = 'customers.csv', 'load.incremental.interval' = '50ms');
+CREATE TABLE names AS SELECT name, COUNT(*) AS customers FROM customers GROUP BY name;
+CREATE STREAM enriched AS SELECT o.order_id, c.name FROM orders o LEFT JOIN customers c ON o.customer = c.id
+  WITH ('orders.path' = 'orders.jsonl', 'orders.watch' = 'true', 'orders.polling.interval' = '20ms',
+        'enriched.path' = 'enriched.jsonl', 'enriched.append' = 'true');
+";
+
+fn workspace() -> Workspace {
+    Workspace::with(&[
+        ("query.sql", PROGRAM),
+        ("customers.csv", "id,name\n1,Ann\n"),
+        ("orders.jsonl", "{\"order_id\":1,\"customer\":1}\n"),
+    ])
+}
+
+/// Waits for something that a process does, which takes as long as the machine needs.
+fn wait_until(what: &str, is_done: impl Fn() -> bool) {
+    for _ in 0..3000 {
+        if is_done() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{what}");
+}
+
+fn append(workspace: &Workspace, name: &str, text: &str) {
+    use std::io::Write;
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(workspace.path(name))
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+fn stop(child: Child) -> Outcome {
+    let signal = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(signal.success());
+    Outcome::of(&child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_deployed_stream_sees_its_table_as_it_grows_and_ends_when_told() {
+    let workspace = workspace();
+    let mut command = workspace.command(&["deploy", "query.sql"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let written = || std::fs::read_to_string(workspace.path("enriched.jsonl")).unwrap_or_default();
+    wait_until("the first row", || written().lines().count() == 1);
+    append(&workspace, "customers.csv", "2,Bob\n");
+    let kept = || workspace.run(&["query", "SELECT COUNT(*) AS n FROM names"]).stdout;
+    wait_until("the table and the one made of it", || kept() == "{\"n\":2}\n");
+    append(&workspace, "orders.jsonl", "{\"order_id\":2,\"customer\":2}\n");
+    wait_until("the second row", || written().lines().count() == 2);
+    let outcome = stop(child);
+    assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
+    assert_eq!(
+        written(),
+        "{\"order_id\":1,\"name\":\"Ann\"}\n{\"order_id\":2,\"name\":\"Bob\"}\n"
+    );
+}
+
+#[test]
+fn a_stream_that_nobody_sees_is_refused_with_both_ways_out() {
+    let sql = "CREATE STREAM lost AS SELECT order_id FROM orders WITH ('orders.path' = 'orders.jsonl');";
+    let workspace = Workspace::with(&[("query.sql", sql), ("orders.jsonl", "{\"order_id\":1}\n")]);
+    let outcome = workspace.run(&["deploy", "query.sql"]);
+    assert_eq!(outcome.exit, Some(1));
+    for words in [
+        "`lost` has neither a sink nor a stream that reads it",
+        "'lost.path' = '…'",
+        "read it in another statement",
+    ] {
+        assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn loaded_tables_are_queried() {
+    let workspace = workspace();
+    assert_eq!(workspace.run(&["load", "query.sql", "-q"]).exit, Some(0));
+    let rows = |sql: &str| {
+        let outcome = workspace.run(&["query", sql]);
+        assert_eq!(outcome.exit, Some(0), "{sql}\n{}", outcome.stderr);
+        outcome.stdout
+    };
+    assert_eq!(rows("SELECT * FROM customers"), "{\"id\":1,\"name\":\"Ann\"}\n");
+    // All of a table is a group, even if no row is left of it.
+    assert_eq!(
+        rows("SELECT COUNT(*) AS n, MAX(id) AS last FROM customers WHERE id > 1"),
+        "{\"n\":0,\"last\":null}\n"
+    );
+    assert_eq!(
+        rows("SELECT c.id, n.customers FROM customers c JOIN names n ON c.name = n.name"),
+        "{\"id\":1,\"customers\":1}\n"
+    );
+    let unknown = workspace.run(&["query", "SELECT * FROM customer"]);
+    assert_eq!(unknown.exit, Some(1));
+    assert!(
+        unknown.stderr.contains("a similar name exists: `customers`"),
+        "{}",
+        unknown.stderr
+    );
+    let nothing = workspace.run(&["query", "SELECT * FROM customers", "--state-dir", "elsewhere"]);
+    assert_eq!(nothing.exit, Some(1));
+}
