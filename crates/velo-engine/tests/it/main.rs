@@ -9,4 +9,5 @@ mod grouping;
 mod properties;
 mod restore;
 mod support;
+mod tables;
 mod windows;

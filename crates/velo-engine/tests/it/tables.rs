@@ -1,0 +1,172 @@
+//! Tables: what becomes of rows by key, and rows that look a table up.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+use datafusion_expr::{Expr, col};
+use proptest::prelude::*;
+use velo_data::{ManualClock, RowKind, SqlType, StreamBatch, StreamSchema};
+use velo_datasources::{MemorySink, MemorySource};
+use velo_engine::{Cancel, Job, JobStatement, JoinedTable, LiveTable, Metrics, RunOptions, Table, TableBuilder, run};
+use velo_planner::plan::{LogicalPlan, Lookup, LookupKey, LookupKind, MissingTable};
+
+use crate::support::{batch, integers, scan, statement};
+
+type Row = (Option<i64>, i64);
+
+fn rows_of(records: &RecordBatch) -> Vec<Vec<Option<i64>>> {
+    let columns: Vec<_> = records
+        .columns()
+        .iter()
+        .map(|column| column.as_primitive::<Int64Type>())
+        .collect();
+    let row = |row: usize| columns.iter().map(|column| column.iter().nth(row).flatten()).collect();
+    (0..records.num_rows()).map(row).collect()
+}
+
+fn table(rows: &[Row]) -> Table {
+    let records = batch(vec![
+        ("key", integers(rows.iter().map(|(key, _)| *key))),
+        ("value", integers(rows.iter().map(|(_, value)| *value))),
+    ]);
+    let schema = StreamSchema::of_user_columns(records.schema().fields().iter().map(|field| field.as_ref().clone()));
+    Table::new(schema, records)
+}
+
+/// `left.id = table.key [AND left.limit < table.value]`
+fn lookup(left: &RecordBatch, kind: LookupKind, by_key: bool, residual: Option<Expr>) -> LogicalPlan {
+    let input = scan(left);
+    let fields = [SqlType::BigInt.field("key", true), SqlType::BigInt.field("value", true)];
+    LogicalPlan::Lookup(Lookup {
+        schema: Lookup::schema_of(input.schema(), fields.clone()),
+        input: Box::new(input),
+        table: "table".into(),
+        kind,
+        keys: by_key
+            .then(|| LookupKey {
+                input: col("id"),
+                table: col("key"),
+            })
+            .into_iter()
+            .collect(),
+        columns: vec![0, 1],
+        residual,
+        table_schema: StreamSchema::of_user_columns(fields),
+        missing: MissingTable::default(),
+    })
+}
+
+fn run_lookup(plan: LogicalPlan, batches: Vec<RecordBatch>, table: Table) -> Vec<Vec<Option<i64>>> {
+    let schema = StreamSchema::of_user_columns(batches[0].schema().fields().iter().map(|field| field.as_ref().clone()));
+    let sink = MemorySink::default();
+    let job = Job {
+        statements: vec![JobStatement {
+            planned: statement("s", plan),
+            sinks: vec![sink.writer()],
+        }],
+        sources: HashMap::from([("input".into(), Arc::new(MemorySource::new(schema, vec![batches])) as _)]),
+        tables: HashMap::from([(
+            "table".into(),
+            JoinedTable::Loaded(Arc::new(LiveTable::new(Arc::new(table)))),
+        )]),
+    };
+    let options = RunOptions {
+        parallelism: 1,
+        follow: false,
+        clock: Arc::new(ManualClock::new(0)),
+        cancel: Cancel::default(),
+        progress: Arc::new(Metrics::default()),
+    };
+    run(job, &options).unwrap();
+    sink.batches()
+        .iter()
+        .flat_map(|batch| rows_of(&batch.records))
+        .collect()
+}
+
+/// What the join is by its definition: every pair is looked at.
+fn nested_loops(left: &[Row], table: &[Row], kind: LookupKind, by_key: bool, bounded: bool) -> Vec<Vec<Option<i64>>> {
+    let mut joined = Vec::new();
+    for (id, limit) in left {
+        let is_match = |(key, value): &&Row| (!by_key || (id.is_some() && id == key)) && (!bounded || limit < value);
+        let matches: Vec<&Row> = table.iter().filter(is_match).collect();
+        for (key, value) in &matches {
+            joined.push(vec![*id, Some(*limit), *key, Some(*value)]);
+        }
+        if matches.is_empty() && kind == LookupKind::Left {
+            joined.push(vec![*id, Some(*limit), None, None]);
+        }
+    }
+    joined
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    proptest::collection::vec((proptest::option::of(0i64..6), 0i64..5), 0..40)
+}
+
+proptest! {
+    #[test]
+    fn a_lookup_is_the_join_by_its_definition(
+        left in rows(),
+        right in rows(),
+        is_left in any::<bool>(),
+        by_key in any::<bool>(),
+        bounded in any::<bool>(),
+        batch_rows in 1usize..9,
+    ) {
+        let kind = if is_left { LookupKind::Left } else { LookupKind::Inner };
+        let all = batch(vec![
+            ("id", integers(left.iter().map(|(id, _)| *id))),
+            ("limit", integers(left.iter().map(|(_, limit)| *limit))),
+        ]);
+        let starts = (0..left.len()).step_by(batch_rows);
+        let mut batches: Vec<RecordBatch> =
+            starts.map(|start| all.slice(start, batch_rows.min(left.len() - start))).collect();
+        batches.push(all.slice(0, 0));
+        let residual = bounded.then(|| col("limit").lt(col("value")));
+        let plan = lookup(&all, kind, by_key, residual);
+        let found = run_lookup(plan, batches, table(&right));
+        prop_assert_eq!(found, nested_loops(&left, &right, kind, by_key, bounded));
+    }
+
+    #[test]
+    fn of_rows_with_one_key_the_last_counts(
+        changes in proptest::collection::vec((0i64..8, 0i64..100, any::<bool>()), 0..60),
+        batch_rows in 1usize..9,
+    ) {
+        let schema = StreamSchema::of_user_columns([
+            SqlType::BigInt.field("key", true),
+            SqlType::BigInt.field("value", true),
+        ]);
+        let mut builder = TableBuilder::new(&schema.with_key(vec![0])).unwrap();
+        for part in changes.chunks(batch_rows) {
+            let records = batch(vec![
+                ("key", integers(part.iter().map(|(key, _, _)| *key))),
+                ("value", integers(part.iter().map(|(_, value, _)| *value))),
+            ]);
+            let kind = |is_gone: bool| if is_gone { RowKind::Delete } else { RowKind::UpdateAfter };
+            let kinds = part.iter().map(|(_, _, is_gone)| kind(*is_gone)).collect();
+            builder.add(&StreamBatch::changes(records, kinds)).unwrap();
+        }
+        let mut expected = BTreeMap::new();
+        for (key, value, is_gone) in &changes {
+            if *is_gone { expected.remove(key); } else { expected.insert(*key, *value); }
+        }
+        prop_assert_eq!(builder.num_rows(), expected.len());
+        let mut found: Vec<_> = rows_of(builder.finish().unwrap().records());
+        found.sort();
+        let expected: Vec<_> = expected.into_iter().map(|(key, value)| vec![Some(key), Some(value)]).collect();
+        prop_assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_table_that_is_replaced_is_seen_from_the_next_row_on() {
+    let live = LiveTable::new(Arc::new(table(&[(Some(1), 10)])));
+    let before = live.version();
+    live.replace(Arc::new(table(&[(Some(1), 11), (Some(2), 20)])));
+    assert!(live.version() > before);
+    assert_eq!(live.current().num_rows(), 2);
+}
