@@ -20,7 +20,7 @@ fn rows_of(records: &RecordBatch) -> Vec<Vec<Option<i64>>> {
     let columns: Vec<_> = records
         .columns()
         .iter()
-        .map(|column| column.as_primitive::<Int64Type>())
+        .map(AsArray::as_primitive::<Int64Type>)
         .collect();
     let row = |row: usize| columns.iter().map(|column| column.iter().nth(row).flatten()).collect();
     (0..records.num_rows()).map(row).collect()
