@@ -204,7 +204,7 @@ fn source_tables(
     let sources = outline
         .sources
         .iter()
-        .filter(|source| read.contains(source.id.as_str()));
+        .filter(|source| source.is_table_of_its_own || read.contains(source.id.as_str()));
     sources.filter_map(|source| source_table(source, catalog)).collect()
 }
 

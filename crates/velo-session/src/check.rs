@@ -37,6 +37,8 @@ pub struct SessionOptions {
     pub mode: Mode,
     /// Sources, sinks and properties from the command line.
     pub overrides: Overrides,
+    /// How often a source that tables are loaded from is asked for its columns again, after an error that may pass.
+    pub retries: u32,
 }
 
 impl SessionOptions {
@@ -45,6 +47,7 @@ impl SessionOptions {
         Self {
             mode,
             overrides: Overrides::default(),
+            retries: 0,
         }
     }
 }
@@ -153,7 +156,8 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
     check_when_there(source, options, &mut |_| ControlFlow::Break(()))
 }
 
-/// As [`check`], but waits for files where the program says so; `on_wait` is told of it, and may end it.
+/// As [`check`], but waits for files where the program says so, and asks sources again that failed to tell their columns;
+/// `on_wait` is told of each wait, and may end it.
 pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &mut OnWait<'_>) -> CheckedProgram {
     let parsed = velo_parser::parse_script(source.text());
     let mut diagnostics = parsed.diagnostics;
@@ -166,7 +170,7 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
         diagnostics.extend(unmet_overrides(&outline, &options.overrides, options.mode));
     }
     let secrets = secrets(&outline, &source);
-    let sources = open_sources(&outline, &config_files, options.mode, on_wait, &mut diagnostics);
+    let sources = open_sources(&outline, &config_files, options, on_wait, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);
     diagnostics.extend(conflicts(&outline, &sinks.configs, &planned.statements));
@@ -186,7 +190,9 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
     let inferred = inferred.collect();
     diagnostics.extend(outline.diagnostics);
     diagnostics.extend(planned.diagnostics);
-    if planned.statements.is_empty() && !velo_common::has_errors(&diagnostics) {
+    let runs =
+        |statement: &PlannedStatement| options.mode == Mode::Load || statement.kind != StatementKind::SourceTable;
+    if !planned.statements.iter().any(runs) && !velo_common::has_errors(&diagnostics) {
         diagnostics.push(nothing_runs(options.mode));
     }
     tidy(&mut diagnostics);

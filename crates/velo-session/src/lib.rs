@@ -26,4 +26,4 @@ pub use connection::SourceConnection;
 pub use files::{ReadError, find_programs, read_program};
 pub use graph::{program_graph, table_graph};
 pub use velo_planner::{JoinOutline, Overrides, UnsupportedForm};
-pub use waiting::{OnWait, Wait};
+pub use waiting::{OnWait, Wait, WaitCause};

@@ -8,11 +8,11 @@ use velo_datasources::{FileFormat, FileSample, PropertyError, PropertyErrorKind,
 use velo_planner::properties::{Properties, Scope, definition};
 use velo_planner::{DeclaredAs, DeclaredColumn, Outline, SourceDescription, SourceOutline};
 
-use crate::check::Mode;
+use crate::check::{Mode, SessionOptions};
 use crate::config::ConfigDirectory;
 use crate::connection::SourceConnection;
 use crate::schema_file::{SCHEMA_FILE_KEY, SchemaFile, read_schema_file};
-use crate::waiting::{OnWait, Unopened, open_when_there};
+use crate::waiting::{OnWait, Unopened, described, open_when_there};
 
 /// The sources of a program: what planning needs to know, and what running needs.
 #[derive(Debug, Default)]
@@ -31,15 +31,15 @@ pub(crate) struct OpenedSources<'a> {
 pub(crate) fn open_sources<'a>(
     outline: &'a Outline<'_>,
     directory: &ConfigDirectory,
-    mode: Mode,
+    options: &SessionOptions,
     on_wait: &mut OnWait<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> OpenedSources<'a> {
     let mut sources = OpenedSources::default();
     for source in &outline.sources {
         // What only an unread view reads is not needed for a run.
-        let mode = if source.is_read || mode == Mode::Load {
-            mode
+        let mode = if source.is_read || options.mode == Mode::Load {
+            options.mode
         } else {
             Mode::Validate
         };
@@ -54,7 +54,11 @@ pub(crate) fn open_sources<'a>(
             config,
             failure,
         } = match &declared {
-            Ok(declared) => open(source, declared.as_ref(), mode, on_wait, diagnostics),
+            Ok(declared) => {
+                // Where columns are declared, nothing has to be asked before the load, which asks again itself.
+                let retries = if declared.is_none() { options.retries } else { 0 };
+                open(source, declared.as_ref(), mode, retries, on_wait, diagnostics)
+            }
             Err(()) => Opened::default(),
         };
         let declared = declared.unwrap_or_default();
@@ -119,6 +123,7 @@ fn open(
     source: &SourceOutline,
     declared: Option<&StreamSchema>,
     mode: Mode,
+    retries: u32,
     on_wait: &mut OnWait<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Opened {
@@ -157,7 +162,7 @@ fn open(
             ..Opened::default()
         };
     }
-    match open_when_there(&source.name, &config, declared, on_wait) {
+    match open_when_there(&source.name, &config, declared, retries, on_wait) {
         Ok((opened, sample)) => Opened {
             opened: Some(opened),
             sample,
@@ -165,7 +170,7 @@ fn open(
             failure: None,
         },
         Err(unopened) if mode == Mode::Load || (mode == Mode::Run && fails_its_table(source, declared)) => Opened {
-            failure: Some(described(&unopened.error)),
+            failure: Some(unopened.described()),
             config: Some(config),
             ..Opened::default()
         },
@@ -284,14 +289,6 @@ fn fails_its_table(source: &SourceOutline, declared: Option<&StreamSchema>) -> b
     is_table && declared.is_some()
 }
 
-/// An error with its cause.
-fn described(error: &SourceError) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
-}
-
 fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, mode: Mode) -> Diagnostic {
     let key = match &unopened.error {
         SourceError::CannotWatch { .. } => "watch",
@@ -309,7 +306,7 @@ fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, 
         .and_then(|value| value.span)
         .unwrap_or(source.span);
     let name = &source.name;
-    let Unopened { error, waited } = unopened;
+    let Unopened { error, waited, .. } = unopened;
     let code = match error {
         SourceError::Header { .. } | SourceError::Columns { .. } => &code::HEADER_MISMATCH,
         SourceError::Format { .. }

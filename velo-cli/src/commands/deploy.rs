@@ -60,6 +60,7 @@ pub(crate) fn deploy(args: &DeployArgs, terminal: Terminal) -> Exit {
     let options = SessionOptions {
         mode: Mode::Run,
         overrides: (&args.overrides).into(),
+        retries: args.loading.retries,
     };
     let cancel = cancel_on_interrupt();
     let mut program = match check_program(&args.program, &options, &cancel, terminal) {

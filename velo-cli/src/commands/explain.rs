@@ -30,8 +30,8 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> io::Result<Exit
 
 fn checked(args: &ExplainArgs) -> Result<CheckedProgram, Box<Finding>> {
     let options = SessionOptions {
-        mode: Mode::Validate,
         overrides: (&args.overrides).into(),
+        ..SessionOptions::new(Mode::Validate)
     };
     match &args.query {
         Some(sql) => Ok(check(query_program(sql), &options)),

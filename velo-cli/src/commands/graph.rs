@@ -19,8 +19,8 @@ pub(crate) fn graph(args: &GraphArgs, terminal: Terminal) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     }
     let options = SessionOptions {
-        mode: Mode::Validate,
         overrides: (&args.overrides).into(),
+        ..SessionOptions::new(Mode::Validate)
     };
     let program = match read_and_check(&args.program, &options) {
         Ok(program) if program.is_valid() => program,

@@ -52,6 +52,7 @@ pub(crate) fn load(args: &LoadArgs, terminal: Terminal) -> io::Result<Exit> {
     let options = SessionOptions {
         mode: Mode::Load,
         overrides: (&args.overrides).into(),
+        retries: args.loading.retries,
     };
     let cancel = cancel_on_interrupt();
     let mut programs = Vec::with_capacity(args.programs.len());
@@ -104,7 +105,7 @@ fn load_program(
     if args.dry_run {
         let tables = ProgramLoader::new(&program, &tables, options);
         let selected = tables.selected(args.select.as_ref())?;
-        let text = dry_run::text(path, tables.graph(), &selected, &program);
+        let text = dry_run::text(path, &tables, &selected);
         return print(&text).map(|()| true);
     }
     options.store = Some(SnapshotStore::open(&args.loading.state_dir)?);

@@ -26,7 +26,9 @@ use std::path::Path;
 
 use velo_common::{Diagnostic, SourceText, code, format_duration, render};
 use velo_engine::Cancel;
-use velo_session::{CheckedProgram, OnWait, ReadError, SessionOptions, Wait, check, check_when_there, read_program};
+use velo_session::{
+    CheckedProgram, OnWait, ReadError, SessionOptions, Wait, WaitCause, check, check_when_there, read_program,
+};
 
 use crate::exit::Exit;
 use crate::print::diagnostics::{self, Finding};
@@ -117,14 +119,17 @@ fn print_refusal(program: &CheckedProgram, terminal: Terminal) -> Result<(), Exi
 }
 
 fn waiting_text(wait: &Wait) -> String {
-    let Wait {
-        source, path, timeout, ..
-    } = wait;
-    let timeout = format_duration(*timeout);
-    format!(
-        "waiting up to {timeout} for `{}`, which `{source}` reads\n",
-        path.display()
-    )
+    let source = &wait.source;
+    match &wait.cause {
+        WaitCause::Files { path, timeout } => {
+            let (path, timeout) = (path.display(), format_duration(*timeout));
+            format!("waiting up to {timeout} for `{path}`, which `{source}` reads\n")
+        }
+        WaitCause::Failure { error, delay } => {
+            let delay = format_duration(*delay);
+            format!("`{source}`: {error}; asked again in {delay}\n")
+        }
+    }
 }
 
 fn print_finding(finding: &Finding, terminal: Terminal) {

@@ -38,11 +38,11 @@ pub(crate) fn query(args: &QueryArgs, terminal: Terminal) -> Exit {
         }
     };
     let options = SessionOptions {
-        mode: Mode::Run,
         overrides: Overrides {
             tables: known,
             ..Overrides::default()
         },
+        ..SessionOptions::new(Mode::Run)
     };
     let program = check(query_program(&args.sql), &options);
     if let Err(exit) = print_refusal(&program, terminal) {

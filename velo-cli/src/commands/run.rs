@@ -60,8 +60,8 @@ impl From<&RunError> for Exit {
 /// Checks all programs, then runs one after the other until one fails or the person has had enough.
 pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Exit {
     let options = SessionOptions {
-        mode: Mode::Run,
         overrides: (&args.overrides).into(),
+        ..SessionOptions::new(Mode::Run)
     };
     let cancel = cancel_on_interrupt();
     let mut programs = Vec::with_capacity(args.programs.len());

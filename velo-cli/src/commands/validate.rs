@@ -31,8 +31,8 @@ fn exit_of(counts: Counts, strict: bool) -> Exit {
 /// Everything that is wrong with every program named, in the order of the arguments.
 fn find(args: &ValidateArgs) -> Vec<Finding> {
     let options = SessionOptions {
-        mode: Mode::Validate,
         overrides: (&args.overrides).into(),
+        ..SessionOptions::new(Mode::Validate)
     };
     let mut findings = Vec::new();
     for path in &args.programs {

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::Path;
 
-use velo_graph::TableDependencyGraph;
-use velo_session::CheckedProgram;
+use velo_loader::ProgramLoader;
 
 /// The waves of a load and what each table would read; `selected` are the names of those that would be loaded.
-pub(crate) fn text(path: &Path, graph: &TableDependencyGraph, selected: &[String], program: &CheckedProgram) -> String {
+pub(crate) fn text(path: &Path, program: &ProgramLoader, selected: &[String]) -> String {
+    let graph = program.graph();
     let selected: HashSet<&str> = selected.iter().map(String::as_str).collect();
     let waves = graph.compute_loading_waves().unwrap_or_default();
     let mut text = format!(
@@ -26,14 +26,9 @@ pub(crate) fn text(path: &Path, graph: &TableDependencyGraph, selected: &[String
         let _ = writeln!(text, "\nwave {}", number + 1);
         for name in tables {
             let needs = graph.get_dependencies(name).unwrap_or_default();
-            let read = program.connections.get(name.as_str());
-            let source = graph
-                .table(name)
-                .and_then(|table| table.metadata.source_type.as_deref());
-            let from = match (source, read) {
-                (Some(kind), Some(connection)) => format!("reads {} ({kind})", connection.config.location()),
-                (Some(kind), None) => format!("reads a {kind} source"),
-                (None, _) => "reads tables".to_owned(),
+            let from = match program.locations(name).join(", ") {
+                locations if locations.is_empty() => "reads tables".to_owned(),
+                locations => format!("reads {locations}"),
             };
             let needs = if needs.is_empty() {
                 String::new()

@@ -141,7 +141,11 @@ impl Shared {
         let reason = match self.registry.status(table) {
             Some(TableReadyStatus::Failed { message }) => format!("failed: {message}"),
             Some(TableReadyStatus::Skipped { cause }) => format!("was not loaded: {cause}"),
-            _ => "is not loaded".to_owned(),
+            Some(_) => "is still being loaded; a longer `table.wait.timeout` waits for it".to_owned(),
+            None => format!(
+                "is neither selected nor kept from an earlier load; `+{}` selects it, too",
+                statement.name
+            ),
         };
         TableMissing {
             statement: statement.name.clone(),

@@ -192,6 +192,23 @@ impl ProgramLoader {
         }
     }
 
+    /// Where a table's rows are read from, directly or through streams, without credentials; nowhere if it is made of
+    /// tables alone.
+    pub fn locations(&self, table: &str) -> Vec<String> {
+        let shared = &self.shared;
+        let Some(statement) = shared.statement(table) else {
+            return Vec::new();
+        };
+        let streams = shared.streams_of(statement);
+        let connections = std::iter::once(statement).chain(&streams).filter_map(|part| {
+            let Relation::Source(name) = &part.plan.scan()?.relation else {
+                return None;
+            };
+            shared.connections.get(name)
+        });
+        connections.map(|connection| connection.config.location()).collect()
+    }
+
     /// What became of the rows of each table that was loaded, by its name.
     pub fn summaries(&self) -> HashMap<String, StatementSummary> {
         self.shared

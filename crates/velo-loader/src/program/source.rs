@@ -3,10 +3,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use velo_data::{PartitionOffset, StreamSchema, SystemColumn};
 use velo_datasources::{
-    Increment, PartitionReader, Reached, ReadRequest, Source, SourceError, SourceOffset, TableDataSource, TableLoad,
+    Increment, NextBatch, PartitionReader, Reached, ReadRequest, Source, SourceError, SourceOffset, TableDataSource,
+    TableLoad,
 };
 
-use crate::TableProgressTracker;
+use crate::{CancellationToken, LoadAttempt, TableProgressTracker};
 
 /// A source on its way into a table: all of it, or what is new since a position.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub(super) struct LoadedSource {
     source: Arc<dyn TableDataSource>,
     since: Option<SourceOffset>,
     progress: Arc<TableProgressTracker>,
+    cancellation: CancellationToken,
     outcome: Mutex<Outcome>,
 }
 
@@ -25,15 +27,12 @@ struct Outcome {
 }
 
 impl LoadedSource {
-    pub(super) fn new(
-        source: Arc<dyn TableDataSource>,
-        since: Option<SourceOffset>,
-        progress: Arc<TableProgressTracker>,
-    ) -> Self {
+    pub(super) fn new(source: Arc<dyn TableDataSource>, since: Option<SourceOffset>, attempt: &LoadAttempt) -> Self {
         Self {
             source,
             since,
-            progress,
+            progress: Arc::clone(&attempt.progress),
+            cancellation: attempt.cancellation.clone(),
             outcome: Mutex::default(),
         }
     }
@@ -46,6 +45,24 @@ impl LoadedSource {
     /// Why everything has to be read, if that is why reading failed.
     pub(super) fn reload(&self) -> Option<String> {
         self.outcome().reload.clone()
+    }
+
+    /// Begins to read, from where `since` says.
+    async fn begin(&self, request: &ReadRequest) -> Result<TableLoad, SourceError> {
+        let Some(since) = &self.since else {
+            return self.source.bulk_load(request).await;
+        };
+        match self.source.incremental_load(request, since).await? {
+            Increment::Rows(load) => Ok(load),
+            Increment::Reload { reason } => {
+                self.outcome().reload = Some(reason.clone());
+                Err(SourceError::Refused {
+                    location: self.source.location(),
+                    message: reason,
+                    is_transient: false,
+                })
+            }
+        }
     }
 
     fn outcome(&self) -> MutexGuard<'_, Outcome> {
@@ -72,20 +89,7 @@ impl Source for LoadedSource {
         request: &ReadRequest,
         _from: &[Option<PartitionOffset>],
     ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
-        let load = match &self.since {
-            None => self.source.bulk_load(request).await?,
-            Some(since) => match self.source.incremental_load(request, since).await? {
-                Increment::Rows(load) => load,
-                Increment::Reload { reason } => {
-                    self.outcome().reload = Some(reason.clone());
-                    return Err(SourceError::Refused {
-                        location: self.source.location(),
-                        message: reason,
-                        is_transient: false,
-                    });
-                }
-            },
-        };
+        let load = unless_cancelled(&self.cancellation, self.begin(request)).await?;
         let TableLoad {
             partitions,
             size,
@@ -98,6 +102,45 @@ impl Source for LoadedSource {
             self.progress.set_total_bytes(bytes);
         }
         self.outcome().reached = Some(reached);
-        Ok(partitions)
+        let interruptible = |reader| -> Box<dyn PartitionReader> {
+            Box::new(InterruptibleReader {
+                reader,
+                cancellation: self.cancellation.clone(),
+            })
+        };
+        Ok(partitions.into_iter().map(interruptible).collect())
+    }
+}
+
+/// A partition whose silence ends with the load that it is read for.
+struct InterruptibleReader {
+    reader: Box<dyn PartitionReader>,
+    cancellation: CancellationToken,
+}
+
+#[async_trait]
+impl PartitionReader for InterruptibleReader {
+    async fn next_batch(&mut self) -> Result<NextBatch, SourceError> {
+        unless_cancelled(&self.cancellation, self.reader.next_batch()).await
+    }
+
+    fn offset(&self) -> PartitionOffset {
+        self.reader.offset()
+    }
+
+    fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
+        self.reader.set_batch_rows_max(batch_rows_max);
+    }
+}
+
+/// What a source answers, unless the load is to end before it does.
+pub(super) async fn unless_cancelled<T>(
+    cancellation: &CancellationToken,
+    answer: impl Future<Output = Result<T, SourceError>>,
+) -> Result<T, SourceError> {
+    tokio::select! {
+        biased;
+        () = cancellation.cancelled() => Err(SourceError::Task { message: "the load has ended".to_owned() }),
+        answer = answer => answer,
     }
 }

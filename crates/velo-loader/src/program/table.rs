@@ -18,7 +18,7 @@ use super::Shared;
 use super::definition::is_row_wise;
 use super::offsets::MadeOf;
 use super::snapshot::Kept;
-use super::source::LoadedSource;
+use super::source::{LoadedSource, unless_cancelled};
 use crate::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable, TableProgressTracker};
 
 /// A table of a program.
@@ -120,6 +120,7 @@ impl StatementTable {
             sources: made.sources.clone(),
             tables: prepared.contents.clone(),
         };
+        still_wanted(attempt)?;
         let generation = shared.keep(prepared.name(), &made.table, &prepared.fingerprint, &made_of)?;
         let outcome = match reason {
             Some(reason) => LoadOutcome::Reloaded { reason },
@@ -138,7 +139,7 @@ impl StatementTable {
         let shared = &self.shared;
         let sources = prepared.sources();
         if sources.is_empty() || !is_row_wise(&prepared.statement.plan) || !prepared.streams.is_empty() {
-            self.check_unchanged(&sources, &made_of).await?;
+            self.check_unchanged(&sources, &made_of, attempt).await?;
             let (builder, generation) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
             let table = builder.finish().map_err(|error| Stopped::Reload(error.to_string()))?;
             return Ok((Made::unchanged(prepared, table), LoadOutcome::Unchanged, generation));
@@ -151,6 +152,7 @@ impl StatementTable {
             tables: prepared.contents.clone(),
         };
         let added = std::mem::take(&mut made.added);
+        still_wanted(attempt)?;
         let generation = shared.keep_added(
             prepared.name(),
             &made.table,
@@ -167,15 +169,19 @@ impl StatementTable {
     }
 
     /// Groups and the like can only be made anew: that is needless if no source has changed.
-    async fn check_unchanged(&self, sources: &[String], made_of: &MadeOf) -> Result<(), Stopped> {
+    async fn check_unchanged(
+        &self,
+        sources: &[String],
+        made_of: &MadeOf,
+        attempt: &LoadAttempt,
+    ) -> Result<(), Stopped> {
         for name in sources {
-            let source = self.shared.connect(name).await?;
+            let source = self.shared.connect(name, attempt).await?;
             let changed = || format!("`{name}` has changed, and its rows are put together anew");
             if !source.supports_incremental() {
                 return Err(Stopped::Reload(format!("`{name}` cannot tell what is new")));
             }
-            let now = source
-                .current_offset()
+            let now = unless_cancelled(&attempt.cancellation, source.current_offset())
                 .await
                 .map_err(|error| load_error(name, error, source.endpoint()))?;
             let is_same = made_of
@@ -200,10 +206,10 @@ impl StatementTable {
         let mut loaded = Vec::new();
         let mut sources: HashMap<String, Arc<dyn Source>> = HashMap::new();
         for name in prepared.sources() {
-            let source = self.shared.connect(&name).await?;
+            let source = self.shared.connect(&name, attempt).await?;
             let endpoint = source.endpoint();
             let since = since.get(&name).cloned();
-            let source = Arc::new(LoadedSource::new(source, since, Arc::clone(&attempt.progress)));
+            let source = Arc::new(LoadedSource::new(source, since, attempt));
             sources.insert(name.clone(), Arc::clone(&source) as _);
             loaded.push((name, endpoint, source));
         }
@@ -289,11 +295,14 @@ impl Shared {
         }))
     }
 
-    async fn connect(&self, name: &str) -> Result<Arc<dyn velo_datasources::TableDataSource>, LoadError> {
+    async fn connect(
+        &self,
+        name: &str,
+        attempt: &LoadAttempt,
+    ) -> Result<Arc<dyn velo_datasources::TableDataSource>, LoadError> {
         let unknown = || LoadError::permanent(format!("nothing says where `{name}` is read from"));
         let connection = self.connections.get(name).ok_or_else(unknown)?;
-        connection
-            .connect()
+        unless_cancelled(&attempt.cancellation, connection.connect())
             .await
             .map_err(|error| load_error(name, error, connection.config.endpoint()))
     }
@@ -364,6 +373,14 @@ impl Told {
         progress.add(rows - self.rows, bytes - self.bytes);
         *self = Self { rows, bytes };
     }
+}
+
+/// A load that was given up keeps nothing: its table may be under way again.
+fn still_wanted(attempt: &LoadAttempt) -> Result<(), LoadError> {
+    if attempt.cancellation.is_cancelled() {
+        return Err(LoadError::permanent("the load has ended"));
+    }
+    Ok(())
 }
 
 fn load_error(name: &str, error: SourceError, endpoint: Option<String>) -> LoadError {

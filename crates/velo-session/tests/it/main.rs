@@ -25,7 +25,13 @@ fn directory(files: &[(&str, &str)]) -> std::io::Result<TempDir> {
 }
 
 pub(crate) fn checked(sql: &str, mode: Mode, overrides: Overrides) -> CheckedProgram {
-    check(SourceText::new("p.sql", sql), &SessionOptions { mode, overrides })
+    check(
+        SourceText::new("p.sql", sql),
+        &SessionOptions {
+            overrides,
+            ..SessionOptions::new(mode)
+        },
+    )
 }
 
 /// What is wrong with a program. Tests run in the folder of the package, which `tests/data` is relative to.
