@@ -10,6 +10,7 @@ mod demo;
 mod deploy;
 mod diagnostics;
 mod graph;
+mod load;
 mod missing_tables;
 mod network;
 mod policies;

@@ -1,0 +1,168 @@
+//! What the flags of `load` change.
+
+use std::time::Duration;
+
+use serde_json::json;
+use velo_testservices::{Answer, HttpServer};
+
+use super::support::{PROGRAM, kept_tables, load, rows, workspace};
+use crate::support::Workspace;
+
+const PEOPLE: &[u8] = b"id,name\n1,ann\n2,bob\n";
+
+/// Two sources, a table of each, one that joins them, and one on top of that.
+const SHOP: &str = "
+-- @tag: master
+CREATE TABLE people AS SELECT id PRIMARY KEY, name FROM lines WITH ('lines.path' = 'people.csv');
+CREATE TABLE orders AS SELECT id PRIMARY KEY, customer FROM requests WITH ('requests.path' = 'orders.csv');
+CREATE TABLE named AS SELECT o.id AS id PRIMARY KEY, p.name AS name FROM orders AS o JOIN people AS p ON o.customer = p.id;
+CREATE TABLE counts AS SELECT name, COUNT(*) AS orders FROM named GROUP BY name;";
+
+fn shop() -> Workspace {
+    let workspace = workspace(SHOP);
+    workspace.write("people.csv", PEOPLE);
+    workspace.write("orders.csv", b"id,customer\n10,1\n11,2\n12,1\n");
+    workspace
+}
+
+#[test]
+fn a_selection_loads_what_it_means() {
+    let cases: [(&str, &[&str]); 5] = [
+        ("people", &["people"]),
+        ("+named", &["people", "orders", "named"]),
+        ("tag:master", &["people"]),
+        ("people,o*", &["people", "orders"]),
+        ("+counts", &["people", "orders", "named", "counts"]),
+    ];
+    for (selection, expected) in cases {
+        let workspace = shop();
+        let loaded = load(&workspace, &["--select", selection]).expect_all();
+        let mut names: Vec<&str> = expected.to_vec();
+        names.sort_unstable();
+        assert_eq!(Vec::from_iter(kept_tables(&workspace)), names, "{selection}");
+        assert_eq!(loaded.result()["successful"].as_array().unwrap().len(), names.len());
+    }
+}
+
+/// What is not selected is taken from what is kept of it, and not looked at again.
+#[test]
+fn a_selection_reads_what_is_kept_of_the_rest() {
+    let workspace = shop();
+    load(&workspace, &[]).expect_all();
+    workspace.write("people.csv", b"id,name\n1,ann\n2,bert\n");
+    load(&workspace, &["--select", "counts", "--full-refresh"]).expect_all();
+    assert_eq!(rows(&workspace, "counts"), ["ann|2", "bob|1"]);
+    load(&workspace, &["--select", "people+"]).expect_all();
+    assert_eq!(rows(&workspace, "counts"), ["ann|2", "bert|1"]);
+}
+
+#[test]
+fn a_selection_whose_needs_are_not_there_says_so() {
+    let workspace = shop();
+    insta::assert_snapshot!(load(&workspace, &["--select", "counts"]).transcript());
+    let outcome = workspace.run(&["load", PROGRAM, "--select", "customers"]);
+    insta::assert_snapshot!(outcome.transcript());
+}
+
+#[test]
+fn a_full_refresh_reads_everything() {
+    let workspace = shop();
+    load(&workspace, &[]).expect_all();
+    let loaded = load(&workspace, &["--full-refresh"]).expect_all();
+    for table in ["people", "orders", "named", "counts"] {
+        assert_eq!(
+            loaded.outcome(table),
+            "reloaded: a full refresh was asked for",
+            "{table}"
+        );
+    }
+    assert_eq!(rows(&workspace, "counts"), ["ann|2", "bob|1"]);
+}
+
+#[test]
+fn a_dry_run_tells_what_would_be_read_and_reads_nothing() {
+    let workspace = shop();
+    insta::assert_snapshot!(workspace.run(&["load", PROGRAM, "--dry-run"]).transcript());
+    insta::assert_snapshot!(
+        workspace
+            .run(&["load", PROGRAM, "--dry-run", "--select", "+named"])
+            .transcript()
+    );
+    assert!(!workspace.path(".velo").exists());
+}
+
+/// Starts of tables and ends of others, as they were told.
+fn order(workspace: &Workspace, arguments: &[&str]) -> Vec<String> {
+    let loaded = load(workspace, arguments).expect_all();
+    let told = loaded.events.iter().filter_map(|event| {
+        let table = event["table"].as_str()?;
+        match event["event"].as_str()? {
+            "table_update" if event["rows"] == 0 && event["elapsed_ms"].as_u64()? < 50 => {
+                Some(format!("{table} starts"))
+            }
+            "table_completed" => Some(format!("{table} ends")),
+            _ => None,
+        }
+    });
+    let mut told: Vec<String> = told.collect();
+    told.dedup();
+    told
+}
+
+#[test]
+fn a_wave_waits_for_the_one_before() {
+    let server = HttpServer::start();
+    server.on("/slow.csv", |_| {
+        Answer::ok("text/csv", PEOPLE).delayed(Duration::from_millis(800))
+    });
+    let url = server.url("/slow.csv");
+    let program = format!(
+        "CREATE TABLE slow (id BIGINT PRIMARY KEY, name STRING) WITH (path = '{url}');
+         CREATE TABLE quick AS SELECT id PRIMARY KEY, name FROM lines WITH ('lines.path' = 'people.csv');
+         CREATE TABLE upper AS SELECT id PRIMARY KEY, UPPER(name) AS name FROM quick;"
+    );
+    let position = |told: &[String], what: &str| told.iter().position(|event| event == what);
+    for (schedule, is_behind) in [("eager", false), ("waves", true)] {
+        let workspace = workspace(&program);
+        workspace.write("people.csv", PEOPLE);
+        let told = order(&workspace, &["--schedule", schedule]);
+        let upper = position(&told, "upper ends");
+        assert_eq!(upper > position(&told, "slow ends"), is_behind, "{schedule}: {told:?}");
+        assert_eq!(rows(&workspace, "upper"), ["1|ANN", "2|BOB"]);
+    }
+}
+
+/// A table that fails, tables behind it, and slow ones beside it.
+fn failing(server: &HttpServer, slowness: Duration) -> Workspace {
+    server.on("/slow.csv", move |_| Answer::ok("text/csv", PEOPLE).delayed(slowness));
+    let url = server.url("/slow.csv");
+    let workspace = workspace(&format!(
+        "CREATE TABLE gone (id BIGINT PRIMARY KEY, name STRING) WITH (path = 'gone.csv');
+         CREATE TABLE slow (id BIGINT PRIMARY KEY, name STRING) WITH (path = '{url}');
+         -- @depends_on: gone
+         CREATE TABLE later AS SELECT id PRIMARY KEY, name FROM lines WITH ('lines.path' = 'people.csv');
+         CREATE TABLE behind AS SELECT id PRIMARY KEY, name FROM gone;"
+    ));
+    workspace.write("people.csv", PEOPLE);
+    workspace
+}
+
+#[test]
+fn a_load_may_end_with_the_first_failure() {
+    let server = HttpServer::start();
+    let loaded = load(&failing(&server, Duration::from_secs(20)), &["--fail-fast"]);
+    insta::assert_snapshot!(loaded.transcript());
+    assert!(loaded.result()["total_duration_ms"].as_u64().unwrap() < 4_000);
+}
+
+/// Who needs the rows of the failed table cannot do without; who only comes behind it can.
+#[test]
+fn a_load_may_go_on_behind_failures() {
+    let server = HttpServer::start();
+    let workspace = failing(&server, Duration::from_millis(500));
+    let loaded = load(&workspace, &[]);
+    assert_eq!(loaded.result()["successful"], json!(["slow"]));
+    let loaded = load(&workspace, &["--continue-on-dependency-failure"]);
+    insta::assert_snapshot!(loaded.transcript());
+    assert_eq!(rows(&workspace, "later"), ["1|ann", "2|bob"]);
+}
