@@ -178,13 +178,22 @@ pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Resu
     read.unwrap_or_else(|_| Err(ParquetError::General("its parts contradict each other".to_owned())))
 }
 
-/// The message without the name of its kind.
+/// What the libraries put before a message, once for each that hands it on.
+const KINDS: [&str; 6] = [
+    "External: ",
+    "Parquet argument error: ",
+    "Parquet error: ",
+    "Arrow: ",
+    "NYI: ",
+    "EOF: ",
+];
+
+/// The message without the names of its kinds.
 pub(super) fn plain(error: &ParquetError) -> String {
-    match error {
-        ParquetError::General(message)
-        | ParquetError::NYI(message)
-        | ParquetError::EOF(message)
-        | ParquetError::ArrowError(message) => message.clone(),
-        other => other.to_string(),
+    let message = error.to_string();
+    let mut plain = message.as_str();
+    while let Some(rest) = KINDS.iter().find_map(|kind| plain.strip_prefix(kind)) {
+        plain = rest;
     }
+    plain.to_owned()
 }

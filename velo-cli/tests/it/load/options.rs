@@ -44,6 +44,17 @@ fn a_selection_loads_what_it_means() {
     }
 }
 
+/// A table may be there for others to query.
+#[test]
+fn a_declared_table_that_nothing_reads_is_loaded() {
+    let workspace = workspace("CREATE TABLE people (id BIGINT PRIMARY KEY, name STRING) WITH (path = 'people.csv');");
+    workspace.write("people.csv", PEOPLE);
+    load(&workspace, &[]).expect_all();
+    assert_eq!(rows(&workspace, "people"), ["1|ann", "2|bob"]);
+    let nothing_to_run = workspace.run(&["run", PROGRAM]);
+    assert_eq!(nothing_to_run.exit, Some(1), "{}", nothing_to_run.stderr);
+}
+
 /// What is not selected is taken from what is kept of it, and not looked at again.
 #[test]
 fn a_selection_reads_what_is_kept_of_the_rest() {
