@@ -70,7 +70,7 @@ CREATE STREAM clicks (at TIMESTAMP, customer_id BIGINT, sku STRING)
 WITH (path = 'demo/bootstrap/data/clicks.jsonl', 'event.time.field' = 'at');
 
 CREATE STREAM leads AS
-SELECT k.at, m.name, m.tier, m.region, s.orders, s.spent, b.sku, b.category, b.supplier
+SELECT k.at, m.name, m.region, s.spent, b.sku, b.supplier
 FROM clicks k
 JOIN markets m ON k.customer_id = m.id
 JOIN spenders s ON k.customer_id = s.customer_id

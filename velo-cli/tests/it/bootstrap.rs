@@ -45,19 +45,19 @@ fn demo(server: &HttpServer, arguments: &[&str]) -> Command {
 }
 
 /// Computed by DuckDB 2.0 from the same files with the same joins: `spent` of the demo's queries is exact.
-const LEADS: &str = r#"{"at":"2024-05-05T09:00:30Z","name":"customer 8","tier":"plus","region":"Europe","orders":279,"spent":67464.920000,"sku":"P016","category":"books","supplier":"supplier 11"}
-{"at":"2024-05-05T09:01:30Z","name":"customer 99","tier":"plus","region":"Americas","orders":8,"spent":1012.073600,"sku":null,"category":null,"supplier":null}
-{"at":"2024-05-05T09:02:00Z","name":"customer 39","tier":"gold","region":"Americas","orders":27,"spent":5179.471600,"sku":"P003","category":"garden","supplier":"supplier 17"}
-{"at":"2024-05-05T09:02:30Z","name":"customer 18","tier":"basic","region":"Asia","orders":85,"spent":19245.314400,"sku":"P039","category":"toys","supplier":"supplier 18"}
-{"at":"2024-05-05T09:05:30Z","name":"customer 128","tier":"plus","region":"Americas","orders":7,"spent":1348.968400,"sku":"P076","category":"kitchen","supplier":"supplier 15"}
-{"at":"2024-05-05T09:06:00Z","name":"customer 52","tier":"gold","region":"Europe","orders":8,"spent":1251.270000,"sku":null,"category":null,"supplier":null}
-{"at":"2024-05-05T09:08:30Z","name":"customer 40","tier":"plus","region":"Europe","orders":30,"spent":9613.269900,"sku":null,"category":null,"supplier":null}
-{"at":"2024-05-05T09:12:00Z","name":"customer 65","tier":"basic","region":"Europe","orders":12,"spent":2439.704800,"sku":null,"category":null,"supplier":null}
-{"at":"2024-05-05T09:13:00Z","name":"customer 55","tier":"gold","region":"Europe","orders":17,"spent":3048.440000,"sku":null,"category":null,"supplier":null}
-{"at":"2024-05-05T09:13:30Z","name":"customer 69","tier":"basic","region":"Asia","orders":7,"spent":11.284024,"sku":"P101","category":"tools","supplier":"supplier 13"}
-{"at":"2024-05-05T09:15:00Z","name":"customer 8","tier":"plus","region":"Europe","orders":279,"spent":67464.920000,"sku":null,"category":null,"supplier":null}
-{"at":"2024-05-05T09:16:30Z","name":"customer 97","tier":"plus","region":"Europe","orders":6,"spent":1408.480000,"sku":"P050","category":"music","supplier":"supplier 20"}
-{"at":"2024-05-05T09:18:00Z","name":"customer 87","tier":"basic","region":"Americas","orders":10,"spent":1205.816800,"sku":null,"category":null,"supplier":null}
+const LEADS: &str = r#"{"at":"2024-05-05T09:00:30Z","name":"customer 8","region":"Europe","spent":67464.920000,"sku":"P016","supplier":"supplier 11"}
+{"at":"2024-05-05T09:01:30Z","name":"customer 99","region":"Americas","spent":1012.073600,"sku":null,"supplier":null}
+{"at":"2024-05-05T09:02:00Z","name":"customer 39","region":"Americas","spent":5179.471600,"sku":"P003","supplier":"supplier 17"}
+{"at":"2024-05-05T09:02:30Z","name":"customer 18","region":"Asia","spent":19245.314400,"sku":"P039","supplier":"supplier 18"}
+{"at":"2024-05-05T09:05:30Z","name":"customer 128","region":"Americas","spent":1348.968400,"sku":"P076","supplier":"supplier 15"}
+{"at":"2024-05-05T09:06:00Z","name":"customer 52","region":"Europe","spent":1251.270000,"sku":null,"supplier":null}
+{"at":"2024-05-05T09:08:30Z","name":"customer 40","region":"Europe","spent":9613.269900,"sku":null,"supplier":null}
+{"at":"2024-05-05T09:12:00Z","name":"customer 65","region":"Europe","spent":2439.704800,"sku":null,"supplier":null}
+{"at":"2024-05-05T09:13:00Z","name":"customer 55","region":"Europe","spent":3048.440000,"sku":null,"supplier":null}
+{"at":"2024-05-05T09:13:30Z","name":"customer 69","region":"Asia","spent":11.284024,"sku":"P101","supplier":"supplier 13"}
+{"at":"2024-05-05T09:15:00Z","name":"customer 8","region":"Europe","spent":67464.920000,"sku":null,"supplier":null}
+{"at":"2024-05-05T09:16:30Z","name":"customer 97","region":"Europe","spent":1408.480000,"sku":"P050","supplier":"supplier 20"}
+{"at":"2024-05-05T09:18:00Z","name":"customer 87","region":"Americas","spent":1205.816800,"sku":null,"supplier":null}
 "#;
 
 #[test]
