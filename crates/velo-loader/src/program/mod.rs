@@ -8,6 +8,7 @@ mod offsets;
 mod snapshot;
 mod source;
 mod table;
+mod watch;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};

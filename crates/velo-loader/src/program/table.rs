@@ -1,17 +1,11 @@
 use std::collections::{BTreeMap, HashMap};
-use std::panic::resume_unwind;
 use std::sync::{Arc, PoisonError};
-use std::thread;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use velo_common::Name;
-use velo_data::{StreamBatch, SystemClock};
+use velo_data::StreamBatch;
 use velo_datasources::{MemorySink, Sink, Source, SourceError, SourceOffset};
-use velo_engine::{
-    Cancel, EngineError, JoinedTable, LiveTable, Metrics, RunOptions, StatementSummary, Table, TableBuilder,
-    TableLoadJob, load_table,
-};
+use velo_engine::{EngineError, JoinedTable, LiveTable, StatementSummary, Table, TableBuilder, TableLoadJob};
 use velo_planner::plan::{PlannedStatement, Relation};
 
 use super::Shared;
@@ -19,16 +13,14 @@ use super::definition::is_row_wise;
 use super::offsets::MadeOf;
 use super::snapshot::Kept;
 use super::source::{LoadedSource, unless_cancelled};
-use crate::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable, TableProgressTracker};
+use super::watch::run_watched;
+use crate::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable};
 
 /// A table of a program.
 pub(super) struct StatementTable {
     shared: Arc<Shared>,
     name: String,
 }
-
-/// How often progress is told and a cancellation looked for while a statement runs.
-const TICK: Duration = Duration::from_millis(20);
 
 /// What a load needs, found out before it begins.
 struct Prepared {
@@ -305,73 +297,6 @@ impl Shared {
         unless_cancelled(&attempt.cancellation, connection.connect())
             .await
             .map_err(|error| load_error(name, error, connection.config.endpoint()))
-    }
-}
-
-/// Runs a statement, and tells its progress while it does.
-fn run_watched(
-    job: TableLoadJob,
-    builder: TableBuilder,
-    workers: usize,
-    attempt: &LoadAttempt,
-) -> Result<(Table, StatementSummary), EngineError> {
-    let metrics = Arc::new(Metrics::default());
-    let cancel = Cancel::default();
-    let options = RunOptions {
-        parallelism: workers,
-        follow: false,
-        clock: Arc::new(SystemClock),
-        cancel: cancel.clone(),
-        progress: Arc::clone(&metrics),
-    };
-    let name = job.table.name.clone();
-    // The statement has workers with event loops of their own, which this thread, being in one, could not wait for.
-    let loaded = thread::scope(|scope| {
-        let (watcher, options) = (thread::current(), &options);
-        let running = scope.spawn(move || {
-            let loaded = load_table(job, builder, options);
-            watcher.unpark();
-            loaded
-        });
-        let mut told = Told::default();
-        while !running.is_finished() {
-            thread::park_timeout(TICK);
-            told.tell(&metrics, &attempt.progress);
-            if attempt.cancellation.is_cancelled() {
-                cancel.cancel();
-            }
-        }
-        running.join().unwrap_or_else(|panic| resume_unwind(panic))
-    });
-    let (table, summary) = loaded?;
-    if summary.interrupted {
-        return Err(EngineError::Interrupted { statement: name });
-    }
-    let own = summary.statements.into_iter().next();
-    Ok((table, own.unwrap_or_else(|| StatementSummary::nothing(&name))))
-}
-
-/// What has been told of a run's progress.
-#[derive(Default)]
-struct Told {
-    rows: u64,
-    bytes: u64,
-}
-
-impl Told {
-    fn tell(&mut self, metrics: &Metrics, progress: &TableProgressTracker) {
-        let rows = metrics
-            .statements()
-            .iter()
-            .map(|statement| statement.rows_in())
-            .sum::<u64>();
-        let bytes = metrics
-            .statements()
-            .iter()
-            .map(|statement| statement.bytes_read())
-            .sum::<u64>();
-        progress.add(rows - self.rows, bytes - self.bytes);
-        *self = Self { rows, bytes };
     }
 }
 
