@@ -117,7 +117,9 @@ impl Access {
             let columns = sample(self.store.as_ref(), object, format, &config).await?;
             Ok((object.name.clone(), columns))
         });
-        let samples = futures_util::future::try_join_all(looks).await?;
+        // Of several that fail the first in the listing is told, whichever answers first.
+        let samples = futures_util::future::join_all(looks).await;
+        let samples = samples.into_iter().collect::<Result<Vec<_>, _>>()?;
         united_samples(samples, format, &config).map(|(_, columns)| columns)
     }
 }
