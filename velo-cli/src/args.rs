@@ -190,6 +190,8 @@ impl From<&LoadingArgs> for ParallelLoadingConfig {
             ..Self::default()
         };
         config.retry.max_attempts = args.retries.saturating_add(1);
+        // Processes that failed together should not come back together.
+        config.retry.seed = u64::from(std::process::id());
         config
     }
 }
