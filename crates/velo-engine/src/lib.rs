@@ -104,4 +104,4 @@ pub use operator::Operator;
 pub use router::KeyRouter;
 pub use state::OperatorState;
 pub use summary::{JobSummary, LateSummary, RejectedRows, StatementSummary};
-pub use table::{JoinedTable, LiveTable, MissingRows, Table, TableBuilder, TableLoadJob, TableWriter, load_table};
+pub use table::{JoinedTable, LiveTable, Table, TableBuilder, TableLoadJob, TableWriter, load_table};

@@ -60,6 +60,30 @@ fn each_strategy_does_what_it_is_called() {
 }
 
 #[test]
+fn statements_that_join_one_table_each_say_for_themselves() {
+    let select = |name: &str, strategy: &str| {
+        format!(
+            "CREATE STREAM {name} AS SELECT o.order_id, c.name FROM orders o LEFT JOIN customers c ON o.customer = c.id
+             WITH ('orders.path' = 'orders.jsonl', 'table.missing.strategy' = '{strategy}', '{name}.path' = '{name}.jsonl');\n"
+        )
+    };
+    let declared = "CREATE TABLE customers (id BIGINT PRIMARY KEY, name STRING) WITH (path = 'customers.csv');\n";
+    let sql = [
+        declared,
+        &select("nulls", "emit_with_nulls"),
+        &select("skipped", "skip_record"),
+    ]
+    .concat();
+    let workspace = Workspace::with(&[("query.sql", &sql), ORDERS]);
+    assert_eq!(workspace.run(&["run", "query.sql"]).exit, Some(0));
+    assert_eq!(
+        workspace.read("nulls.jsonl"),
+        "{\"order_id\":1,\"name\":null}\n{\"order_id\":2,\"name\":null}\n"
+    );
+    assert_eq!(workspace.read("skipped.jsonl"), "");
+}
+
+#[test]
 fn a_table_that_comes_late_is_waited_for() {
     let workspace = workspace(
         ", 'table.missing.strategy' = 'wait_and_retry', 'table.missing.max_retries' = 600, 'table.missing.delay' = '50ms'",

@@ -323,7 +323,7 @@ fn rows_at_rest(table: &JoinedTable) -> MemorySource {
             let slice = |start: usize| table.records().slice(start, TABLE_BATCH_ROWS.min(rows - start));
             MemorySource::new(table.schema().clone(), vec![starts.map(slice).collect()])
         }
-        JoinedTable::Missing(_) => MemorySource::new(StreamSchema::of_user_columns([]), vec![Vec::new()]),
+        JoinedTable::Missing => MemorySource::new(StreamSchema::of_user_columns([]), vec![Vec::new()]),
     }
 }
 

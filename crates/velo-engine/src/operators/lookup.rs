@@ -6,14 +6,14 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion_common::ScalarValue;
 use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema};
-use velo_planner::plan::{Lookup, LookupKind};
+use velo_planner::plan::{Lookup, LookupKind, MissingTableStrategy};
 
 use crate::error::{CompileError, OperatorError, OperatorResult};
 use crate::event::Output;
 use crate::expression::{Expressions, trues};
 use crate::keys::KeyEncoder;
 use crate::operator::Operator;
-use crate::table::{JoinedTable, LiveTable, MissingRows, Table, TableIndex};
+use crate::table::{JoinedTable, LiveTable, Table, TableIndex};
 
 /// Completes rows with the rows of a table that go with them, in the order of the input and then of the table.
 #[derive(Debug)]
@@ -59,6 +59,30 @@ enum State {
         table: String,
         record: RecordColumns,
     },
+}
+
+/// What becomes of rows that come without their table.
+#[derive(Debug)]
+enum MissingRows {
+    /// They are rejected.
+    Skip,
+    /// They come out with constants in these of the table's user columns, by index, and NULL in the others.
+    Complete(Vec<(usize, ScalarValue)>),
+}
+
+impl MissingRows {
+    fn of(plan: &Lookup) -> Result<Self, CompileError> {
+        match &plan.missing.strategy {
+            MissingTableStrategy::SkipRecord => Ok(Self::Skip),
+            MissingTableStrategy::EmitWithNulls => Ok(Self::Complete(Vec::new())),
+            MissingTableStrategy::UseDefaults(values) => Ok(Self::Complete(values.clone())),
+            MissingTableStrategy::FailFast | MissingTableStrategy::WaitAndRetry { .. } => {
+                Err(CompileError::UnknownTable {
+                    table: plan.table.clone(),
+                })
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -119,8 +143,8 @@ impl LookupRows {
                     live: Arc::clone(live),
                     seen: None,
                 },
-                JoinedTable::Missing(rows) => State::Missing {
-                    rows: rows.clone(),
+                JoinedTable::Missing => State::Missing {
+                    rows: MissingRows::of(plan)?,
                     table: plan.table.clone(),
                     record: RecordColumns::of(input),
                 },

@@ -1,8 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use datafusion_common::ScalarValue;
-
 use super::Table;
 
 /// A table that may be replaced by a newer state of itself while it is looked up.
@@ -43,15 +41,6 @@ impl LiveTable {
 pub enum JoinedTable {
     /// It is loaded.
     Loaded(Arc<LiveTable>),
-    /// It cannot be had, and the statement goes on without.
-    Missing(MissingRows),
-}
-
-/// What becomes of the rows of a statement that goes on without a table.
-#[derive(Debug, Clone, PartialEq)]
-pub enum MissingRows {
-    /// They are rejected.
-    Skip,
-    /// They come out with constants in these of the table's user columns, by index, and NULL in the others.
-    Complete(Vec<(usize, ScalarValue)>),
+    /// It cannot be had. Each statement that looks it up says what becomes of its rows then.
+    Missing,
 }

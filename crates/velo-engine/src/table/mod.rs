@@ -13,7 +13,7 @@ use velo_data::StreamSchema;
 
 pub use builder::{TableBuilder, TableWriter};
 pub(crate) use index::TableIndex;
-pub use live::{JoinedTable, LiveTable, MissingRows};
+pub use live::{JoinedTable, LiveTable};
 pub use load::{TableLoadJob, load_table};
 
 use crate::error::{OperatorError, OperatorResult};

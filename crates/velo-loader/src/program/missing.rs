@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use velo_engine::{JoinedTable, MissingRows};
+use velo_engine::JoinedTable;
 use velo_planner::plan::{LogicalPlan, Lookup, MissingTable, MissingTableStrategy, PlannedStatement, Relation, Scan};
 
 use super::{ProgramLoader, Shared};
@@ -95,6 +95,16 @@ fn tables_of(plan: &LogicalPlan) -> Vec<(&str, MissingTable)> {
     tables
 }
 
+/// Whether a statement does without a table: what becomes of its rows then is for the look-up.
+const fn goes_on_without(lookup: &Lookup) -> bool {
+    match lookup.missing.strategy {
+        MissingTableStrategy::FailFast | MissingTableStrategy::WaitAndRetry { .. } => false,
+        MissingTableStrategy::SkipRecord
+        | MissingTableStrategy::EmitWithNulls
+        | MissingTableStrategy::UseDefaults(_) => true,
+    }
+}
+
 impl Shared {
     /// Adds the tables that a statement reads and looks up to `joined`.
     pub(super) fn join(
@@ -108,7 +118,8 @@ impl Shared {
                 LogicalPlan::Lookup(lookup) => {
                     let table = match self.registry.table(&lookup.table) {
                         Some(table) => JoinedTable::Loaded(table),
-                        None => JoinedTable::Missing(self.without(statement, lookup)?),
+                        None if goes_on_without(lookup) => JoinedTable::Missing,
+                        None => return Err(self.missing(statement, &lookup.table)),
                     };
                     joined.insert(lookup.table.clone(), table);
                 }
@@ -123,18 +134,6 @@ impl Shared {
             plan = node.inputs().first().copied();
         }
         Ok(())
-    }
-
-    /// What becomes of the rows of a statement that goes on without a table.
-    fn without(&self, statement: &PlannedStatement, lookup: &Lookup) -> Result<MissingRows, TableMissing> {
-        match &lookup.missing.strategy {
-            MissingTableStrategy::SkipRecord => Ok(MissingRows::Skip),
-            MissingTableStrategy::EmitWithNulls => Ok(MissingRows::Complete(Vec::new())),
-            MissingTableStrategy::UseDefaults(values) => Ok(MissingRows::Complete(values.clone())),
-            MissingTableStrategy::FailFast | MissingTableStrategy::WaitAndRetry { .. } => {
-                Err(self.missing(statement, &lookup.table))
-            }
-        }
     }
 
     fn missing(&self, statement: &PlannedStatement, table: &str) -> TableMissing {
