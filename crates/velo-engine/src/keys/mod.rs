@@ -1,10 +1,12 @@
 //! Group keys: encoded and hashed once per batch, then looked up in the table of each window.
 
+mod ascent;
 mod encoder;
 mod group;
 mod hash;
 mod table;
 
+pub(crate) use ascent::Ascent;
 pub(crate) use encoder::{EncodedKeys, KeyEncoder};
 pub use group::{KEY_GROUPS, KeyGroups, key_group};
 pub(crate) use table::{KeyTable, RowSet};

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array, new_empty_array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_empty_array};
 use arrow::buffer::Buffer;
 use arrow::compute::{concat, take};
 use arrow::datatypes::DataType;
@@ -8,12 +8,9 @@ use async_trait::async_trait;
 use velo_data::{RowKind, StreamBatch, StreamSchema};
 use velo_datasources::{Sink, SinkError, SinkSummary};
 
+use super::latest::LatestRows;
 use super::{Table, check_rows};
 use crate::error::{CompileError, OperatorResult};
-use crate::keys::{KeyEncoder, KeyTable, RowSet};
-
-/// A row that is not there.
-const NONE: u32 = u32::MAX;
 
 /// Collects the rows of a table. Of those with one key the last one counts; without a key every row does.
 #[derive(Debug)]
@@ -22,42 +19,8 @@ pub struct TableBuilder {
     /// For each column its values of all rows that came, in pieces.
     columns: Vec<Vec<ArrayRef>>,
     rows: usize,
-    keyed: Option<Keyed>,
-}
-
-/// Which rows count.
-#[derive(Debug)]
-struct Keyed {
-    encoder: KeyEncoder,
-    keys: KeyTable,
-    /// For each key the row that came last; [`NONE`] if it was deleted.
-    latest: Vec<u32>,
-    ids: Vec<u32>,
-}
-
-impl Keyed {
-    /// Takes note of rows, the first of which is `first`.
-    fn add(&mut self, key: &[ArrayRef], batch: &StreamBatch, first: u32) -> OperatorResult {
-        let rows = batch.num_rows();
-        let encoded = self.encoder.encode(key, rows)?;
-        self.ids.clear();
-        self.keys.intern(&encoded, &RowSet::Range(0..rows), &mut self.ids);
-        self.latest.resize(self.keys.len(), NONE);
-        for (row, id) in self.ids.iter().enumerate() {
-            let is_gone = batch.kinds.is_some() && batch.kind(row).is_retraction();
-            self.latest[*id as usize] = if is_gone { NONE } else { first + row as u32 };
-        }
-        Ok(())
-    }
-
-    /// The rows that count, unless all do.
-    fn selection(&self, rows: usize) -> Option<UInt32Array> {
-        let counts = self.latest.iter().filter(|row| **row != NONE);
-        if self.latest.len() == rows && counts.clone().count() == rows {
-            return None; // Every row has a key of its own.
-        }
-        Some(UInt32Array::from_iter_values(counts.copied()))
-    }
+    /// Which rows count, where there is a key.
+    latest: Option<LatestRows>,
 }
 
 impl TableBuilder {
@@ -72,22 +35,12 @@ impl TableBuilder {
             .iter()
             .map(|index| schema.arrow().field(*index).data_type().clone())
             .collect();
-        let keyed = if types.is_empty() {
-            None
-        } else {
-            let encoder = KeyEncoder::new(&types)?;
-            Some(Keyed {
-                keys: KeyTable::new(&encoder),
-                encoder,
-                latest: Vec::new(),
-                ids: Vec::new(),
-            })
-        };
+        let latest = (!types.is_empty()).then(|| LatestRows::new(&types)).transpose()?;
         Ok(Self {
             columns: vec![Vec::new(); schema.user_columns()],
             schema: user_columns_of(schema),
             rows: 0,
-            keyed,
+            latest,
         })
     }
 
@@ -97,23 +50,18 @@ impl TableBuilder {
     ///
     /// When there are more rows than a table can have.
     pub fn add(&mut self, batch: &StreamBatch) -> OperatorResult {
-        if self.keyed.is_none() && batch.kinds.is_some() {
+        if self.latest.is_none() && batch.kinds.is_some() {
             return self.add_unkeyed_changes(batch);
         }
         check_rows(self.rows + batch.num_rows())?;
-        let first = self.rows as u32;
-        let columns = &batch.records.columns()[..self.columns.len()];
-        if let Some(keyed) = &mut self.keyed {
-            let key: Vec<ArrayRef> = self
-                .schema
-                .key()
-                .iter()
-                .map(|index| Arc::clone(&columns[*index]))
-                .collect();
-            keyed.add(&key, batch, first)?;
+        let columns = batch.records.columns().iter().take(self.columns.len());
+        let columns: Vec<ArrayRef> = columns.map(compact).collect();
+        if let Some(latest) = &mut self.latest {
+            let key = self.schema.key().iter().map(|index| Arc::clone(&columns[*index]));
+            latest.add(key.collect(), retractions(batch).as_deref())?;
         }
         for (pieces, column) in self.columns.iter_mut().zip(columns) {
-            pieces.push(compact(column));
+            pieces.push(column);
         }
         self.rows += batch.num_rows();
         Ok(())
@@ -128,23 +76,16 @@ impl TableBuilder {
         self.add(&StreamBatch::inserts(records))
     }
 
-    /// Rows that count so far.
-    pub fn num_rows(&self) -> usize {
-        self.keyed.as_ref().map_or(self.rows, |keyed| {
-            keyed.latest.iter().filter(|row| **row != NONE).count()
-        })
-    }
-
     /// The table.
     ///
     /// # Errors
     ///
     /// When the columns cannot be put together.
     pub fn finish(self) -> OperatorResult<Table> {
-        let selection = self.keyed.as_ref().and_then(|keyed| keyed.selection(self.rows));
+        let selection = self.latest.as_ref().and_then(LatestRows::selection);
         let rows = selection.as_ref().map_or(self.rows, Array::len);
         // Keys are not needed any more, and columns are put together one by one, so that little stands twice in memory.
-        drop(self.keyed);
+        drop(self.latest);
         let fields = self.schema.arrow().fields().iter();
         let column = |(pieces, field): (Vec<ArrayRef>, &Arc<arrow::datatypes::Field>)| {
             let whole = joined(&pieces, field.data_type())?;
@@ -164,6 +105,15 @@ impl TableBuilder {
         let records = RecordBatch::try_new_with_options(Arc::clone(self.schema.arrow()), columns, &options)?;
         Ok(Table::new(self.schema, records))
     }
+}
+
+/// Of each change whether it takes its key away, if any does.
+fn retractions(batch: &StreamBatch) -> Option<Vec<bool>> {
+    batch.kinds.as_ref()?;
+    let is_gone: Vec<bool> = (0..batch.num_rows())
+        .map(|row| batch.kind(row).is_retraction())
+        .collect();
+    is_gone.contains(&true).then_some(is_gone)
 }
 
 /// The user's columns, all of which may be NULL, with the key.

@@ -2,6 +2,7 @@
 
 mod builder;
 mod index;
+mod latest;
 mod live;
 mod load;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringViewArray};
 use arrow::datatypes::Int64Type;
 use datafusion_expr::{Expr, col};
 use proptest::prelude::*;
@@ -154,11 +154,72 @@ proptest! {
         for (key, value, is_gone) in &changes {
             if *is_gone { expected.remove(key); } else { expected.insert(*key, *value); }
         }
-        prop_assert_eq!(builder.num_rows(), expected.len());
         let mut found: Vec<_> = rows_of(builder.finish().unwrap().records());
         found.sort();
         let expected: Vec<_> = expected.into_iter().map(|(key, value)| vec![Some(key), Some(value)]).collect();
         prop_assert_eq!(found, expected);
+    }
+}
+
+/// Key columns of some rows, which come in the order of `numbers`: as a number, as text, and as two columns.
+fn keys_of(numbers: &[i64]) -> [Vec<ArrayRef>; 3] {
+    // Text of more and of less than 12 bytes, in the order of the numbers.
+    let text = |number: &i64| {
+        if number % 2 == 0 {
+            format!("{number:03}")
+        } else {
+            format!("{number:03} is a long one")
+        }
+    };
+    let numbers_only = integers(numbers.iter().copied());
+    let halves = integers(numbers.iter().map(|number| number / 2));
+    let nullable = integers(numbers.iter().map(|number| (number % 2 == 0).then_some(1)));
+    [
+        vec![numbers_only],
+        vec![Arc::new(
+            numbers.iter().map(text).map(Some).collect::<StringViewArray>(),
+        )],
+        vec![halves, nullable],
+    ]
+}
+
+proptest! {
+    #[test]
+    fn keys_that_ascend_for_a_while_count_as_any_others(
+        ascending in 0i64..40,
+        then in proptest::collection::vec(-2i64..3, 0..6),
+        batch_rows in 1usize..9,
+    ) {
+        let then = then.iter().map(|behind| (ascending - 1 + behind).max(0));
+        let numbers: Vec<i64> = (0..ascending).chain(then).collect();
+        let rows: Vec<i64> = (0..numbers.len() as i64).collect();
+        let mut last_of = BTreeMap::new();
+        for (number, row) in numbers.iter().zip(&rows) {
+            last_of.insert(*number, *row);
+        }
+        let mut expected: Vec<_> = last_of.into_values().collect();
+        expected.sort_unstable();
+        for (form, _) in keys_of(&numbers).iter().enumerate() {
+            let mut builder = None;
+            for (numbers, rows) in numbers.chunks(batch_rows).zip(rows.chunks(batch_rows)) {
+                let key = keys_of(numbers)[form].clone();
+                let names = ["first", "second"].into_iter().zip(key);
+                let records = batch(names.chain([("row", integers(rows.iter().copied()))]).collect());
+                let key_columns = (0..records.num_columns() - 1).collect();
+                let fields = records.schema().fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
+                let schema = StreamSchema::of_user_columns(fields).with_key(key_columns);
+                let builder = builder.get_or_insert_with(|| TableBuilder::new(&schema).unwrap());
+                builder.add(&StreamBatch::inserts(records)).unwrap();
+            }
+            let found = builder.map(|builder| builder.finish().unwrap());
+            let found = found.iter().flat_map(|table| {
+                let records = table.records();
+                records.column(records.num_columns() - 1).as_primitive::<Int64Type>().values().to_vec()
+            });
+            let mut found: Vec<i64> = found.collect();
+            found.sort_unstable();
+            prop_assert_eq!(found, expected.clone());
+        }
     }
 }
 

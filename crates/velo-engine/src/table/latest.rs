@@ -1,0 +1,117 @@
+use arrow::array::{ArrayRef, UInt32Array};
+use arrow::datatypes::DataType;
+
+use crate::error::{CompileError, OperatorResult};
+use crate::keys::{Ascent, EncodedKeys, KeyEncoder, KeyTable, RowSet};
+
+/// A row that is not there.
+const NONE: u32 = u32::MAX;
+
+/// Finds the row that came last of each key.
+#[derive(Debug)]
+pub(super) struct LatestRows {
+    encoder: KeyEncoder,
+    found: Found,
+}
+
+#[derive(Debug)]
+enum Found {
+    /// Every row so far, since the keys ascend. They are kept for the day when they do not.
+    All {
+        ascent: Ascent,
+        keys: Vec<Vec<ArrayRef>>,
+    },
+    ByKey(ByKey),
+}
+
+#[derive(Debug)]
+struct ByKey {
+    keys: KeyTable,
+    /// For each key the row that came last; [`NONE`] if it was deleted.
+    latest: Vec<u32>,
+    rows: u32,
+    ids: Vec<u32>,
+}
+
+impl LatestRows {
+    /// Without rows yet, whose keys are of these types.
+    pub(super) fn new(key_types: &[DataType]) -> Result<Self, CompileError> {
+        Ok(Self {
+            encoder: KeyEncoder::new(key_types)?,
+            found: Found::All {
+                ascent: Ascent::default(),
+                keys: Vec::new(),
+            },
+        })
+    }
+
+    /// Takes note of further rows by their key columns; `is_gone` tells of each whether it takes its key away, if any
+    /// does.
+    pub(super) fn add(&mut self, key: Vec<ArrayRef>, is_gone: Option<&[bool]>) -> OperatorResult {
+        let encoded = self.encoder.encode(&key, rows_of(&key))?;
+        if let Found::All { ascent, keys } = &mut self.found {
+            if is_gone.is_none() && ascent.goes_on(&encoded) {
+                keys.push(key);
+                return Ok(());
+            }
+            let earlier = std::mem::take(keys);
+            self.found = Found::ByKey(self.by_key(&earlier)?);
+        }
+        if let Found::ByKey(found) = &mut self.found {
+            found.add(&encoded, is_gone);
+        }
+        Ok(())
+    }
+
+    /// The rows that came so far, by their keys.
+    fn by_key(&self, batches: &[Vec<ArrayRef>]) -> OperatorResult<ByKey> {
+        let mut found = ByKey::new(&self.encoder);
+        for key in batches {
+            found.add(&self.encoder.encode(key, rows_of(key))?, None);
+        }
+        Ok(found)
+    }
+
+    /// The rows that count, unless all do.
+    pub(super) fn selection(&self) -> Option<UInt32Array> {
+        match &self.found {
+            Found::All { .. } => None,
+            Found::ByKey(found) => found.selection(),
+        }
+    }
+}
+
+impl ByKey {
+    fn new(encoder: &KeyEncoder) -> Self {
+        Self {
+            keys: KeyTable::new(encoder),
+            latest: Vec::new(),
+            rows: 0,
+            ids: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, encoded: &EncodedKeys, is_gone: Option<&[bool]>) {
+        let rows = encoded.hashes.len();
+        self.ids.clear();
+        self.keys.intern(encoded, &RowSet::Range(0..rows), &mut self.ids);
+        self.latest.resize(self.keys.len(), NONE);
+        for (row, id) in self.ids.iter().enumerate() {
+            let is_gone = is_gone.is_some_and(|is_gone| is_gone[row]);
+            self.latest[*id as usize] = if is_gone { NONE } else { self.rows + row as u32 };
+        }
+        self.rows += rows as u32;
+    }
+
+    fn selection(&self) -> Option<UInt32Array> {
+        let counts = self.latest.iter().filter(|row| **row != NONE);
+        if self.latest.len() == self.rows as usize && counts.clone().count() == self.latest.len() {
+            return None; // Every row has a key of its own.
+        }
+        Some(UInt32Array::from_iter_values(counts.copied()))
+    }
+}
+
+fn rows_of(key: &[ArrayRef]) -> usize {
+    key.first().map_or(0, |column| column.len())
+}
