@@ -20,6 +20,7 @@ mod shared;
 mod sink;
 mod source;
 mod table;
+mod tls;
 mod typed_sink;
 mod writer;
 

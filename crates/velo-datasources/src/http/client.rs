@@ -4,8 +4,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, Url};
 
-use super::failure::{refused, unanswered};
+use super::failure::{location, not_secure, refused, unanswered};
 use super::marks::Marks;
+use crate::tls::web_client;
 use crate::{HttpCredentials, HttpSourceConfig, SourceError};
 
 /// Redirects that are followed.
@@ -21,7 +22,10 @@ pub(super) struct HttpClient {
 impl HttpClient {
     /// A client that has not asked anything yet.
     pub(super) fn new(config: Arc<HttpSourceConfig>) -> Result<Self, SourceError> {
+        let location = location(&config.url);
+        let tls = web_client().map_err(|error| not_secure(location, &error))?;
         let builder = Client::builder()
+            .use_preconfigured_tls(tls)
             .user_agent(concat!("velostream/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(config.connect_timeout)
             .read_timeout(config.request_timeout)

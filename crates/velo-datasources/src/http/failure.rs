@@ -7,6 +7,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 use velo_common::format_duration;
 
+use crate::tls::{explain, tls_error};
 use crate::{HttpSourceConfig, SourceError};
 
 /// Longest part of a server's explanation that is shown.
@@ -34,6 +35,9 @@ pub(super) fn unanswered(config: &HttpSourceConfig, url: &Url, error: &reqwest::
             is_transient: false,
         };
     }
+    if let Some(error) = tls_error(error) {
+        return not_secure(location, error);
+    }
     let (message, is_transient) = match () {
         () if error.is_timeout() && error.is_connect() => {
             let patience = format_duration(config.connect_timeout);
@@ -43,8 +47,9 @@ pub(super) fn unanswered(config: &HttpSourceConfig, url: &Url, error: &reqwest::
         () if mentions(error, &["dns error", "failed to lookup"]) => {
             (format!("the name of the server cannot be resolved: {innermost}"), true)
         }
-        () if mentions(error, &["certificate", "tls", "handshake", "InvalidContentType"]) => {
-            (format!("no secure connection: {innermost}"), false)
+        () if mentions(error, &["tls handshake eof"]) => {
+            let message = "no secure connection: the server hung up at the first word; does it speak TLS?";
+            (message.to_owned(), false)
         }
         () if error.is_builder() => (innermost, false),
         () => (innermost, true),
@@ -53,6 +58,15 @@ pub(super) fn unanswered(config: &HttpSourceConfig, url: &Url, error: &reqwest::
         location,
         message,
         is_transient,
+    }
+}
+
+/// A server that TLS does not accept; asking it again would not change that.
+pub(super) fn not_secure(location: String, error: &rustls::Error) -> SourceError {
+    SourceError::Connection {
+        location,
+        message: format!("no secure connection: {}", explain(error, "`SSL_CERT_FILE`")),
+        is_transient: false,
     }
 }
 
