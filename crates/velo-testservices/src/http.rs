@@ -94,7 +94,7 @@ impl Answer {
 /// Bytes of a body that are sent at a time.
 const CHUNK_BYTES: usize = 64 << 10;
 
-type Handler = Box<dyn Fn(&Request) -> Answer + Send>;
+type Handler = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
 
 #[derive(Default)]
 struct State {
@@ -150,9 +150,10 @@ impl HttpServer {
         format!("http://{}{target}", self.address)
     }
 
-    /// Answers every request for a path, whatever its query, as `answer` says.
-    pub fn on(&self, path: &str, answer: impl Fn(&Request) -> Answer + Send + 'static) {
-        locked(&self.state).handlers.insert(path.to_owned(), Box::new(answer));
+    /// Answers every request for a path, whatever its query, as `answer` says. Requests that come while it is at work are
+    /// answered side by side.
+    pub fn on(&self, path: &str, answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) {
+        locked(&self.state).handlers.insert(path.to_owned(), Arc::new(answer));
     }
 
     /// Answers requests for a path one after the other, and all further ones as the last.
@@ -205,12 +206,12 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let Some(request) = read_request(&stream)? else {
         return Ok(());
     };
-    let answer = {
+    let handler = {
         let mut state = locked(state);
         state.requests.push(request.clone());
-        let handler = state.handlers.get(request.path());
-        handler.map_or_else(|| Answer::new(404, "nothing is here"), |handler| handler(&request))
+        state.handlers.get(request.path()).cloned()
     };
+    let answer = handler.map_or_else(|| Answer::new(404, "nothing is here"), |handler| handler(&request));
     std::thread::sleep(answer.delay);
     let has_body = request.method != "HEAD" && answer.status != 304;
     let mut head = Vec::new();
