@@ -37,8 +37,8 @@ pub use http::HttpSource;
 pub use memory::{MemorySink, MemorySource};
 pub use objects::ObjectSource;
 pub use open::{
-    connect_sampled_table_source, connect_table_source, open_sampled_source, open_sink, open_source, sample_source,
-    unwritable_columns,
+    connect_remote_source, connect_sampled_table_source, connect_table_source, open_sampled_source, open_sink,
+    open_source, sample_source, unwritable_columns,
 };
 pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};

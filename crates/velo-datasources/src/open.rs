@@ -48,6 +48,25 @@ pub fn open_sampled_source(config: &SourceConfig, sample: &FileSample) -> Result
     })
 }
 
+/// Connects, from a thread without an event loop, to what is on the web or in object storage, and looks there at its first
+/// records for its columns. Whoever loads it through what comes back does not have them looked at again.
+///
+/// Files and memory need no connection, and a database is asked anew by each load, since the types that its columns have at
+/// that moment say how its bytes are to be read: `None`.
+///
+/// # Errors
+///
+/// When the source cannot be reached or read.
+pub fn connect_remote_source(config: &SourceConfig) -> Result<Option<Arc<dyn TableDataSource>>, SourceError> {
+    match config {
+        SourceConfig::Http(_) | SourceConfig::Objects(_) => {
+            let config = config.clone();
+            block_on_io(async move { connect_table_source(&config, None).await }).map(Some)
+        }
+        SourceConfig::File(_) | SourceConfig::Memory(_) | SourceConfig::Database(_) => Ok(None),
+    }
+}
+
 /// Opens what a table is loaded from, with the declared columns, or with those that the source tells or a sample shows.
 ///
 /// # Errors

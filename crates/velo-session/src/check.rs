@@ -17,7 +17,7 @@ use crate::paths::conflicts;
 use crate::secrets::secrets;
 use crate::sinks::{columns_without_form, configure_sinks};
 use crate::sources::open_sources;
-use crate::waiting::OnWait;
+use crate::waiting::{OnWait, WaitCause};
 
 /// What a program is checked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,11 +153,14 @@ fn statements_read(statements: &[PlannedStatement]) -> HashSet<String> {
 ///
 /// Files that are not there are not waited for; see [`check_when_there`].
 pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
-    check_when_there(source, options, &mut |_| ControlFlow::Break(()))
+    check_when_there(source, options, &mut |wait| match wait.cause {
+        WaitCause::Answer => ControlFlow::Continue(()),
+        WaitCause::Files { .. } | WaitCause::Failure { .. } => ControlFlow::Break(()),
+    })
 }
 
 /// As [`check`], but waits for files where the program says so, and asks sources again that failed to tell their columns;
-/// `on_wait` is told of each wait, and may end it.
+/// `on_wait` is told of each wait, and may end it: that for an answer with all sources that have not answered.
 pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &mut OnWait<'_>) -> CheckedProgram {
     let parsed = velo_parser::parse_script(source.text());
     let mut diagnostics = parsed.diagnostics;

@@ -14,6 +14,8 @@ pub struct SourceConnection {
     pub schema: Option<StreamSchema>,
     /// What its first records have shown, where that told its columns.
     pub(crate) sample: Option<FileSample>,
+    /// The source as it was opened to be asked for its columns, where loads need not ask again.
+    pub(crate) asked: Option<Arc<dyn TableDataSource>>,
 }
 
 impl SourceConnection {
@@ -23,9 +25,10 @@ impl SourceConnection {
     ///
     /// When the source cannot be reached or read.
     pub async fn connect(&self) -> Result<Arc<dyn TableDataSource>, SourceError> {
-        match &self.sample {
-            Some(sample) => connect_sampled_table_source(&self.config, sample).await,
-            None => connect_table_source(&self.config, self.schema.as_ref()).await,
+        match (&self.asked, &self.sample) {
+            (Some(asked), _) => Ok(Arc::clone(asked)),
+            (None, Some(sample)) => connect_sampled_table_source(&self.config, sample).await,
+            (None, None) => connect_table_source(&self.config, self.schema.as_ref()).await,
         }
     }
 }

@@ -7,6 +7,7 @@
 //! This crate opens files to look at their columns. It runs nothing and prints nothing.
 
 mod allow;
+mod asking;
 mod check;
 mod config;
 mod connection;

@@ -8,11 +8,12 @@ use velo_datasources::{FileFormat, FileSample, PropertyError, PropertyErrorKind,
 use velo_planner::properties::{Properties, Scope, definition};
 use velo_planner::{DeclaredAs, DeclaredColumn, Outline, SourceDescription, SourceOutline};
 
+use crate::asking::{Answer, Question, ask_side_by_side};
 use crate::check::{Mode, SessionOptions};
 use crate::config::ConfigDirectory;
 use crate::connection::SourceConnection;
 use crate::schema_file::{SCHEMA_FILE_KEY, SchemaFile, read_schema_file};
-use crate::waiting::{OnWait, Unopened, described, open_when_there};
+use crate::waiting::{OnWait, Unopened, described};
 
 /// The sources of a program: what planning needs to know, and what running needs.
 #[derive(Debug, Default)]
@@ -27,7 +28,7 @@ pub(crate) struct OpenedSources<'a> {
     pub(crate) sampled: Vec<(&'a SourceOutline, FileSample)>,
 }
 
-/// Configures and opens every source that the program reads.
+/// Configures and opens every source that the program reads: those behind a network side by side, then the files.
 pub(crate) fn open_sources<'a>(
     outline: &'a Outline<'_>,
     directory: &ConfigDirectory,
@@ -35,63 +36,73 @@ pub(crate) fn open_sources<'a>(
     on_wait: &mut OnWait<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> OpenedSources<'a> {
+    let configured = |source| ConfiguredSource::of(source, directory, options, diagnostics);
+    let configured: Vec<ConfiguredSource<'_>> = outline.sources.iter().map(configured).collect();
+    let (remote, local): (Vec<_>, Vec<_>) = configured
+        .iter()
+        .enumerate()
+        .filter_map(|(place, source)| Some((place, source.question()?)))
+        .partition(|(_, question)| question.config.is_remote());
+    let (places, questions): (Vec<usize>, Vec<Question>) = remote.into_iter().unzip();
+    let mut answers: HashMap<usize, Answer> = places.into_iter().zip(ask_side_by_side(questions, on_wait)).collect();
+    for (place, question) in local {
+        answers.insert(place, question.ask(on_wait));
+    }
     let mut sources = OpenedSources::default();
-    for source in &outline.sources {
-        // What only an unread view reads is not needed for a run.
-        let mode = if source.is_read || options.mode == Mode::Load {
-            options.mode
-        } else {
-            Mode::Validate
-        };
-        let declared = match read_schema_file(source, directory, diagnostics) {
-            SchemaFile::Columns(columns) => Ok(Some(columns)),
-            SchemaFile::None => Ok(source.declared.as_deref().map(declared_schema)),
-            SchemaFile::Unusable => Err(()),
-        };
-        let Opened {
-            opened,
-            sample,
-            config,
-            failure,
-        } = match &declared {
-            Ok(declared) => {
-                // Where columns are declared, nothing has to be asked before the load, which asks again itself.
-                let retries = if declared.is_none() { options.retries } else { 0 };
-                open(source, declared.as_ref(), mode, retries, on_wait, diagnostics)
+    for (place, source) in configured.into_iter().enumerate() {
+        sources.add(source, answers.remove(&place), diagnostics);
+    }
+    sources
+}
+
+impl<'a> OpenedSources<'a> {
+    fn add(&mut self, configured: ConfiguredSource<'a>, answer: Option<Answer>, diagnostics: &mut Vec<Diagnostic>) {
+        let source = configured.source;
+        let opened = match answer {
+            Some(Ok(opened)) => Some(opened),
+            Some(Err(unopened)) => {
+                if configured.fails_its_table() {
+                    self.unreachable.insert(source.id.clone(), unopened.described());
+                } else {
+                    diagnostics.push(configured.open_diagnostic(&unopened));
+                }
+                None
             }
-            Err(()) => Opened::default(),
+            None => None,
         };
-        let declared = declared.unwrap_or_default();
-        sources
-            .unreachable
-            .extend(failure.map(|failure| (source.id.clone(), failure)));
+        let ConfiguredSource { declared, config, .. } = configured;
+        let found = opened.as_ref().map(|opened| opened.source.schema());
+        // An empty file tells no columns, and has no rows that could have any.
+        let found = found.filter(|schema| schema.user_columns() > 0).cloned();
+        let (sample, asked) = match &opened {
+            Some(opened) => (opened.sample.clone(), opened.asked.clone()),
+            None => (None, None),
+        };
         if let Some(config) = config {
-            let found = opened.as_ref().map(|opened| opened.schema().clone());
             let connection = SourceConnection {
                 config,
-                schema: declared.clone().or(found.filter(|schema| schema.user_columns() > 0)),
+                schema: declared.clone().or_else(|| found.clone()),
                 sample: sample.clone(),
+                asked,
             };
-            sources.connections.insert(source.id.clone(), connection);
+            self.connections.insert(source.id.clone(), connection);
         }
-        sources.sampled.extend(sample.map(|sample| (source, sample)));
+        self.sampled.extend(sample.map(|sample| (source, sample)));
         let description = match &opened {
             Some(opened) => SourceDescription {
-                // An empty file tells no columns, and has no rows that could have any.
-                schema: Some(opened.schema().clone()).filter(|schema| schema.user_columns() > 0),
-                system_columns: opened.system_columns().to_vec(),
+                schema: found,
+                system_columns: opened.source.system_columns().to_vec(),
             },
             None => SourceDescription {
                 schema: declared,
                 system_columns: columns_of_records(source),
             },
         };
-        sources.descriptions.insert(source.id.clone(), description);
+        self.descriptions.insert(source.id.clone(), description);
         if let Some(opened) = opened.filter(|_| source.is_read) {
-            sources.opened.insert(source.id.clone(), opened);
+            self.opened.insert(source.id.clone(), opened.source);
         }
     }
-    sources
 }
 
 /// Metadata of a source that was not opened: records of topics have all of it.
@@ -108,36 +119,89 @@ fn declared_schema(columns: &[DeclaredColumn]) -> StreamSchema {
     StreamSchema::of_user_columns(columns.iter().map(field))
 }
 
-/// A source, unless something is wrong with it, and the sample that told its columns.
-#[derive(Default)]
-struct Opened {
-    opened: Option<Arc<dyn Source>>,
-    sample: Option<FileSample>,
-    /// Its configuration, where that makes sense.
+/// A source that is about to be opened.
+struct ConfiguredSource<'a> {
+    source: &'a SourceOutline,
+    mode: Mode,
+    /// Its columns, where the program or a schema file says them.
+    declared: Option<StreamSchema>,
+    /// Where it is, unless something is wrong with what says it.
     config: Option<SourceConfig>,
-    /// Why it cannot be opened, where that is for the loading of tables to tell.
-    failure: Option<String>,
+    /// How often it is asked again after an error that may pass.
+    retries: u32,
 }
 
-fn open(
-    source: &SourceOutline,
-    declared: Option<&StreamSchema>,
-    mode: Mode,
-    retries: u32,
-    on_wait: &mut OnWait<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Opened {
+impl<'a> ConfiguredSource<'a> {
+    fn of(
+        source: &'a SourceOutline,
+        directory: &ConfigDirectory,
+        options: &SessionOptions,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        // What only an unread view reads is not needed for a run.
+        let mode = if source.is_read || options.mode == Mode::Load {
+            options.mode
+        } else {
+            Mode::Validate
+        };
+        let (declared, config) = match read_schema_file(source, directory, diagnostics) {
+            SchemaFile::Columns(columns) => (Some(columns), configure(source, mode, diagnostics)),
+            SchemaFile::None => {
+                let declared = source.declared.as_deref().map(declared_schema);
+                (declared, configure(source, mode, diagnostics))
+            }
+            SchemaFile::Unusable => (None, None),
+        };
+        // Where columns are declared, nothing has to be asked before the load, which asks again itself.
+        let retries = if declared.is_none() { options.retries } else { 0 };
+        Self {
+            source,
+            mode,
+            declared,
+            config,
+            retries,
+        }
+    }
+
+    /// What opens it, unless it is left alone: nothing is asked over a network to validate, nor for columns that are
+    /// declared, since who loads them connects.
+    fn question(&self) -> Option<Question> {
+        let needs_no_look = self.mode == Mode::Validate || (self.mode == Mode::Load && self.declared.is_some());
+        let config = self.config.as_ref();
+        let config = config.filter(|config| !(needs_no_look && config.is_remote()))?;
+        Some(Question {
+            name: self.source.name.clone(),
+            config: config.clone(),
+            declared: self.declared.clone(),
+            retries: self.retries,
+        })
+    }
+
+    /// Whether it is for those to tell who load its table that it cannot be opened: in a run, if its columns are known
+    /// without it.
+    fn fails_its_table(&self) -> bool {
+        let is_table = matches!(self.source.declared_as, DeclaredAs::Table | DeclaredAs::KeyedTable);
+        self.mode == Mode::Load || (self.mode == Mode::Run && is_table && self.declared.is_some())
+    }
+
+    fn open_diagnostic(&self, unopened: &Unopened) -> Diagnostic {
+        open_diagnostic(unopened, self.source, self.declared.is_some(), self.mode)
+    }
+}
+
+/// Where a source is, unless that is not said or something is wrong with it.
+fn configure(source: &SourceOutline, mode: Mode, diagnostics: &mut Vec<Diagnostic>) -> Option<SourceConfig> {
     let mut properties = file_properties(&source.properties);
     properties.remove(SCHEMA_FILE_KEY);
     if !source.is_usable {
-        return Opened::default();
+        return None;
     }
     let says_where = ["path", "type", "url", "connection.url"];
     if !says_where.iter().any(|key| properties.contains_key(*key)) {
         if !source.properties.contains_key("topic") {
             diagnostics.push(unconfigured(source, mode));
         }
-        return Opened::default();
+        return None;
     }
     let config = match SourceConfig::from_properties(None, &properties) {
         Ok(config) => config,
@@ -145,43 +209,14 @@ fn open(
             let describe =
                 |error: &PropertyError| property_diagnostic(error, &source.properties, source.span, &source.name);
             diagnostics.extend(errors.iter().map(describe));
-            return Opened::default();
+            return None;
         }
     };
     for key in config.keys_without_effect(&properties) {
         diagnostics.push(without_effect(key, &source.properties, source.span, &source.name));
     }
-    if let Some(diagnostic) = key_columns_of_envelope(source, &config) {
-        diagnostics.push(diagnostic);
-    }
-    // Nothing is asked over a network to validate, nor for columns that are declared: who loads them connects.
-    let needs_no_look = mode == Mode::Validate || (mode == Mode::Load && declared.is_some());
-    if needs_no_look && config.is_remote() {
-        return Opened {
-            config: Some(config),
-            ..Opened::default()
-        };
-    }
-    match open_when_there(&source.name, &config, declared, retries, on_wait) {
-        Ok((opened, sample)) => Opened {
-            opened: Some(opened),
-            sample,
-            config: Some(config),
-            failure: None,
-        },
-        Err(unopened) if mode == Mode::Load || (mode == Mode::Run && fails_its_table(source, declared)) => Opened {
-            failure: Some(unopened.described()),
-            config: Some(config),
-            ..Opened::default()
-        },
-        Err(unopened) => {
-            diagnostics.push(open_diagnostic(&unopened, source, declared.is_some(), mode));
-            Opened {
-                config: Some(config),
-                ..Opened::default()
-            }
-        }
-    }
+    diagnostics.extend(key_columns_of_envelope(source, &config));
+    Some(config)
 }
 
 /// The properties that say where and what the data is; those of event time and statements are not the file's, and
@@ -281,12 +316,6 @@ fn help(error: &SourceError, name: &str) -> Option<String> {
         SourceError::ColumnCounts { .. } => format!("read them as two sources, or declare the columns of `{name}`"),
         _ => return None,
     })
-}
-
-/// Whether a source that cannot be opened is for those to tell who load its table: its columns are known without it.
-fn fails_its_table(source: &SourceOutline, declared: Option<&StreamSchema>) -> bool {
-    let is_table = matches!(source.declared_as, DeclaredAs::Table | DeclaredAs::KeyedTable);
-    is_table && declared.is_some()
 }
 
 fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, mode: Mode) -> Diagnostic {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use velo_data::StreamSchema;
 use velo_datasources::{
-    FileSample, FileSourceConfig, Source, SourceConfig, SourceError, open_sampled_source, open_source, sample_source,
+    BulkSource, FileSample, FileSourceConfig, Source, SourceConfig, SourceError, TableDataSource,
+    connect_remote_source, open_sampled_source, open_source, sample_source,
 };
 
 /// A source that cannot be opened yet.
@@ -38,13 +39,15 @@ pub enum WaitCause {
         /// How long it is left alone before it is asked again.
         delay: Duration,
     },
+    /// It has been asked, and has not answered yet.
+    Answer,
 }
 
 /// Told of a wait before it begins and several times a second while it goes on; a break ends it.
 pub type OnWait<'a> = dyn FnMut(&Wait) -> ControlFlow<()> + 'a;
 
 /// How long a wait goes on before it is told of again.
-const TICK: Duration = Duration::from_millis(50);
+pub(crate) const TICK: Duration = Duration::from_millis(50);
 
 /// How long a source that failed is left alone: this long the first time, twice as long each further time.
 const FIRST_DELAY: Duration = Duration::from_millis(250);
@@ -52,10 +55,17 @@ const FIRST_DELAY: Duration = Duration::from_millis(250);
 /// How long it is left alone at most, unless it asks for more.
 const DELAY_MAX: Duration = Duration::from_secs(30);
 
-/// A source that is open, with the sample that told its columns.
-pub(crate) type Opened = (Arc<dyn Source>, Option<FileSample>);
+/// A source that is open.
+pub(crate) struct Opened {
+    pub(crate) source: Arc<dyn Source>,
+    /// The sample that told its columns.
+    pub(crate) sample: Option<FileSample>,
+    /// What tables are loaded from it by, where that has been asked for its columns.
+    pub(crate) asked: Option<Arc<dyn TableDataSource>>,
+}
 
 /// A source that cannot be opened.
+#[derive(Debug)]
 pub(crate) struct Unopened {
     pub(crate) error: SourceError,
     /// How long its files were waited for.
@@ -65,6 +75,16 @@ pub(crate) struct Unopened {
 }
 
 impl Unopened {
+    /// Nobody waited for its answer.
+    pub(crate) fn given_up(waited: Duration) -> Self {
+        let message = "nobody waits for its answer any more".to_owned();
+        Self {
+            error: SourceError::Task { message },
+            waited,
+            failures: 0,
+        }
+    }
+
     /// The error with its cause.
     pub(crate) fn described(&self) -> String {
         let error = described(&self.error);
@@ -183,10 +203,25 @@ fn pass_time(mut wait: Wait, pause: Duration, on_wait: &mut OnWait<'_>) -> Contr
 }
 
 fn open_now(config: &SourceConfig, declared: Option<&StreamSchema>) -> Result<Opened, SourceError> {
-    if declared.is_none()
-        && let Some(sample) = sample_source(config)?
-    {
-        return Ok((open_sampled_source(config, &sample)?, Some(sample)));
+    if declared.is_none() {
+        if let Some(sample) = sample_source(config)? {
+            return Ok(Opened {
+                source: open_sampled_source(config, &sample)?,
+                sample: Some(sample),
+                asked: None,
+            });
+        }
+        if let Some(asked) = connect_remote_source(config)? {
+            return Ok(Opened {
+                source: Arc::new(BulkSource::new(Arc::clone(&asked))),
+                sample: None,
+                asked: Some(asked),
+            });
+        }
     }
-    Ok((open_source(config, declared)?, None))
+    Ok(Opened {
+        source: open_source(config, declared)?,
+        sample: None,
+        asked: None,
+    })
 }

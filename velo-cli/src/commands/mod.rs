@@ -85,8 +85,8 @@ pub(crate) fn check_program(
     terminal: Terminal,
 ) -> Result<CheckedProgram, Exit> {
     let mut on_wait = |wait: &Wait| {
-        if wait.waited.is_zero() && !terminal.quiet {
-            print_on_stderr(&waiting_text(wait));
+        if let Some(text) = waiting_text(wait).filter(|_| wait.waited.is_zero() && !terminal.quiet) {
+            print_on_stderr(&text);
         }
         if cancel.is_cancelled() {
             return ControlFlow::Break(());
@@ -118,9 +118,10 @@ fn print_refusal(program: &CheckedProgram, terminal: Terminal) -> Result<(), Exi
     }
 }
 
-fn waiting_text(wait: &Wait) -> String {
+/// What is said when a wait begins; nothing of one that every source takes.
+fn waiting_text(wait: &Wait) -> Option<String> {
     let source = &wait.source;
-    match &wait.cause {
+    Some(match &wait.cause {
         WaitCause::Files { path, timeout } => {
             let (path, timeout) = (path.display(), format_duration(*timeout));
             format!("waiting up to {timeout} for `{path}`, which `{source}` reads\n")
@@ -129,7 +130,8 @@ fn waiting_text(wait: &Wait) -> String {
             let delay = format_duration(*delay);
             format!("`{source}`: {error}; asked again in {delay}\n")
         }
-    }
+        WaitCause::Answer => return None,
+    })
 }
 
 fn print_finding(finding: &Finding, terminal: Terminal) {

@@ -84,3 +84,69 @@ fn a_run_says_why_something_cannot_be_read() {
         .collect();
     insta::assert_snapshot!(all.join("\n"));
 }
+
+/// The requests that a load has made, each with whether it asked for a change alone.
+fn requests_of_load(server: &HttpServer, workspace: &Workspace) -> Vec<String> {
+    let before = server.requests().len();
+    let outcome = workspace.run(&["load", "p.sql"]);
+    assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
+    let requests = server.requests().into_iter().skip(before);
+    requests
+        .map(|request| match request.header("if-none-match") {
+            Some(tag) => format!("{} unless {tag}", request.method),
+            None => request.method.clone(),
+        })
+        .collect()
+}
+
+/// A load asks for the rows once. Where nobody has declared the columns it asks once more, before anything is loaded, since
+/// without them the program cannot be checked; that answer is not kept for the load, which takes its rows as they are when
+/// it begins.
+#[test]
+fn a_load_asks_for_the_columns_at_most_once_and_for_the_rows_once() {
+    let server = HttpServer::start();
+    server.on("/rates", |request| match request.header("if-none-match") {
+        Some("\"1\"") => Answer::new(304, ""),
+        _ => Answer::ok("application/json", RATES).with_header("ETag", "\"1\""),
+    });
+    let url = server.url("/rates");
+    let undeclared = format!("CREATE TABLE rates AS SELECT currency, rate FROM web WITH ('web.path' = '{url}');");
+    let declared = format!("CREATE TABLE rates (currency STRING PRIMARY KEY, rate DOUBLE) WITH (path = '{url}');");
+    for (program, first, second) in [
+        (
+            undeclared,
+            ["GET", "GET"].as_slice(),
+            ["GET", "GET unless \"1\""].as_slice(),
+        ),
+        (declared, &["GET"], &["GET unless \"1\""]),
+    ] {
+        let workspace = Workspace::with(&[("p.sql", program.as_str())]);
+        assert_eq!(requests_of_load(&server, &workspace), first, "{program}");
+        assert_eq!(requests_of_load(&server, &workspace), second, "{program}");
+    }
+}
+
+/// What an undeclared source shows in some of its files goes for all: others may have fewer columns, as when they are local.
+#[test]
+fn objects_without_a_column_load_as_files_without_it_do() {
+    let workspace = Workspace::with(&[("data/a.csv", "id,name\n1,one\n"), ("data/b.csv", "id\n2\n")]);
+    let objects = format!("file://{}", workspace.path("data/*.csv").display());
+    let program = format!(
+        "CREATE TABLE t AS SELECT id, name FROM s WITH ('s.type' = 's3_source', 's.path' = '{objects}');
+         CREATE TABLE u AS SELECT id, name FROM f WITH ('f.path' = 'data/*.csv');"
+    );
+    std::fs::write(workspace.path("p.sql"), program).unwrap();
+    let outcome = workspace.run(&["load", "p.sql"]);
+    assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
+    for table in ["t", "u"] {
+        let rows = workspace.run(&["query", &format!("SELECT id, name FROM {table}")]);
+        let mut lines: Vec<&str> = rows.stdout.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(
+            lines,
+            [r#"{"id":1,"name":"one"}"#, r#"{"id":2,"name":null}"#],
+            "{table}: {}",
+            rows.stderr
+        );
+    }
+}
