@@ -1,11 +1,15 @@
 //! A web server on this machine that does what a test tells it.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::Identity;
 
 /// A request as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +113,7 @@ struct State {
 /// The server; it stops when it is dropped.
 pub struct HttpServer {
     address: SocketAddr,
+    is_secure: bool,
     state: Arc<Mutex<State>>,
     is_stopped: Arc<AtomicBool>,
 }
@@ -120,10 +125,24 @@ impl HttpServer {
     ///
     /// When there is none.
     pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// Starts a server that speaks TLS as somebody; its URLs are those of `localhost`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no free port.
+    pub fn start_secure(identity: &Identity) -> Self {
+        Self::start_with(Some(identity.server_config()))
+    }
+
+    fn start_with(tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port to listen on");
         let address = listener.local_addr().expect("the address of a listener");
         let server = Self {
             address,
+            is_secure: tls.is_some(),
             state: Arc::default(),
             is_stopped: Arc::default(),
         };
@@ -133,21 +152,25 @@ impl HttpServer {
                 if is_stopped.load(Ordering::Relaxed) {
                     break;
                 }
-                let state = Arc::clone(&state);
-                std::thread::spawn(move || stream.and_then(|stream| serve(stream, &state)));
+                let (state, tls) = (Arc::clone(&state), tls.clone());
+                std::thread::spawn(move || stream.and_then(|stream| answer(stream, tls, &state)));
             }
         });
         server
     }
 
-    /// Where the server listens: `127.0.0.1:port`.
+    /// Where the server listens: `127.0.0.1:port`, or with TLS `localhost:port`.
     pub fn address(&self) -> String {
+        if self.is_secure {
+            return format!("localhost:{}", self.address.port());
+        }
         self.address.to_string()
     }
 
     /// The URL of a target.
     pub fn url(&self, target: &str) -> String {
-        format!("http://{}{target}", self.address)
+        let scheme = if self.is_secure { "https" } else { "http" };
+        format!("{scheme}://{}{target}", self.address())
     }
 
     /// Answers every request for a path, whatever its query, as `answer` says. Requests that come while it is at work are
@@ -201,9 +224,20 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Answers one request, and closes the connection.
-fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
-    let Some(request) = read_request(&stream)? else {
+/// Answers one request, with TLS or without, and closes the connection.
+fn answer(stream: TcpStream, tls: Option<Arc<ServerConfig>>, state: &Mutex<State>) -> std::io::Result<()> {
+    let Some(tls) = tls else {
+        return serve(stream, state);
+    };
+    let connection = ServerConnection::new(tls).map_err(std::io::Error::other)?;
+    let mut stream = StreamOwned::new(connection, stream);
+    serve(&mut stream, state)?;
+    stream.conn.send_close_notify();
+    stream.flush()
+}
+
+fn serve(mut stream: impl Read + Write, state: &Mutex<State>) -> std::io::Result<()> {
+    let Some(request) = read_request(&mut stream)? else {
         return Ok(());
     };
     let handler = {
@@ -234,7 +268,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     stream.flush()
 }
 
-fn send_body(stream: &mut TcpStream, answer: &Answer, state: &Mutex<State>) -> std::io::Result<()> {
+fn send_body(stream: &mut impl Write, answer: &Answer, state: &Mutex<State>) -> std::io::Result<()> {
     let end = answer.cut_at.unwrap_or(answer.body.len());
     let (at, pause) = answer.pause.unwrap_or((end, Duration::ZERO));
     let (before, behind) = answer.body[..end].split_at(at.min(end));
@@ -251,7 +285,7 @@ fn send_body(stream: &mut TcpStream, answer: &Answer, state: &Mutex<State>) -> s
     stream.flush()
 }
 
-fn read_request(stream: &TcpStream) -> std::io::Result<Option<Request>> {
+fn read_request(stream: &mut impl Read) -> std::io::Result<Option<Request>> {
     let mut lines = BufReader::new(stream).lines();
     let Some(first) = lines.next().transpose()? else {
         return Ok(None);

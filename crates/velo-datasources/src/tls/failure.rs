@@ -33,7 +33,8 @@ pub(crate) fn explain(error: &rustls::Error, authorities: &str) -> String {
 
 fn about_certificate(error: &CertificateError, authorities: &str) -> String {
     match error {
-        CertificateError::UnknownIssuer => format!(
+        // A signature that does not fit is that of another authority with a name that is trusted.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
             "the authority behind the server's certificate is not trusted; {authorities} names a file with its certificate"
         ),
         CertificateError::NotValidForNameContext { expected, presented } => format!(

@@ -29,7 +29,7 @@ fn read_verifier() -> Result<Arc<WebPkiServerVerifier>, String> {
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
         let mut why =
-            "this machine has no certificates of authorities; `SSL_CERT_FILE` names a file of them".to_owned();
+            "there is no certificate of an authority to trust; `SSL_CERT_FILE` names a file with some".to_owned();
         if let Some(error) = found.errors.first() {
             why = format!("{why} ({error})");
         }

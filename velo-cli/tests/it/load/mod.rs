@@ -7,4 +7,5 @@ mod flaky;
 mod incremental;
 mod kill;
 mod options;
+mod secure;
 mod support;
