@@ -105,8 +105,8 @@ fn rejected_line<'a>(input: &'a [u8], is_end: bool, problem: &str) -> Option<Sca
 
 fn cell_of(input: &[u8], field: RawField, target: CsvColumn) -> Cell {
     let is_empty = field.start == field.end;
-    let number = match input.get(field.start..field.end) {
-        Some(text) if target.takes_short_numbers => ShortNumber::scan(text),
+    let number = match input.get(field.start..) {
+        Some(text) if target.takes_short_numbers => ShortNumber::scan_digits(text),
         _ => None,
     };
     Cell {

@@ -14,7 +14,7 @@ const POWERS: [u64; 20] = {
 /// Whole numbers up to this one are doubles.
 const DOUBLE_INTEGER_MAX: u64 = 1 << 53;
 
-/// A JSON number of at most eighteen digits without an exponent: what nearly all numbers are.
+/// A number of at most eighteen digits without an exponent, as JSON writes it: what nearly all numbers are.
 ///
 /// It is read while it is passed over, and kept as its digits, from which columns of any numeric type are built
 /// without another look at the text.
@@ -30,9 +30,21 @@ pub(crate) struct ShortNumber {
 impl ShortNumber {
     const DIGITS_MAX: u32 = 18;
 
-    /// The number that `text` begins with, and its length. `None` for a longer number and for what is no number.
+    /// The JSON number that `text` begins with, and its length. `None` for a longer number and for what is no number.
     #[inline]
     pub(crate) fn scan(text: &[u8]) -> Option<(Self, usize)> {
+        let (number, length) = Self::scan_digits(text)?;
+        match text.get(length) {
+            None | Some(b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n') => Some((number, length)),
+            Some(_) => None,
+        }
+    }
+
+    /// The same, whatever comes behind its digits.
+    ///
+    /// The more of it is there the better: eight bytes are looked at as one, and fewer are put together one by one.
+    #[inline]
+    pub(crate) fn scan_digits(text: &[u8]) -> Option<(Self, usize)> {
         let is_negative = text.first() == Some(&b'-');
         let mut at = usize::from(is_negative);
         let (mut digits, whole_digits) = long_run(text, at);
@@ -55,10 +67,7 @@ impl ShortNumber {
             fraction_digits: fraction_digits as u8,
             is_negative,
         };
-        match text.get(at) {
-            None | Some(b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n') => Some((number, at)),
-            Some(_) => None,
-        }
+        Some((number, at))
     }
 
     /// The number, if it is written as a whole one.
