@@ -100,26 +100,33 @@ pub(crate) fn slow_tables(report: &mut Report) {
     );
 }
 
-/// A table of ten million rows.
-pub(crate) fn large_table(report: &mut Report) {
-    const MILLIONS: u64 = 10;
-    const ROWS: u64 = MILLIONS * 1_000_000;
-    let path = csv_file(MILLIONS);
-    let program = text_file(
+/// Rows of the large table.
+pub(crate) const LARGE_ROWS: u64 = LARGE_MILLIONS * 1_000_000;
+const LARGE_MILLIONS: u64 = 10;
+
+/// A program of one large table.
+pub(crate) fn large_program() -> String {
+    let path = csv_file(LARGE_MILLIONS);
+    text_file(
         "large.sql",
         &format!(
             "CREATE TABLE payments (id BIGINT PRIMARY KEY, account BIGINT, amount DOUBLE, place STRING) \
              WITH (path = '{path}');"
         ),
-    );
-    let text = fs::read(&path).expect("the file of payments");
+    )
+}
+
+/// A table of ten million rows.
+pub(crate) fn large_table(report: &mut Report) {
+    let text = fs::read(csv_file(LARGE_MILLIONS)).expect("the file of payments");
+    let program = large_program();
     group("CSV, 10 M rows of 4 columns with a key, one core");
     let [theirs, ours] = best_of([
-        Box::new(|| assert_eq!(baseline::payments(&text) as u64, ROWS)),
+        Box::new(|| assert_eq!(baseline::payments(&text) as u64, LARGE_ROWS)),
         Box::new(|| load(Cores::First, &program, &[])),
     ]);
-    figure("arrow-csv decodes them", millions_per_second(ROWS, theirs), "M/s");
-    figure("load, kept on disk", millions_per_second(ROWS, ours), "M/s");
+    figure("arrow-csv decodes them", millions_per_second(LARGE_ROWS, theirs), "M/s");
+    figure("load, kept on disk", millions_per_second(LARGE_ROWS, ours), "M/s");
     report.bar("  times arrow-csv", speed_up(theirs, ours), "×", Bar::AtLeast(0.5));
     let _ = fs::remove_dir_all(place("state"));
 }

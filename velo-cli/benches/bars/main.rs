@@ -17,6 +17,7 @@
 mod baseline;
 mod data;
 mod files;
+mod held;
 mod loads;
 mod lookups;
 mod measure;
@@ -48,6 +49,7 @@ fn main() {
         startup::startup(&mut report);
     }
     if is_wanted("loads") {
+        held::large_table(&mut report);
         loads::slow_tables(&mut report);
         loads::large_table(&mut report);
         loads::many_tables(&mut report);

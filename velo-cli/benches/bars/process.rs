@@ -59,6 +59,14 @@ pub(crate) fn peak_memory_mb(arguments: &[&str]) -> f64 {
     f64::from(peak_kib) * 1024.0 / 1e6
 }
 
+/// Memory that this process holds.
+pub(crate) fn resident_bytes() -> u64 {
+    let told = std::fs::read_to_string("/proc/self/status").expect("Linux tells of processes");
+    let entry = told.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = entry.map(|entry| entry.trim().trim_end_matches(" kB"));
+    kib.and_then(|kib| kib.parse::<u64>().ok()).expect("a size in kB") * 1024
+}
+
 /// The peak in what the kernel tells of a process, once that has become `velo-cli`.
 fn peak_of_velo_kib(told: &str) -> Option<u32> {
     let entry = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
