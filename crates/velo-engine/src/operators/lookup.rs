@@ -1,5 +1,5 @@
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array};
 use arrow::compute::take;
@@ -88,7 +88,7 @@ impl MissingRows {
 #[derive(Debug, Clone)]
 struct Seen {
     table: Arc<Table>,
-    index: Option<Arc<OnceLock<TableIndex>>>,
+    index: Option<Arc<TableIndex>>,
 }
 
 /// Rows of the input, each with a row of the table or none.
@@ -176,7 +176,7 @@ impl LookupRows {
     fn join(&mut self, batch: StreamBatch, seen: &Seen, out: &mut Output) -> OperatorResult {
         let evaluated = self.keys.evaluate(batch, out)?;
         let records = evaluated.batch.records;
-        let index = seen.index.as_ref().and_then(|index| index.get());
+        let index = seen.index.as_deref();
         if let Some(index) = index {
             let keys = index.encode(&evaluated.columns, records.num_rows())?;
             index.find(&keys, &mut self.ids);

@@ -7,7 +7,7 @@ mod live;
 mod load;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
 use velo_data::StreamSchema;
@@ -27,8 +27,11 @@ use crate::error::{OperatorError, OperatorResult};
 pub struct Table {
     schema: StreamSchema,
     records: RecordBatch,
-    indexes: Mutex<HashMap<String, Arc<OnceLock<TableIndex>>>>,
+    indexes: Mutex<HashMap<String, Arc<IndexSlot>>>,
 }
+
+/// An index that somebody has wanted. Who builds it holds the lock.
+type IndexSlot = Mutex<Option<Arc<TableIndex>>>;
 
 impl Table {
     /// A table with these rows, whose columns are those of `schema`; no two have the same key.
@@ -60,22 +63,27 @@ impl Table {
         self.records.get_array_memory_size() as u64
     }
 
-    /// The index over the values of some expressions, which `name` tells apart; `build` makes it the first time.
+    /// The index over the values of some expressions, which `name` tells apart; `build` makes it the first time, while others
+    /// who want it wait, so that rows it rejects are told once.
     pub(crate) fn index(
         &self,
         name: &str,
         build: impl FnOnce() -> OperatorResult<TableIndex>,
-    ) -> OperatorResult<Arc<OnceLock<TableIndex>>> {
-        let cell = {
-            let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(indexes.entry(name.to_owned()).or_default())
-        };
-        if cell.get().is_none() {
-            // Two workers may build it at once; the first one's is kept.
-            let _ = cell.set(build()?);
+    ) -> OperatorResult<Arc<TableIndex>> {
+        let slot = Arc::clone(locked(&self.indexes).entry(name.to_owned()).or_default());
+        let mut slot = locked(&slot);
+        if let Some(index) = &*slot {
+            return Ok(Arc::clone(index));
         }
-        Ok(cell)
+        let index = Arc::new(build()?);
+        *slot = Some(Arc::clone(&index));
+        Ok(index)
     }
+}
+
+/// What was left by somebody who panicked is whole: nothing is changed half way.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Most rows that a table can have: their numbers have 32 bits, of which one value stands for none.

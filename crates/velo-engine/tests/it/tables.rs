@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringViewArray};
-use arrow::datatypes::Int64Type;
-use datafusion_expr::{Expr, col};
+use arrow::datatypes::{DataType, Int64Type};
+use datafusion_expr::{Expr, cast, col};
 use proptest::prelude::*;
-use velo_data::{ManualClock, RowKind, SqlType, StreamBatch, StreamSchema};
+use velo_data::{ManualClock, RowErrorCause, RowKind, SqlType, StreamBatch, StreamSchema};
 use velo_datasources::{MemorySink, MemorySource};
 use velo_engine::{Cancel, Job, JobStatement, JoinedTable, LiveTable, Metrics, RunOptions, Table, TableBuilder, run};
 use velo_planner::plan::{LogicalPlan, Lookup, LookupKey, LookupKind, MissingTable};
 
-use crate::support::{batch, integers, scan, statement};
+use crate::support::{batch, integers, options, scan, statement};
 
 type Row = (Option<i64>, i64);
 
@@ -230,4 +230,43 @@ fn a_table_that_is_replaced_is_seen_from_the_next_row_on() {
     live.replace(Arc::new(table(&[(Some(1), 11), (Some(2), 20)])));
     assert!(live.version() > before);
     assert_eq!(live.current().num_rows(), 2);
+}
+
+/// However many workers look a table up, its index is made once: the table's rows whose key cannot be computed are told once.
+#[test]
+fn rows_of_a_table_without_a_key_are_rejected_once() {
+    const WORKERS: usize = 4;
+    /// Many, so that the index takes longer to build than workers to start.
+    const ROWS: i64 = 100_000;
+    let key = |column: &str| cast(col(column), DataType::Int8);
+    // Two of the keys do not fit into a TINYINT.
+    let rows: Vec<Row> = (0..ROWS)
+        .map(|row| (Some(if row % 50_000 == 7 { 1_000 } else { row % 100 }), row))
+        .collect();
+    let left = batch(vec![("id", integers([1_i64])), ("limit", integers([0_i64]))]);
+    let mut plan = lookup(&left, LookupKind::Left, true, None);
+    if let LogicalPlan::Lookup(lookup) = &mut plan {
+        lookup.keys = vec![LookupKey {
+            input: key("id"),
+            table: key("key"),
+        }];
+    }
+    let schema = StreamSchema::of_user_columns(left.schema().fields().iter().map(|field| field.as_ref().clone()));
+    let source = MemorySource::new(schema, vec![vec![left]; WORKERS]);
+    let live = Arc::new(LiveTable::new(Arc::new(table(&rows))));
+    let job = Job {
+        statements: vec![JobStatement {
+            planned: statement("s", plan),
+            sinks: Vec::new(),
+        }],
+        sources: HashMap::from([("input".into(), Arc::new(source) as _)]),
+        tables: HashMap::from([("table".into(), JoinedTable::Loaded(live))]),
+    };
+    let summary = run(job, &options(WORKERS)).unwrap();
+    let rejected: BTreeMap<RowErrorCause, u64> = summary.statements[0]
+        .errors
+        .iter()
+        .map(|(cause, rejected)| (*cause, rejected.rows))
+        .collect();
+    assert_eq!(rejected, BTreeMap::from([(RowErrorCause::Expression, 2)]));
 }
