@@ -16,7 +16,6 @@ mod definition;
 mod failure;
 mod load;
 mod loader;
-mod missing_data;
 mod program;
 mod progress;
 mod registry;
@@ -26,6 +25,18 @@ mod snapshot;
 
 pub use tokio_util::sync::CancellationToken;
 pub use velo_datasources::SourceOffset;
+/// ```
+/// use velo_loader::{TableDefinition, TableMissingDataStrategy};
+///
+/// // A table that is made by joining another one does not have to fail with it.
+/// let strategy: TableMissingDataStrategy = "emit_with_nulls".parse()?;
+/// let table = TableDefinition::new("named", "SELECT o.id, c.name FROM orders o LEFT JOIN customers c ON o.customer = c.id")
+///     .with_property("table.missing.strategy", strategy.word());
+/// # Ok::<(), velo_loader::UnknownStrategy>(())
+/// ```
+#[doc(inline)]
+pub use velo_planner::plan::TableMissingDataStrategy;
+pub use velo_planner::plan::UnknownStrategy;
 
 pub use breaker::{CallOutcome, CallPermit, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState};
 pub use config::{LoadSchedule, LoadingConfigError, MaxParallel, ParallelLoadingConfig};
@@ -33,7 +44,6 @@ pub use definition::{DefinitionError, LoadedDefinitions, TableDefinition};
 pub use failure::{DependencyCause, SkipCause, TableFailure};
 pub use load::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable};
 pub use loader::{LoadPlanError, ParallelLoader, SystemResources};
-pub use missing_data::{TableMissingDataStrategy, UnknownStrategy};
 pub use program::{
     BackgroundLoad, KeptTableError, KeptTables, ProgramLoadError, ProgramLoadOptions, ProgramLoader, TableMissing,
 };

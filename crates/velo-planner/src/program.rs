@@ -347,7 +347,7 @@ fn statements_read(query: &QueryOutline<'_>, plan: &LogicalPlan) -> Vec<String> 
         Relation::Source(_) => None,
     };
     let names = query.reads.values().filter_map(statement);
-    let mut names: Vec<String> = names.chain(plan.tables().into_iter().map(str::to_owned)).collect();
+    let mut names: Vec<String> = names.chain(plan.tables().map(str::to_owned)).collect();
     names.sort();
     names.dedup();
     names

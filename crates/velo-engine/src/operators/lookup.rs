@@ -6,7 +6,7 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion_common::ScalarValue;
 use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema};
-use velo_planner::plan::{Lookup, LookupKind, MissingTableStrategy};
+use velo_planner::plan::{Lookup, LookupKind, TableMissingDataStrategy};
 
 use crate::error::{CompileError, OperatorError, OperatorResult};
 use crate::event::Output;
@@ -73,10 +73,10 @@ enum MissingRows {
 impl MissingRows {
     fn of(plan: &Lookup) -> Result<Self, CompileError> {
         match &plan.missing.strategy {
-            MissingTableStrategy::SkipRecord => Ok(Self::Skip),
-            MissingTableStrategy::EmitWithNulls => Ok(Self::Complete(Vec::new())),
-            MissingTableStrategy::UseDefaults(values) => Ok(Self::Complete(values.clone())),
-            MissingTableStrategy::FailFast | MissingTableStrategy::WaitAndRetry { .. } => {
+            TableMissingDataStrategy::SkipRecord => Ok(Self::Skip),
+            TableMissingDataStrategy::EmitWithNulls => Ok(Self::Complete(Vec::new())),
+            TableMissingDataStrategy::UseDefaults(values) => Ok(Self::Complete(values.clone())),
+            TableMissingDataStrategy::FailFast | TableMissingDataStrategy::WaitAndRetry { .. } => {
                 Err(CompileError::UnknownTable {
                     table: plan.table.clone(),
                 })

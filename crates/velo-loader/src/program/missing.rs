@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use velo_engine::JoinedTable;
-use velo_planner::plan::{LogicalPlan, Lookup, MissingTable, MissingTableStrategy, PlannedStatement, Relation, Scan};
+use velo_planner::plan::{PlannedStatement, TableMissingDataStrategy, TableUse};
 
 use super::{ProgramLoader, Shared};
 use crate::{CancellationToken, ParallelLoader, TableReadyStatus};
@@ -37,13 +37,13 @@ impl ProgramLoader {
     ) -> Result<HashMap<String, JoinedTable>, TableMissing> {
         let began = Instant::now();
         for statement in statements {
-            for (table, missing) in tables_of(&statement.plan) {
-                let timeout = missing.wait_timeout.unwrap_or(WAIT_TIMEOUT);
+            for TableUse { table, missing } in statement.plan.table_uses() {
+                let timeout = missing.and_then(|missing| missing.wait_timeout).unwrap_or(WAIT_TIMEOUT);
                 let left = timeout.saturating_sub(began.elapsed());
                 let registry = self.registry();
                 let is_there = registry.wait_for_table_ready(table, left).await.is_ok();
-                if let (false, MissingTableStrategy::WaitAndRetry { max_retries, delay }) =
-                    (is_there, &missing.strategy)
+                if let (false, Some(TableMissingDataStrategy::WaitAndRetry { max_retries, delay })) =
+                    (is_there, missing.map(|missing| &missing.strategy))
                 {
                     self.try_again(table, *max_retries, *delay, loader, cancellation).await;
                 }
@@ -77,34 +77,6 @@ impl ProgramLoader {
     }
 }
 
-/// The tables that a plan reads and looks up, each with what happens when it cannot be had.
-fn tables_of(plan: &LogicalPlan) -> Vec<(&str, MissingTable)> {
-    let mut tables = Vec::new();
-    let mut node = Some(plan);
-    while let Some(plan) = node {
-        match plan {
-            LogicalPlan::Lookup(lookup) => tables.push((lookup.table.as_str(), lookup.missing.clone())),
-            LogicalPlan::Scan(Scan {
-                relation: Relation::Table(name),
-                ..
-            }) => tables.push((name, MissingTable::default())),
-            _ => {}
-        }
-        node = plan.inputs().first().copied();
-    }
-    tables
-}
-
-/// Whether a statement does without a table: what becomes of its rows then is for the look-up.
-const fn goes_on_without(lookup: &Lookup) -> bool {
-    match lookup.missing.strategy {
-        MissingTableStrategy::FailFast | MissingTableStrategy::WaitAndRetry { .. } => false,
-        MissingTableStrategy::SkipRecord
-        | MissingTableStrategy::EmitWithNulls
-        | MissingTableStrategy::UseDefaults(_) => true,
-    }
-}
-
 impl Shared {
     /// Adds the tables that a statement reads and looks up to `joined`.
     pub(super) fn join(
@@ -112,26 +84,14 @@ impl Shared {
         statement: &PlannedStatement,
         joined: &mut HashMap<String, JoinedTable>,
     ) -> Result<(), TableMissing> {
-        let mut plan = Some(&statement.plan);
-        while let Some(node) = plan {
-            match node {
-                LogicalPlan::Lookup(lookup) => {
-                    let table = match self.registry.table(&lookup.table) {
-                        Some(table) => JoinedTable::Loaded(table),
-                        None if goes_on_without(lookup) => JoinedTable::Missing,
-                        None => return Err(self.missing(statement, &lookup.table)),
-                    };
-                    joined.insert(lookup.table.clone(), table);
-                }
-                LogicalPlan::Scan(scan) => {
-                    if let Relation::Table(name) = &scan.relation {
-                        let table = self.registry.table(name).ok_or_else(|| self.missing(statement, name))?;
-                        joined.insert(name.clone(), JoinedTable::Loaded(table));
-                    }
-                }
-                _ => {}
-            }
-            plan = node.inputs().first().copied();
+        for TableUse { table: name, missing } in statement.plan.table_uses() {
+            let goes_on_without = missing.is_some_and(|missing| missing.strategy.goes_on_without());
+            let table = match self.registry.table(name) {
+                Some(table) => JoinedTable::Loaded(table),
+                None if goes_on_without => JoinedTable::Missing,
+                None => return Err(self.missing(statement, name)),
+            };
+            joined.insert(name.to_owned(), table);
         }
         Ok(())
     }

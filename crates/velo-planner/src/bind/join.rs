@@ -15,7 +15,7 @@ use super::query::QueryBinder;
 use super::scope::{Scope, Side};
 use super::unsupported::UnsupportedForm;
 use crate::catalog::TableDescription;
-use crate::plan::{LogicalPlan, Lookup, LookupKey, LookupKind, MissingTable, MissingTableStrategy, Relation};
+use crate::plan::{LogicalPlan, Lookup, LookupKey, LookupKind, MissingTable, Relation, TableMissingDataStrategy};
 
 /// The right side of a join.
 struct Table {
@@ -93,7 +93,7 @@ impl<'a> QueryBinder<'a, '_> {
             }
         }
         match (&mut missing.strategy, self.missing_defaults.first()) {
-            (MissingTableStrategy::UseDefaults(defaults), _) => *defaults = constants,
+            (TableMissingDataStrategy::UseDefaults(defaults), _) => *defaults = constants,
             (_, Some((_, value))) => {
                 let message =
                     "values for missing tables have no effect without 'table.missing.strategy' = 'use_defaults'";

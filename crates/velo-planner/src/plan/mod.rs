@@ -7,12 +7,14 @@
 //! - a windowed aggregate's input carries [`SystemColumn::EventTime`](velo_data::SystemColumn::EventTime);
 //! - an input that is not append-only ([`LogicalPlan::is_append_only`]) stands only under projections and limits.
 
+mod missing;
 mod nodes;
 mod rewrite;
 mod statement;
 
+pub use missing::{MissingTable, TableMissingDataStrategy, UnknownStrategy};
 pub use nodes::{
     Aggregate, AggregateCall, Distinct, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, Lookup, LookupKey,
-    LookupKind, MissingTable, MissingTableStrategy, Project, Relation, Scan, Values, Window, WindowAssigner,
+    LookupKind, Project, Relation, Scan, TableUse, Values, Window, WindowAssigner,
 };
 pub use statement::{ErrorPolicy, LoadSettings, PlannedStatement, StatementKind, StatementSettings};

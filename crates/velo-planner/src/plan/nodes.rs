@@ -2,10 +2,11 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use arrow::datatypes::{Field, FieldRef};
-use datafusion_common::ScalarValue;
 use datafusion_expr::Expr;
 use velo_data::{SqlType, StreamSchema, SystemColumn};
 use velo_functions::AggregateKind;
+
+use super::MissingTable;
 
 /// A tree of relational operators over streams.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,15 @@ pub enum LogicalPlan {
     Distinct(Distinct),
     /// Ends after a number of rows.
     Limit(Limit),
+}
+
+/// A table that a plan reads or looks up.
+#[derive(Debug, Clone, Copy)]
+pub struct TableUse<'a> {
+    /// Its name.
+    pub table: &'a str,
+    /// What happens when it cannot be had; of a table that is read, the statement then has nothing to read.
+    pub missing: Option<&'a MissingTable>,
 }
 
 /// What a [`Scan`] reads.
@@ -146,37 +156,6 @@ pub struct LookupKey {
     pub input: Expr,
     /// Over all columns of the table.
     pub table: Expr,
-}
-
-/// What a statement does when a table that it joins cannot be had: it failed, or is not ready in time. A key that the table
-/// does not have is another matter, which the kind of the join decides.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct MissingTable {
-    /// How long the table is waited for.
-    pub wait_timeout: Option<Duration>,
-    /// What happens then.
-    pub strategy: MissingTableStrategy,
-}
-
-/// What happens when a table is still missing after it was waited for.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum MissingTableStrategy {
-    /// The statement fails.
-    #[default]
-    FailFast,
-    /// Rows are left out, and counted.
-    SkipRecord,
-    /// Rows come out with NULL in the table's columns.
-    EmitWithNulls,
-    /// Rows come out with constants in these of the table's user columns, by index, and NULL in the others.
-    UseDefaults(Vec<(usize, ScalarValue)>),
-    /// The table is waited for so many times more, and then the statement fails.
-    WaitAndRetry {
-        /// How often.
-        max_retries: u32,
-        /// How long it takes from one time to the next.
-        delay: Duration,
-    },
 }
 
 /// Groups rows, by key and window, and aggregates them.
@@ -348,18 +327,34 @@ impl LogicalPlan {
         }
     }
 
-    /// Names of the tables that this plan reads or looks up.
-    pub fn tables(&self) -> Vec<&str> {
+    /// The tables that this plan looks up and reads, the last look-up first.
+    pub fn table_uses(&self) -> Vec<TableUse<'_>> {
         let own = match self {
             Self::Scan(Scan {
-                relation: Relation::Table(name),
+                relation: Relation::Table(table),
                 ..
-            }) => Some(name.as_str()),
-            Self::Lookup(lookup) => Some(lookup.table.as_str()),
+            }) => Some(TableUse { table, missing: None }),
+            Self::Lookup(Lookup { table, missing, .. }) => Some(TableUse {
+                table,
+                missing: Some(missing),
+            }),
             _ => None,
         };
-        let below = self.inputs().into_iter().flat_map(Self::tables);
+        let below = self.inputs().into_iter().flat_map(Self::table_uses);
         own.into_iter().chain(below).collect()
+    }
+
+    /// Names of the tables that this plan looks up and reads.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.table_uses().into_iter().map(|used| used.table)
+    }
+
+    /// The source whose records feed this plan, if it reads one itself.
+    pub fn source(&self) -> Option<&str> {
+        match &self.scan()?.relation {
+            Relation::Source(name) => Some(name),
+            Relation::Statement(_) | Relation::Table(_) => None,
+        }
     }
 
     /// The scan that feeds this plan, if it has one.

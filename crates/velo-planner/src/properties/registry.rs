@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::ValueKind;
+use crate::plan::TableMissingDataStrategy;
 use ValueKind::{Boolean, Character, Choice, Duration, Integer, Text};
 
 /// What a property belongs to.
@@ -68,13 +69,6 @@ const WATERMARKS: &[&str] = &["bounded_out_of_orderness", "ascending"];
 const LATE: &[&str] = &["drop", "dead_letter", "update_previous", "include_in_next"];
 const ERROR_POLICIES: &[&str] = &["skip", "fail", "dead_letter"];
 const FAILURE_STRATEGIES: &[&str] = &["LogAndContinue", "FailBatch", "SendToDLQ", "RetryWithBackoff"];
-const MISSING: &[&str] = &[
-    "fail_fast",
-    "skip_record",
-    "emit_with_nulls",
-    "use_defaults",
-    "wait_and_retry",
-];
 const PROFILES: &[&str] = &["high_throughput", "low_latency", "durable", "balanced"];
 const BACKOFFS: &[&str] = &["fixed", "linear", "exponential"];
 const PAGING_STYLES: &[&str] = &["none", "link", "page", "cursor"];
@@ -169,7 +163,11 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("load.incremental.interval", Scope::Table, Duration),
     // Joins with tables.
     yes("table.wait.timeout", Scope::Join, Duration),
-    yes("table.missing.strategy", Scope::Join, Choice(MISSING)),
+    yes(
+        "table.missing.strategy",
+        Scope::Join,
+        Choice(TableMissingDataStrategy::WORDS),
+    ),
     yes("table.missing.max_retries", Scope::Join, Integer(0)),
     yes("table.missing.delay", Scope::Join, Duration),
     // Failures.

@@ -8,7 +8,7 @@ use velo_common::{Diagnostic, Span, code, parse_duration};
 use super::contradictions::contradictions;
 use super::value::parse_boolean;
 use super::{Properties, PropertyValue, Scope, definition};
-use crate::plan::{ErrorPolicy, LatePolicy, LoadSettings, MissingTable, MissingTableStrategy, StatementSettings};
+use crate::plan::{ErrorPolicy, LatePolicy, LoadSettings, MissingTable, StatementSettings, TableMissingDataStrategy};
 
 /// The settings of a statement.
 pub(crate) fn settings(
@@ -36,29 +36,21 @@ pub(crate) fn load_settings(properties: &Properties) -> LoadSettings {
 
 /// What happens to rows whose table cannot be had; constants for its columns are the query's to read.
 pub(crate) fn missing_table(properties: &Properties) -> MissingTable {
-    let strategy = properties.get("table.missing.strategy");
-    let strategy = match strategy.map(|value| value.text.to_ascii_lowercase()).as_deref() {
-        Some("skip_record") => MissingTableStrategy::SkipRecord,
-        Some("emit_with_nulls") => MissingTableStrategy::EmitWithNulls,
-        Some("use_defaults") => MissingTableStrategy::UseDefaults(Vec::new()),
-        Some("wait_and_retry") => MissingTableStrategy::WaitAndRetry {
-            max_retries: number(properties, "table.missing.max_retries")
-                .map_or(RETRIES_DEFAULT, |retries| u32::try_from(retries).unwrap_or(u32::MAX)),
-            delay: duration(properties, "table.missing.delay").unwrap_or(RETRY_DELAY_DEFAULT),
-        },
-        _ => MissingTableStrategy::FailFast,
-    };
+    let word = properties.get("table.missing.strategy");
+    let mut strategy: TableMissingDataStrategy = word.and_then(|word| word.text.parse().ok()).unwrap_or_default();
+    if let TableMissingDataStrategy::WaitAndRetry { max_retries, delay } = &mut strategy {
+        if let Some(given) = number(properties, "table.missing.max_retries") {
+            *max_retries = u32::try_from(given).unwrap_or(u32::MAX);
+        }
+        if let Some(given) = duration(properties, "table.missing.delay") {
+            *delay = given;
+        }
+    }
     MissingTable {
         wait_timeout: duration(properties, "table.wait.timeout"),
         strategy,
     }
 }
-
-/// How often a table is waited for once more.
-const RETRIES_DEFAULT: u32 = 3;
-
-/// How long it takes from one time to the next.
-const RETRY_DELAY_DEFAULT: Duration = Duration::from_secs(5);
 
 fn duration(properties: &Properties, key: &str) -> Option<Duration> {
     properties.get(key).and_then(|value| parse_duration(&value.text).ok())
