@@ -25,6 +25,6 @@ mod waiting;
 pub use check::{CheckedProgram, Inference, Mode, Output, SessionOptions, check, check_when_there};
 pub use connection::SourceConnection;
 pub use files::{ReadError, find_programs, read_program};
-pub use graph::{program_graph, table_graph};
+pub use graph::{program_graph, table_metadata};
 pub use velo_planner::{JoinOutline, Overrides, UnsupportedForm};
 pub use waiting::{OnWait, Wait, WaitCause};

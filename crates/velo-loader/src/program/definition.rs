@@ -3,7 +3,7 @@ use std::hash::Hasher;
 
 use twox_hash::XxHash64;
 use velo_planner::explain::explain;
-use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation};
+use velo_planner::plan::{LogicalPlan, PlannedStatement};
 
 use super::Shared;
 
@@ -15,7 +15,7 @@ impl Shared {
         for part in std::iter::once(statement).chain(streams) {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{}{:?}", explain(part), part.output_schema());
-            if let Some(Relation::Source(name)) = part.plan.scan().map(|scan| &scan.relation) {
+            if let Some(name) = part.plan.source() {
                 let config = self.connections.get(name).map(|connection| &connection.config);
                 let _ = writeln!(text, "{config:?}");
             }

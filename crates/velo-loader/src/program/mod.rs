@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use velo_common::Name;
 use velo_engine::{JoinedTable, LiveTable, StatementSummary};
-use velo_graph::{Selection, SelectionError, TableDependencyGraph, TableMetadata};
-use velo_planner::plan::{PlannedStatement, Relation};
-use velo_session::{CheckedProgram, SourceConnection};
+use velo_graph::{Selection, SelectionError, TableDependencyGraph};
+use velo_planner::plan::PlannedStatement;
+use velo_session::{CheckedProgram, SourceConnection, table_metadata};
 
 use crate::{
     CancellationToken, LoadOutcome, LoadPlanError, LoadTable, ParallelLoader, ParallelLoadingResult, SnapshotStore,
@@ -201,12 +201,9 @@ impl ProgramLoader {
             return Vec::new();
         };
         let streams = shared.streams_of(statement);
-        let connections = std::iter::once(statement).chain(&streams).filter_map(|part| {
-            let Relation::Source(name) = &part.plan.scan()?.relation else {
-                return None;
-            };
-            shared.connections.get(name)
-        });
+        let connections = std::iter::once(statement)
+            .chain(&streams)
+            .filter_map(|part| shared.connections.get(part.plan.source()?));
         connections.map(|connection| connection.config.location()).collect()
     }
 
@@ -275,16 +272,17 @@ impl Shared {
     }
 }
 
+/// Names of the tables that have to be loaded before a statement, for itself or for streams that it needs.
 fn tables_needed(statement: &PlannedStatement, statements: &HashMap<String, PlannedStatement>) -> Vec<String> {
     let mut tables = Vec::new();
     let mut open = vec![statement];
     let mut seen = HashSet::new();
     while let Some(statement) = open.pop() {
-        for name in statement.reads.iter().chain(&statement.depends_on) {
+        for name in statement.needs().filter(|name| seen.insert(*name)) {
             match statements.get(&Name::fold(name)) {
-                Some(read) if seen.insert(name) && read.kind.is_table() => tables.push(read.name.clone()),
-                Some(read) if !read.kind.is_table() => open.push(read),
-                _ => {}
+                Some(needed) if needed.kind.is_table() => tables.push(needed.name.clone()),
+                Some(needed) => open.push(needed),
+                None => {}
             }
         }
     }
@@ -298,23 +296,12 @@ fn graph_of(
 ) -> TableDependencyGraph {
     let mut graph = TableDependencyGraph::new();
     for table in tables {
-        let mut metadata = TableMetadata {
-            priority: table.settings.load.priority,
-            tags: table.tags.clone(),
-            ..TableMetadata::default()
-        };
-        let read = table.plan.scan().and_then(|scan| match &scan.relation {
-            Relation::Source(name) => Some(name),
-            Relation::Statement(_) | Relation::Table(_) => None,
-        });
-        let source = read.and_then(|name| program.sources.get(name));
-        metadata.estimated_bytes = source.and_then(|source| source.estimated_bytes());
-        let config = read
-            .and_then(|name| program.connections.get(name))
-            .map(|connection| &connection.config);
-        metadata.source_type = config.map(|config| config.kind().to_owned());
         // Names are unique: the planner has seen to that.
-        let _ = graph.add_table(table.name.clone(), metadata, tables_needed(table, statements));
+        let _ = graph.add_table(
+            &table.name,
+            table_metadata(program, table),
+            tables_needed(table, statements),
+        );
     }
     graph
 }

@@ -6,7 +6,7 @@ use velo_common::Name;
 use velo_data::StreamBatch;
 use velo_datasources::{MemorySink, Sink, Source, SourceError, SourceOffset};
 use velo_engine::{EngineError, JoinedTable, LiveTable, StatementSummary, Table, TableBuilder, TableLoadJob};
-use velo_planner::plan::{PlannedStatement, Relation};
+use velo_planner::plan::PlannedStatement;
 
 use super::Shared;
 use super::definition::is_row_wise;
@@ -244,11 +244,7 @@ impl Prepared {
     /// Names of the sources that are read.
     fn sources(&self) -> Vec<String> {
         let parts = std::iter::once(&self.statement).chain(&self.streams);
-        let read = parts.filter_map(|part| match &part.plan.scan()?.relation {
-            Relation::Source(name) => Some(name.clone()),
-            Relation::Statement(_) | Relation::Table(_) => None,
-        });
-        read.collect()
+        parts.filter_map(|part| part.plan.source().map(str::to_owned)).collect()
     }
 
     pub(super) fn name(&self) -> &str {
@@ -347,14 +343,12 @@ impl LoadTable for StatementTable {
         let Some(statement) = self.shared.statement(&self.name) else {
             return Vec::new();
         };
-        let read = statement.plan.scan().map(|scan| scan.relation.name());
-        let config = read
-            .and_then(|name| self.shared.connections.get(name))
-            .map(|connection| &connection.config);
-        config
-            .and_then(velo_datasources::SourceConfig::endpoint)
-            .into_iter()
-            .collect()
+        let connection = statement
+            .plan
+            .source()
+            .and_then(|name| self.shared.connections.get(name));
+        let endpoint = connection.and_then(|connection| connection.config.endpoint());
+        endpoint.into_iter().collect()
     }
 }
 

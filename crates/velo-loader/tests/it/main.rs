@@ -5,6 +5,7 @@
 mod breaker;
 mod cancelling;
 mod failing;
+mod program_graph;
 mod progress;
 mod properties;
 mod registry;

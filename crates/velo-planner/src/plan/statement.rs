@@ -60,6 +60,12 @@ impl PlannedStatement {
     pub fn output_schema(&self) -> StreamSchema {
         self.plan.schema().clone().with_key(self.key.clone())
     }
+
+    /// Names of the program's statements that have to be there before it: those that it reads, and those that it says it
+    /// depends on.
+    pub fn needs(&self) -> impl Iterator<Item = &str> {
+        self.reads.iter().chain(&self.depends_on).map(String::as_str)
+    }
 }
 
 /// How a statement runs, from its properties and annotations.

@@ -1,7 +1,7 @@
-//! Who needs whom: of all statements, and of tables alone.
+//! Which statements need which others.
 
 use velo_graph::TableDependencyGraph;
-use velo_session::{Mode, Overrides, program_graph, table_graph};
+use velo_session::{Mode, Overrides, program_graph};
 
 use crate::checked;
 
@@ -46,13 +46,4 @@ fn statements_need_those_that_they_read_or_depend_on() {
     );
     let bytes = std::fs::metadata("tests/data/o.csv").unwrap().len();
     assert_eq!(graph.table("customers").unwrap().metadata.estimated_bytes, Some(bytes));
-}
-
-#[test]
-fn tables_need_the_tables_behind_streams() {
-    let program = checked(PROGRAM, Mode::Validate, Overrides::default());
-    assert_eq!(
-        edges(&table_graph(&program)),
-        "customers (file) < \ntotals (table) < customers\nlater (table) < customers\n"
-    );
 }
