@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -45,8 +45,37 @@ pub struct Answer {
     /// Time before the answer.
     delay: Duration,
     /// Bytes of the body after which the server is silent for a while.
-    pause: Option<(usize, Duration)>,
+    pause: Option<(usize, Pause)>,
 }
+
+/// How long a server is silent.
+#[derive(Debug, Clone)]
+enum Pause {
+    For(Duration),
+    Until(Gate),
+}
+
+/// Keeps something back until a test lets it go, or a minute is over.
+#[derive(Debug, Clone, Default)]
+pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    /// Lets go whoever waits here, now and later.
+    pub fn open(&self) {
+        let Self(shared) = self;
+        *locked(&shared.0) = true;
+        shared.1.notify_all();
+    }
+
+    fn wait(&self) {
+        let Self(shared) = self;
+        let is_shut = |is_open: &mut bool| !*is_open;
+        drop(shared.1.wait_timeout_while(locked(&shared.0), GATE_PATIENCE, is_shut));
+    }
+}
+
+/// Longest time that a gate stays shut.
+const GATE_PATIENCE: Duration = Duration::from_mins(1);
 
 impl Answer {
     /// An answer with a body.
@@ -90,7 +119,14 @@ impl Answer {
     /// Lets time pass after so many bytes of the body.
     #[must_use]
     pub fn paused_at(mut self, bytes: usize, pause: Duration) -> Self {
-        self.pause = Some((bytes, pause));
+        self.pause = Some((bytes, Pause::For(pause)));
+        self
+    }
+
+    /// Keeps back what is behind so many bytes of the body.
+    #[must_use]
+    pub fn held_at(mut self, bytes: usize, gate: &Gate) -> Self {
+        self.pause = Some((bytes, Pause::Until(gate.clone())));
         self
     }
 }
@@ -270,8 +306,8 @@ fn serve(mut stream: impl Read + Write, state: &Mutex<State>) -> std::io::Result
 
 fn send_body(stream: &mut impl Write, answer: &Answer, state: &Mutex<State>) -> std::io::Result<()> {
     let end = answer.cut_at.unwrap_or(answer.body.len());
-    let (at, pause) = answer.pause.unwrap_or((end, Duration::ZERO));
-    let (before, behind) = answer.body[..end].split_at(at.min(end));
+    let at = answer.pause.as_ref().map_or(end, |(at, _)| end.min(*at));
+    let (before, behind) = answer.body[..end].split_at(at);
     let mut send = |bytes: &[u8]| {
         bytes.chunks(CHUNK_BYTES).try_for_each(|chunk| {
             stream.write_all(chunk)?;
@@ -280,7 +316,11 @@ fn send_body(stream: &mut impl Write, answer: &Answer, state: &Mutex<State>) -> 
         })
     };
     send(before)?;
-    std::thread::sleep(pause);
+    match &answer.pause {
+        Some((_, Pause::For(time))) => std::thread::sleep(*time),
+        Some((_, Pause::Until(gate))) => gate.wait(),
+        None => {}
+    }
     send(behind)?;
     stream.flush()
 }

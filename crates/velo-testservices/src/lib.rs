@@ -13,7 +13,7 @@ mod s3;
 mod service;
 
 pub use authority::{Authority, Identity};
-pub use http::{Answer, HttpServer, Request};
+pub use http::{Answer, Gate, HttpServer, Request};
 pub use postgres::{Database, PostgresServer};
 pub use s3::S3Server;
 pub use service::skip;

@@ -1,10 +1,11 @@
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::follow::check_same_file;
 use super::identity::{FileStatus, fingerprint};
 use super::listing::nearest_entry;
+use super::remote::Stream;
 use super::unpack::{PackedBytes, Unpacked};
 use crate::{Compression, FileOffset, RecordPlace, SourceError};
 
@@ -45,7 +46,7 @@ enum Input {
     Plain(File),
     Packed(Unpacked),
     /// Bytes that come but once.
-    Streamed(Box<dyn Read + Send>),
+    Streamed(Stream),
 }
 
 impl Input {
@@ -63,7 +64,7 @@ impl Input {
         }
     }
 
-    /// Reads on until `bytes` more are at hand; tells whether the end comes before.
+    /// Reads on until `bytes` more are at hand, or some of what is still on its way; tells whether the end comes before.
     fn read(&mut self, path: &Path, bytes: usize, into: &mut Vec<u8>) -> Result<bool, SourceError> {
         let wanted = bytes as u64;
         let read = match self {
@@ -75,12 +76,14 @@ impl Input {
                 let read = packed.take(wanted).read_to_end(into);
                 read.map_err(|error| packed.describe(path, &error))?
             }
-            Self::Streamed(stream) => stream
-                .take(wanted)
-                .read_to_end(into)
-                .map_err(|error| io_error(path, error))?,
+            Self::Streamed(stream) => return read_arrived(stream, bytes, into).map_err(|error| io_error(path, error)),
         };
         Ok(read < bytes)
+    }
+
+    /// Whether reading on may take long.
+    fn waits(&self) -> bool {
+        matches!(self, Self::Streamed(stream) if !stream.is_ready())
     }
 
     /// Moves on from the beginning.
@@ -104,6 +107,24 @@ impl Input {
     }
 }
 
+/// Reads what has arrived, at most `bytes`, and waits only for the first piece; tells whether it is the last.
+fn read_arrived(stream: &mut Stream, bytes: usize, into: &mut Vec<u8>) -> io::Result<bool> {
+    const PIECE_BYTES: usize = 16 << 10;
+    let end = into.len() + bytes;
+    loop {
+        let start = into.len();
+        into.resize(end.min(start + PIECE_BYTES), 0);
+        let read = stream.read(&mut into[start..]);
+        into.truncate(start + *read.as_ref().unwrap_or(&0));
+        if read? == 0 {
+            return Ok(true);
+        }
+        if into.len() == end || !stream.is_ready() {
+            return Ok(false);
+        }
+    }
+}
+
 impl FileBuffer {
     /// Opens a file at its beginning; `chunk_bytes` are read at a time.
     pub(super) fn open(path: &Path, compression: Compression, chunk_bytes: usize) -> Result<Self, SourceError> {
@@ -120,7 +141,7 @@ impl FileBuffer {
     /// Such a buffer neither seeks nor follows.
     pub(super) fn of_stream(
         name: &Path,
-        stream: Box<dyn Read + Send>,
+        stream: Stream,
         compression: Compression,
         chunk_bytes: usize,
     ) -> Result<Self, SourceError> {
@@ -188,6 +209,11 @@ impl FileBuffer {
     /// Reads so many bytes at a time from now on.
     pub(super) fn read_by(&mut self, chunk_bytes: usize) {
         self.chunk_bytes = chunk_bytes.max(1);
+    }
+
+    /// Whether reading on may take long, since what follows is not there yet.
+    pub(super) fn waits(&self) -> bool {
+        self.input.as_ref().is_some_and(Input::waits)
     }
 
     /// Reads on. More is read at a time the more is at hand, so that a long record is not looked at over and over.

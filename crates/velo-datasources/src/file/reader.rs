@@ -71,7 +71,7 @@ impl FileReader {
         self.buffer.is_followed() && self.decoder.position().record < self.end_record
     }
 
-    /// Decodes until the batch is full or the file ends.
+    /// Decodes until the batch is full, the file ends or what follows is not there yet.
     fn fill_batch(&mut self) -> Result<(), SourceError> {
         loop {
             let wanted = self.wanted_records();
@@ -85,6 +85,10 @@ impl FileReader {
             }
             // What is left, if anything, is the beginning of a record.
             if self.buffer.is_end() || self.buffer.is_caught_up() {
+                return Ok(());
+            }
+            // Nobody should wait for rows that are there because of others that are not.
+            if self.buffer.waits() && self.decoder.pending_records() > 0 {
                 return Ok(());
             }
             self.buffer.fill()?;

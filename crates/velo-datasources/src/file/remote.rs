@@ -1,7 +1,7 @@
 //! Bytes that come over a network, read as files of the same bytes would be.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::Seek;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,10 +16,11 @@ use super::sampling::sample_text;
 use super::source::ReadLimits;
 use super::text::TextPlan;
 use super::typed::{TypedFormat, TypedPlan};
+use crate::table::ArrivingBytes;
 use crate::{FileFormat, FileSourceConfig, ReadRequest, SourceBatch, SourceError};
 
 /// Bytes that come but once.
-pub(crate) type Stream = Box<dyn Read + Send>;
+pub(crate) type Stream = Box<dyn ArrivingBytes>;
 
 /// Bytes of a stream that are handled at a time: less than of a file, since many streams are read side by side.
 const CHUNK_BYTES: usize = 256 << 10;

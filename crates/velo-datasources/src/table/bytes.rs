@@ -14,6 +14,12 @@ use crate::SourceError;
 /// Pieces of a body, in order.
 pub(crate) type ByteStream = BoxStream<'static, Result<Bytes, SourceError>>;
 
+/// Bytes that come while they are read.
+pub(crate) trait ArrivingBytes: Read + Send {
+    /// Whether the next read need not wait.
+    fn is_ready(&self) -> bool;
+}
+
 /// Pieces that are fetched ahead of the decoder.
 const PIECES_AHEAD: usize = 4;
 
@@ -26,7 +32,7 @@ const PIECES_AHEAD: usize = 4;
 /// Those of the stream, else those of `read`.
 pub(crate) async fn read_blocking<T: Send + 'static>(
     stream: ByteStream,
-    read: impl FnOnce(Box<dyn Read + Send>) -> Result<T, SourceError> + Send + 'static,
+    read: impl FnOnce(Box<dyn ArrivingBytes>) -> Result<T, SourceError> + Send + 'static,
 ) -> Result<T, SourceError> {
     let (sender, pieces) = channel(PIECES_AHEAD);
     let reader = ByteReader {
@@ -68,6 +74,12 @@ struct ByteReader {
     pieces: Receiver<Piece>,
     current: Bytes,
     is_end: bool,
+}
+
+impl ArrivingBytes for ByteReader {
+    fn is_ready(&self) -> bool {
+        !self.current.is_empty() || self.is_end || !self.pieces.is_empty() || self.pieces.is_closed()
+    }
 }
 
 impl Read for ByteReader {

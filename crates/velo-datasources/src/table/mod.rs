@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use velo_data::{StreamSchema, SystemColumn};
 
 pub use bulk::BulkSource;
-pub(crate) use bytes::{ByteStream, read_blocking};
+pub(crate) use bytes::{ArrivingBytes, ByteStream, read_blocking};
 pub(crate) use channel::block_on_io;
 pub use channel::{BatchSender, ChannelReader, on_io_runtime, spawn_reader};
 pub use offset::{FileOffset, ObjectOffset, RecordPlace, SourceOffset};

@@ -2,10 +2,10 @@ use std::time::{Duration, Instant};
 
 use velo_data::SqlType;
 use velo_datasources::{NextBatch, TableDataSource, connect_table_source};
-use velo_testservices::{Answer, HttpServer};
+use velo_testservices::{Answer, Gate, HttpServer};
 
-use crate::support::schema;
-use crate::tables::{config, whole};
+use crate::support::{batch_of, schema};
+use crate::tables::{batches_of, config, whole};
 
 /// Enough that it fits into no buffer.
 const BYTES: usize = 64 << 20;
@@ -63,4 +63,27 @@ async fn a_load_that_is_given_up_is_not_fetched_any_further() {
     ));
     drop(load);
     assert!(eventually(|| server.abandoned() == 2).await);
+}
+
+#[tokio::test]
+async fn rows_that_are_there_do_not_wait_for_those_on_their_way() {
+    let server = HttpServer::start();
+    let gate = Gate::default();
+    let there = "id\n1000000\n2000000\n3000";
+    let held = Answer::ok("text/csv", format!("{there}000\n4000000\n")).held_at(there.len(), &gate);
+    server.on("/slow.csv", move |_| held.clone());
+    let url = server.url("/slow.csv");
+    let declared = schema(&[("id", SqlType::BigInt)]);
+    let source = connect_table_source(&config(&[("path", &url)]), Some(&declared)).await;
+    let source = source.unwrap();
+    let mut load = source.bulk_load(&whole(source.as_ref())).await.unwrap();
+    let partition = load.partitions[0].as_mut();
+    let mut rows = 0;
+    while rows < 2 {
+        rows += batch_of(partition).await.records.num_rows();
+    }
+    assert_eq!(rows, 2);
+    gate.open();
+    let rest: Vec<_> = batches_of(partition).await.unwrap();
+    assert_eq!(rest.iter().map(|batch| batch.records.num_rows()).sum::<usize>(), 2);
 }
