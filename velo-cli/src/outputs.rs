@@ -1,7 +1,7 @@
 //! Where the rows of a program's statements go, and the sinks that take them there.
 
 use velo_data::StreamSchema;
-use velo_datasources::{FileFormat, Sink, SinkConfig, SinkError, open_shared_sink};
+use velo_datasources::{Sink, SinkConfig, SinkError, TextFormat, open_shared_sink};
 use velo_engine::JobStatement;
 use velo_planner::plan::PlannedStatement;
 use velo_session::{CheckedProgram, Output};
@@ -23,7 +23,7 @@ struct StatementOutput {
     name: String,
     schema: StreamSchema,
     /// The form that the program gives to rows on standard output; `None` when they do not go there.
-    printed_as: Option<FileFormat>,
+    printed_as: Option<TextFormat>,
 }
 
 /// A sink and the statements that feed it.
@@ -46,7 +46,7 @@ impl JobOutputs {
             let mut printed_as = None;
             for output in program.outputs(statement) {
                 match output {
-                    Output::Default => printed_as = Some(FileFormat::JsonLines),
+                    Output::Default => printed_as = Some(TextFormat::JsonLines),
                     Output::Sink(_, SinkConfig::Stdout { format }) => printed_as = Some(format),
                     Output::Sink(name, config) => outputs.add_writer(index, name.to_lowercase(), config),
                 }
@@ -91,7 +91,7 @@ impl JobOutputs {
         let is_csv = self
             .statements
             .iter()
-            .any(|statement| statement.printed_as == Some(FileFormat::Csv));
+            .any(|statement| statement.printed_as == Some(TextFormat::Csv));
         match asked {
             Some(format) => format,
             None if is_csv => RowFormat::Csv,

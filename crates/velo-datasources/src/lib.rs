@@ -27,7 +27,7 @@ mod writer;
 pub use config::{
     Compression, DatabaseConnection, DatabaseRows, DatabaseSourceConfig, FileFormat, FileSinkConfig, FileSourceConfig,
     HttpCredentials, HttpSourceConfig, ObjectSourceConfig, ObjectStoreConfig, Paging, PostgresConnection,
-    PropertyError, PropertyErrorKind, RecordsConfig, S3Config, Secret, SinkConfig, SourceConfig,
+    PropertyError, PropertyErrorKind, RecordsConfig, S3Config, Secret, SinkConfig, SourceConfig, TextFormat,
 };
 pub use config_file::{ConfigFileError, load_config_file};
 pub use database::DatabaseSource;

@@ -4,13 +4,14 @@ use arrow::datatypes::DataType;
 use velo_data::{StreamSchema, SystemClock};
 use velo_formats::{ColumnarError, check_avro_columns, check_parquet_columns};
 
+use crate::config::{FormatKind, TypedFormat};
 use crate::discard::DiscardSink;
 use crate::file::{FileSample, FileSource, sample_files};
 use crate::table::block_on_io;
 use crate::typed_sink::TypedSink;
 use crate::{
-    BulkSource, DatabaseSource, FileFormat, HttpSource, MemorySource, ObjectSource, Sink, SinkConfig, SinkError,
-    Source, SourceConfig, SourceError, TableDataSource, WriterSink,
+    BulkSource, DatabaseSource, HttpSource, MemorySource, ObjectSource, Sink, SinkConfig, SinkError, Source,
+    SourceConfig, SourceError, TableDataSource, WriterSink,
 };
 
 /// Opens a source with the declared columns, or with those that a sample of its records shows.
@@ -157,8 +158,10 @@ pub fn sample_source(config: &SourceConfig) -> Result<Option<FileSample>, Source
 /// When the destination cannot be written.
 pub fn open_sink(config: &SinkConfig, schema: &StreamSchema) -> Result<Box<dyn Sink>, SinkError> {
     Ok(match config {
-        SinkConfig::File(file) if file.format.is_typed() => Box::new(TypedSink::to_file(file, schema)?),
-        SinkConfig::File(file) => Box::new(WriterSink::to_file(file, schema)?),
+        SinkConfig::File(file) => match file.format.kind() {
+            FormatKind::Text(format) => Box::new(WriterSink::to_file(file, format, schema)?),
+            FormatKind::Typed(format) => Box::new(TypedSink::to_file(file, format, schema)?),
+        },
         SinkConfig::Stdout { format } => {
             Box::new(WriterSink::new(Box::new(std::io::stdout()), "stdout", *format, schema))
         }
@@ -172,10 +175,10 @@ pub fn unwritable_columns(config: &SinkConfig, schema: &StreamSchema) -> Vec<Str
     let SinkConfig::File(file) = config else {
         return Vec::new();
     };
-    let checked = match file.format {
-        FileFormat::Parquet => check_parquet_columns(schema),
-        FileFormat::Avro => check_avro_columns(schema),
-        FileFormat::Csv | FileFormat::JsonLines | FileFormat::Json | FileFormat::Envelope => Ok(()),
+    let checked = match file.format.kind() {
+        FormatKind::Typed(TypedFormat::Parquet) => check_parquet_columns(schema),
+        FormatKind::Typed(TypedFormat::Avro) => check_avro_columns(schema),
+        FormatKind::Text(_) => Ok(()),
     };
     match checked {
         Err(ColumnarError::Columns(problems)) => problems,

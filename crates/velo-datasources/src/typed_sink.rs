@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use velo_data::{StreamBatch, StreamSchema};
 use velo_formats::{AvroCompression, AvroEncoder, ParquetCompression, ParquetEncoder};
 
+use crate::config::TypedFormat;
 use crate::file::FileTarget;
-use crate::{Compression, FileFormat, FileSinkConfig, Sink, SinkError, SinkSummary};
+use crate::{Compression, FileSinkConfig, Sink, SinkError, SinkSummary};
 
 /// A sink for files that tell the types of their columns.
 ///
@@ -25,13 +26,17 @@ enum Encoder {
 
 impl TypedSink {
     /// Writes to a local file, which is replaced when the sink finishes.
-    pub(crate) fn to_file(config: &FileSinkConfig, schema: &StreamSchema) -> Result<Self, SinkError> {
+    pub(crate) fn to_file(
+        config: &FileSinkConfig,
+        format: TypedFormat,
+        schema: &StreamSchema,
+    ) -> Result<Self, SinkError> {
         let destination = config.path.display().to_string();
         let output = BufWriter::new(FileTarget::open(config)?);
-        let encoder = match config.format {
-            FileFormat::Avro => AvroEncoder::new(output, schema, avro_compression(config))
+        let encoder = match format {
+            TypedFormat::Avro => AvroEncoder::new(output, schema, avro_compression(config))
                 .map(|encoder| Encoder::Avro(Box::new(encoder))),
-            _ => ParquetEncoder::new(output, schema, parquet_compression(config))
+            TypedFormat::Parquet => ParquetEncoder::new(output, schema, parquet_compression(config))
                 .map(|encoder| Encoder::Parquet(Box::new(encoder))),
         };
         match encoder {

@@ -5,7 +5,7 @@ use velo_data::{StreamBatch, StreamSchema};
 use velo_formats::{CsvOptions, Encoder};
 
 use crate::file::PackedTarget;
-use crate::{FileFormat, FileSinkConfig, Sink, SinkError, SinkSummary};
+use crate::{FileSinkConfig, Sink, SinkError, SinkSummary, TextFormat};
 
 /// Bytes that are gathered before they are written.
 const WRITE_BYTES: usize = 256 << 10;
@@ -30,7 +30,7 @@ impl WriterSink {
     pub fn new(
         writer: Box<dyn Write + Send>,
         destination: impl Into<String>,
-        format: FileFormat,
+        format: TextFormat,
         schema: &StreamSchema,
     ) -> Self {
         let encoder = encoder(format, schema, CsvOptions::default());
@@ -45,14 +45,18 @@ impl WriterSink {
     /// # Errors
     ///
     /// When the directory does not exist or the file cannot be written.
-    pub fn to_file(config: &FileSinkConfig, schema: &StreamSchema) -> Result<Self, SinkError> {
+    pub(crate) fn to_file(
+        config: &FileSinkConfig,
+        format: TextFormat,
+        schema: &StreamSchema,
+    ) -> Result<Self, SinkError> {
         let options = CsvOptions {
             delimiter: config.delimiter,
             quote: config.quote,
         };
-        let encoder = encoder(config.format, schema, options);
+        let encoder = encoder(format, schema, options);
         let target = PackedTarget::open(config)?;
-        if config.format == FileFormat::Json && !target.is_empty() {
+        if format == TextFormat::Json && !target.is_empty() {
             return Err(SinkError::Format {
                 destination: config.path.display().to_string(),
                 message: "a JSON array that is there cannot be appended to; write the format `jsonlines`".to_owned(),
@@ -136,12 +140,11 @@ impl Sink for WriterSink {
     }
 }
 
-fn encoder(format: FileFormat, schema: &StreamSchema, options: CsvOptions) -> Encoder {
+fn encoder(format: TextFormat, schema: &StreamSchema, options: CsvOptions) -> Encoder {
     match format {
-        // Files of typed formats are written by `TypedSink`; anything else takes text.
-        FileFormat::JsonLines | FileFormat::Parquet | FileFormat::Avro => Encoder::json_lines(schema),
-        FileFormat::Json => Encoder::json_array(schema),
-        FileFormat::Csv => Encoder::csv(schema, options),
-        FileFormat::Envelope => Encoder::envelope(schema),
+        TextFormat::JsonLines => Encoder::json_lines(schema),
+        TextFormat::Json => Encoder::json_array(schema),
+        TextFormat::Csv => Encoder::csv(schema, options),
+        TextFormat::Envelope => Encoder::envelope(schema),
     }
 }

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use velo_common::{Diagnostic, code};
 use velo_data::SystemColumn;
-use velo_datasources::{FileFormat, SinkConfig, unwritable_columns};
+use velo_datasources::{FileFormat, SinkConfig, TextFormat, unwritable_columns};
 use velo_planner::plan::PlannedStatement;
 use velo_planner::{Outline, SinkDescription, SinkOutline};
 
@@ -127,9 +127,9 @@ pub(crate) fn columns_without_form(
     found
 }
 
-fn stdout_format(properties: &BTreeMap<String, String>) -> FileFormat {
+fn stdout_format(properties: &BTreeMap<String, String>) -> TextFormat {
     match properties.get("format").map(String::as_str) {
-        Some("csv") => FileFormat::Csv,
-        _ => FileFormat::JsonLines,
+        Some("csv") => TextFormat::Csv,
+        _ => TextFormat::JsonLines,
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use velo_data::StreamSchema;
-use velo_datasources::{FileFormat, Sink, WriterSink};
+use velo_datasources::{Sink, TextFormat, WriterSink};
 
 use super::table::TableSink;
 use crate::args::RowFormat;
@@ -39,12 +39,12 @@ impl RowPrinter {
     pub(crate) fn sink(&self, stream: &str, schema: &StreamSchema) -> Box<dyn Sink> {
         let stdout: Box<dyn Write + Send> = Box::new(io::stdout());
         match self.format {
-            RowFormat::Csv => Box::new(WriterSink::new(stdout, DESTINATION, FileFormat::Csv, schema)),
+            RowFormat::Csv => Box::new(WriterSink::new(stdout, DESTINATION, TextFormat::Csv, schema)),
             RowFormat::Jsonl if self.has_several_streams => {
                 let named = Box::new(NamedRows::new(stream, stdout));
-                Box::new(WriterSink::new(named, DESTINATION, FileFormat::JsonLines, schema))
+                Box::new(WriterSink::new(named, DESTINATION, TextFormat::JsonLines, schema))
             }
-            RowFormat::Jsonl => Box::new(WriterSink::new(stdout, DESTINATION, FileFormat::JsonLines, schema)),
+            RowFormat::Jsonl => Box::new(WriterSink::new(stdout, DESTINATION, TextFormat::JsonLines, schema)),
             RowFormat::Table => {
                 let title = self.has_several_streams.then(|| stream.to_owned());
                 Box::new(TableSink::new(self.console.clone(), title, schema, DESTINATION))

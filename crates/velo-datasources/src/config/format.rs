@@ -20,7 +20,57 @@ pub enum FileFormat {
     Avro,
 }
 
+/// Formats of records that stand one behind the other as text, which does not tell the types of columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TextFormat {
+    /// As [`FileFormat::Csv`].
+    Csv,
+    /// As [`FileFormat::JsonLines`].
+    JsonLines,
+    /// As [`FileFormat::Json`].
+    Json,
+    /// As [`FileFormat::Envelope`].
+    Envelope,
+}
+
+/// Formats whose files tell the types of their columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TypedFormat {
+    Parquet,
+    Avro,
+}
+
+/// What tells how a file of a format is read and written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FormatKind {
+    Text(TextFormat),
+    Typed(TypedFormat),
+}
+
+impl From<TextFormat> for FileFormat {
+    fn from(format: TextFormat) -> Self {
+        match format {
+            TextFormat::Csv => Self::Csv,
+            TextFormat::JsonLines => Self::JsonLines,
+            TextFormat::Json => Self::Json,
+            TextFormat::Envelope => Self::Envelope,
+        }
+    }
+}
+
 impl FileFormat {
+    /// Whether it is text, and which.
+    pub(crate) const fn kind(self) -> FormatKind {
+        match self {
+            Self::Csv => FormatKind::Text(TextFormat::Csv),
+            Self::JsonLines => FormatKind::Text(TextFormat::JsonLines),
+            Self::Json => FormatKind::Text(TextFormat::Json),
+            Self::Envelope => FormatKind::Text(TextFormat::Envelope),
+            Self::Parquet => FormatKind::Typed(TypedFormat::Parquet),
+            Self::Avro => FormatKind::Typed(TypedFormat::Avro),
+        }
+    }
+
     /// The format that a file's name tells, in any case: `.parquet` and `.avro`, or `.envelope.jsonl`, `.csv`, `.jsonl`,
     /// `.ndjson`, `.json`, which may have the extension of a [`Compression`] behind them.
     pub fn of_path(path: &Path) -> Option<Self> {
@@ -45,7 +95,7 @@ impl FileFormat {
 
     /// Whether files tell the types of their columns themselves.
     pub const fn is_typed(self) -> bool {
-        matches!(self, Self::Parquet | Self::Avro)
+        matches!(self.kind(), FormatKind::Typed(_))
     }
 
     /// The word for it in messages.

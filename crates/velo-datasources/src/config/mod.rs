@@ -13,7 +13,8 @@ mod source;
 
 pub use compression::Compression;
 pub use database::{DatabaseConnection, DatabaseRows, DatabaseSourceConfig, PostgresConnection};
-pub use format::FileFormat;
+pub use format::{FileFormat, TextFormat};
+pub(crate) use format::{FormatKind, TypedFormat};
 pub use http::{HttpCredentials, HttpSourceConfig, Paging};
 pub use objects::{ObjectSourceConfig, ObjectStoreConfig, S3Config};
 pub use properties::{PropertyError, PropertyErrorKind};

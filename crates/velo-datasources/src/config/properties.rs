@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use velo_common::{nearest, parse_duration};
 
-use super::{Compression, FileFormat};
+use super::{Compression, FileFormat, FormatKind, TextFormat};
 use crate::file::{PathPattern, check_can_grow, has_wildcards};
 
 /// What is wrong with one property of a source or sink.
@@ -267,21 +267,22 @@ impl<'a> Properties<'a> {
     }
 
     /// The format of rows on the standard output, where every row is for itself.
-    pub(super) fn stdout_format(&mut self, asked: Option<FormatProperty>) -> FileFormat {
-        match asked.map(|asked| asked.format) {
-            Some(FileFormat::Json) => {
+    pub(super) fn stdout_format(&mut self, asked: Option<FormatProperty>) -> TextFormat {
+        let Some(format) = asked.map(|asked| asked.format) else {
+            return TextFormat::JsonLines;
+        };
+        match format.kind() {
+            FormatKind::Text(TextFormat::Json) => {
                 let message = "standard output takes no JSON array; one object a line is `jsonlines`".to_owned();
                 self.reject("format", PropertyErrorKind::Unsupported, message);
-                FileFormat::JsonLines
             }
-            Some(format) if format.is_typed() => {
+            FormatKind::Typed(_) => {
                 let message = format!("standard output takes text; write {format} to a file");
                 self.reject("format", PropertyErrorKind::Invalid, message);
-                FileFormat::JsonLines
             }
-            Some(format) => format,
-            None => FileFormat::JsonLines,
+            FormatKind::Text(format) => return format,
         }
+        TextFormat::JsonLines
     }
 
     /// As [`Properties::file_format`]; `None` where only the files that are found can tell it.

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use super::compression::parse_compression;
 use super::properties::{Properties, PropertyError, SinkKind, parse_delimiter, parse_quote};
-use super::{Compression, FileFormat, properties};
+use super::{Compression, FileFormat, TextFormat, properties};
 use crate::MemorySink;
 
 /// Where a sink's rows go.
@@ -14,7 +14,7 @@ pub enum SinkConfig {
     /// The standard output.
     Stdout {
         /// How the rows are written: JSON lines, CSV with a header, or envelopes.
-        format: FileFormat,
+        format: TextFormat,
     },
     /// Nowhere: rows are counted.
     Discard,

@@ -4,7 +4,7 @@ use velo_formats::{CsvHeader, CsvOptions, read_csv_header};
 
 use super::buffer::FileBuffer;
 use super::magic::{SIGNATURE_BYTES, check_text};
-use crate::{FileFormat, FileSourceConfig, SourceError};
+use crate::{FileSourceConfig, SourceError, TextFormat};
 
 /// What stands before the records of a file.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Preamble {
     /// Reads up to the first record.
     pub(super) fn read(
         buffer: &mut FileBuffer,
-        format: FileFormat,
+        format: TextFormat,
         config: &FileSourceConfig,
     ) -> Result<Self, SourceError> {
         while buffer.bytes().len() < SIGNATURE_BYTES && !buffer.is_end() {
@@ -34,11 +34,11 @@ impl Preamble {
         let is_mark_open = BYTE_ORDER_MARK.starts_with(buffer.bytes());
         let skipped = skip_lines(buffer, config.skip_lines)?;
         let mut line = 1 + skipped;
-        if format == FileFormat::JsonLines {
+        if format == TextFormat::JsonLines {
             refuse_array(buffer)?;
         }
         let mut header = None;
-        let has_header = format == FileFormat::Csv && config.has_headers;
+        let has_header = format == TextFormat::Csv && config.has_headers;
         if has_header {
             line += skip_empty_lines(buffer)?;
             header = read_header(buffer, config)?;

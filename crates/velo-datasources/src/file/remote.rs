@@ -15,9 +15,10 @@ use super::plan::{FilePlan, FileRows};
 use super::sampling::sample_text;
 use super::source::ReadLimits;
 use super::text::TextPlan;
-use super::typed::{TypedFormat, TypedPlan};
+use super::typed::TypedPlan;
+use crate::config::{FormatKind, TypedFormat};
 use crate::table::ArrivingBytes;
-use crate::{FileFormat, FileSourceConfig, ReadRequest, SourceBatch, SourceError};
+use crate::{FileFormat, FileSourceConfig, ReadRequest, SourceBatch, SourceError, TextFormat};
 
 /// Bytes that come but once.
 pub(crate) type Stream = Box<dyn ArrivingBytes>;
@@ -56,14 +57,14 @@ impl RemotePlan {
         } else {
             ColumnsFrom::Sample
         };
-        let plan = match TypedFormat::of(format) {
-            Some(format) => FilePlan::Typed(TypedPlan {
+        let plan = match format.kind() {
+            FormatKind::Typed(format) => FilePlan::Typed(TypedPlan {
                 format,
                 schema,
                 max_records: config.max_records,
                 clock,
             }),
-            None => FilePlan::Text(TextPlan {
+            FormatKind::Text(format) => FilePlan::Text(TextPlan {
                 config: config.clone(),
                 format,
                 schema,
@@ -141,7 +142,7 @@ impl RemoteRows {
 pub(crate) fn columns_of_stream(
     name: &Path,
     stream: Stream,
-    format: FileFormat,
+    format: TextFormat,
     config: &FileSourceConfig,
 ) -> Result<SampledSchema, SourceError> {
     let buffer = FileBuffer::of_stream(name, stream, config.compression_of(name), SAMPLE_BYTES_MAX)?;
@@ -153,12 +154,12 @@ pub(crate) fn columns_of_stream(
 /// # Errors
 ///
 /// When it is none of that format.
-pub(crate) fn columns_of_typed_file(name: &Path, file: File, format: FileFormat) -> Result<SampledSchema, SourceError> {
-    let columns = TypedFormat::of(format).map(|format| format.columns_in(file, name));
-    columns.map_or_else(
-        || Ok(SampledSchema::default()),
-        |columns| columns.map(SampledSchema::told),
-    )
+pub(crate) fn columns_of_typed_file(
+    name: &Path,
+    file: File,
+    format: TypedFormat,
+) -> Result<SampledSchema, SourceError> {
+    format.columns_in(file, name).map(SampledSchema::told)
 }
 
 /// The bytes of a stream in a file that goes away when it is closed.

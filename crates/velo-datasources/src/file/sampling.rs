@@ -9,8 +9,8 @@ use super::columns::check_unique;
 use super::listing::Listing;
 use super::preamble::Preamble;
 use super::reader::faulty;
-use super::typed::TypedFormat;
-use crate::{FileFormat, FileSourceConfig, SourceError};
+use crate::config::FormatKind;
+use crate::{FileFormat, FileSourceConfig, SourceError, TextFormat};
 
 /// Files that a sample looks at, at most.
 pub(super) const SAMPLE_FILES_MAX: usize = 10;
@@ -70,18 +70,20 @@ pub(crate) fn united_samples(
 }
 
 fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Result<SampledSchema, SourceError> {
-    if let Some(format) = TypedFormat::of(format) {
-        return Ok(SampledSchema::told(format.columns_of(path)?));
+    match format.kind() {
+        FormatKind::Typed(format) => format.columns_of(path).map(SampledSchema::told),
+        FormatKind::Text(format) => {
+            refuse_pipe(path)?;
+            let buffer = FileBuffer::open(path, config.compression_of(path), SAMPLE_BYTES_MAX)?;
+            sample_text(buffer, format, config)
+        }
     }
-    refuse_pipe(path)?;
-    let buffer = FileBuffer::open(path, config.compression_of(path), SAMPLE_BYTES_MAX)?;
-    sample_text(buffer, format, config)
 }
 
 /// Looks at the first records of text.
 pub(super) fn sample_text(
     mut buffer: FileBuffer,
-    format: FileFormat,
+    format: TextFormat,
     config: &FileSourceConfig,
 ) -> Result<SampledSchema, SourceError> {
     let path = &buffer.path().to_owned();
@@ -93,10 +95,10 @@ pub(super) fn sample_text(
     check_unique(path, names.unwrap_or_default())?;
     let (bytes, is_end) = (buffer.bytes(), buffer.is_end());
     Ok(match format {
-        FileFormat::JsonLines | FileFormat::Parquet | FileFormat::Avro => sample_json_lines(bytes, is_end),
-        FileFormat::Json => sample_json_array(bytes, is_end).map_err(|fault| faulty(path, &fault, preamble.line))?,
-        FileFormat::Envelope => sample_envelopes(bytes, is_end),
-        FileFormat::Csv => sample_csv(bytes, is_end, config.csv_options(), names),
+        TextFormat::JsonLines => sample_json_lines(bytes, is_end),
+        TextFormat::Json => sample_json_array(bytes, is_end).map_err(|fault| faulty(path, &fault, preamble.line))?,
+        TextFormat::Envelope => sample_envelopes(bytes, is_end),
+        TextFormat::Csv => sample_csv(bytes, is_end, config.csv_options(), names),
     })
 }
 

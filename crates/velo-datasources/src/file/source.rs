@@ -14,8 +14,9 @@ use super::plan::FilePlan;
 use super::reached::ReachedFiles;
 use super::sampling::{FileSample, SAMPLE_FILES_MAX, sample_files};
 use super::text::TextPlan;
-use super::typed::{TypedFormat, TypedPlan};
-use crate::{FileFormat, FileSourceConfig, PartitionReader, ReadRequest, Source, SourceError};
+use super::typed::TypedPlan;
+use crate::config::FormatKind;
+use crate::{FileFormat, FileSourceConfig, PartitionReader, ReadRequest, Source, SourceError, TextFormat};
 
 /// Metadata that every file has.
 const PLAIN_SYSTEM_COLUMNS: &[SystemColumn] = &[
@@ -124,14 +125,14 @@ impl FileSource {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SourceError> {
         let Listing { files, format } = Listing::of(config)?;
-        let plan = match TypedFormat::of(format) {
-            Some(format) => FilePlan::Typed(TypedPlan {
+        let plan = match format.kind() {
+            FormatKind::Typed(format) => FilePlan::Typed(TypedPlan {
                 format,
                 schema: schema.clone(),
                 max_records: config.max_records,
                 clock,
             }),
-            None => FilePlan::Text(TextPlan {
+            FormatKind::Text(format) => FilePlan::Text(TextPlan {
                 config: config.clone(),
                 format,
                 schema: schema.clone(),
@@ -221,7 +222,7 @@ impl Source for FileSource {
 
     fn system_columns(&self) -> &[SystemColumn] {
         match &self.plan {
-            FilePlan::Text(plan) if plan.format == FileFormat::Envelope => ENVELOPE_SYSTEM_COLUMNS,
+            FilePlan::Text(plan) if plan.format == TextFormat::Envelope => ENVELOPE_SYSTEM_COLUMNS,
             FilePlan::Text(_) => PLAIN_SYSTEM_COLUMNS,
             FilePlan::Typed(_) => TYPED_SYSTEM_COLUMNS,
         }

@@ -13,13 +13,13 @@ use super::part::FilePart;
 use super::preamble::Preamble;
 use super::reader::FileReader;
 use super::unpack::PackedBytes;
-use crate::{Compression, FileFormat, FileOffset, FileSourceConfig, ReadRequest, SourceBatch, SourceError};
+use crate::{Compression, FileOffset, FileSourceConfig, ReadRequest, SourceBatch, SourceError, TextFormat};
 
 /// How the text files of a source are read: the same for all of them.
 #[derive(Debug, Clone)]
 pub(super) struct TextPlan {
     pub(super) config: FileSourceConfig,
-    pub(super) format: FileFormat,
+    pub(super) format: TextFormat,
     pub(super) schema: StreamSchema,
     pub(super) columns_from: ColumnsFrom,
     pub(super) clock: Arc<dyn Clock>,
@@ -129,7 +129,7 @@ impl TextPlan {
 
     /// Whether a file may grow by whole records at its end.
     pub(super) fn can_grow(&self, path: &Path) -> bool {
-        check_can_grow(Some(self.format), self.config.compression_of(path)).is_ok()
+        check_can_grow(Some(self.format.into()), self.config.compression_of(path)).is_ok()
     }
 
     /// Bytes of the line end that stands behind the record from `start` to `end`, which had none there when it was read.
@@ -189,15 +189,15 @@ impl TextPlan {
     /// Finds records from any place on; in an array that cannot be done.
     fn cutter(&self) -> Option<RecordCutter> {
         match self.format {
-            FileFormat::JsonLines | FileFormat::Envelope => Some(RecordCutter::lines()),
-            FileFormat::Csv => Some(RecordCutter::csv(self.config.csv_options())),
-            FileFormat::Json | FileFormat::Parquet | FileFormat::Avro => None,
+            TextFormat::JsonLines | TextFormat::Envelope => Some(RecordCutter::lines()),
+            TextFormat::Csv => Some(RecordCutter::csv(self.config.csv_options())),
+            TextFormat::Json => None,
         }
     }
 
     /// Refuses a file whose header does not go with the columns.
     pub(super) fn check_header(&self, path: &Path) -> Result<(), SourceError> {
-        if self.format != FileFormat::Csv || !self.config.has_headers {
+        if self.format != TextFormat::Csv || !self.config.has_headers {
             return Ok(());
         }
         let mut buffer = FileBuffer::open(path, self.config.compression_of(path), HEADER_BYTES)?;
@@ -214,11 +214,10 @@ impl TextPlan {
     ) -> Result<Decoder, SourceError> {
         let projection = projection(&self.schema, path, partition, request);
         let decoder = match self.format {
-            // Files of typed formats are read by `TypedPlan`.
-            FileFormat::JsonLines | FileFormat::Parquet | FileFormat::Avro => Decoder::json_lines(projection),
-            FileFormat::Json => Decoder::json_array(projection),
-            FileFormat::Envelope => Decoder::envelope(projection),
-            FileFormat::Csv => {
+            TextFormat::JsonLines => Decoder::json_lines(projection),
+            TextFormat::Json => Decoder::json_array(projection),
+            TextFormat::Envelope => Decoder::envelope(projection),
+            TextFormat::Csv => {
                 let places = field_places(path, &self.schema, self.columns_from, preamble)?;
                 let mut requested = vec![None; self.schema.user_columns()];
                 for (place, column) in request.columns.iter().enumerate() {

@@ -11,14 +11,8 @@ use velo_formats::{
 use super::buffer::io_error;
 use super::columns::projection;
 use super::part::FilePart;
-use crate::{FileFormat, ReadRequest, SourceBatch, SourceError};
-
-/// Formats whose files tell the types of their columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TypedFormat {
-    Parquet,
-    Avro,
-}
+use crate::config::TypedFormat;
+use crate::{ReadRequest, SourceBatch, SourceError};
 
 /// How the typed files of a source are read: the same for all of them.
 #[derive(Debug, Clone)]
@@ -52,14 +46,6 @@ enum Rows {
 }
 
 impl TypedFormat {
-    pub(super) fn of(format: FileFormat) -> Option<Self> {
-        match format {
-            FileFormat::Parquet => Some(Self::Parquet),
-            FileFormat::Avro => Some(Self::Avro),
-            FileFormat::Csv | FileFormat::JsonLines | FileFormat::Json | FileFormat::Envelope => None,
-        }
-    }
-
     /// The columns of a file, as it tells them.
     pub(super) fn columns_of(self, path: &Path) -> Result<StreamSchema, SourceError> {
         self.columns_in(open(path)?, path)

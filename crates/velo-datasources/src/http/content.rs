@@ -4,13 +4,14 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 use reqwest::{Response, Url};
 
 use super::failure::location;
-use crate::{Compression, FileFormat, FileSourceConfig, HttpSourceConfig, SourceError};
+use crate::config::FormatKind;
+use crate::{Compression, FileFormat, FileSourceConfig, HttpSourceConfig, SourceError, TextFormat};
 
 /// What an answer holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Content {
     /// How records stand in it.
-    pub(super) format: FileFormat,
+    pub(super) format: TextFormat,
     /// How it is read.
     pub(super) file: FileSourceConfig,
 }
@@ -22,19 +23,18 @@ impl Content {
         let headers = response.headers();
         let told = || format_of_type(headers).or_else(|| format_of_name(url));
         let format = if config.is_within_document() {
-            FileFormat::Json
+            TextFormat::Json
         } else {
-            config
-                .records
-                .format
-                .or_else(told)
-                .ok_or_else(|| untold(url, headers))?
+            match config.records.format.map(FileFormat::kind) {
+                Some(FormatKind::Text(format)) => format,
+                Some(FormatKind::Typed(_)) | None => told().ok_or_else(|| untold(url, headers))?,
+            }
         };
         let mut file = config.records.as_file(location(url));
         let packed = compression_of_encoding(url, headers)?;
         let by_name = || Compression::of_path(Path::new(url.path()));
         file.compression = Some(file.compression.or(packed).unwrap_or_else(by_name));
-        file.format = Some(format);
+        file.format = Some(format.into());
         Ok(Self { format, file })
     }
 }
@@ -43,26 +43,26 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn format_of_type(headers: &HeaderMap) -> Option<FileFormat> {
+fn format_of_type(headers: &HeaderMap) -> Option<TextFormat> {
     let kind = text(headers, &CONTENT_TYPE)?
         .split(';')
         .next()?
         .trim()
         .to_ascii_lowercase();
     match kind.as_str() {
-        "text/csv" | "application/csv" => Some(FileFormat::Csv),
-        "application/json" => Some(FileFormat::Json),
+        "text/csv" | "application/csv" => Some(TextFormat::Csv),
+        "application/json" => Some(TextFormat::Json),
         "application/x-ndjson"
         | "application/ndjson"
         | "application/jsonl"
         | "application/x-jsonlines"
-        | "application/jsonlines" => Some(FileFormat::JsonLines),
+        | "application/jsonlines" => Some(TextFormat::JsonLines),
         _ => None,
     }
 }
 
 /// The format that the name in a URL tells; a document named `.json` is one array.
-fn format_of_name(url: &Url) -> Option<FileFormat> {
+fn format_of_name(url: &Url) -> Option<TextFormat> {
     let path = Path::new(url.path());
     let packed = Compression::of_path(path);
     let stem = if packed == Compression::None {
@@ -74,8 +74,9 @@ fn format_of_name(url: &Url) -> Option<FileFormat> {
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     match FileFormat::of_path(path)? {
-        FileFormat::JsonLines if is_array => Some(FileFormat::Json),
-        format @ (FileFormat::Csv | FileFormat::JsonLines) => Some(format),
+        FileFormat::JsonLines if is_array => Some(TextFormat::Json),
+        FileFormat::JsonLines => Some(TextFormat::JsonLines),
+        FileFormat::Csv => Some(TextFormat::Csv),
         _ => None,
     }
 }

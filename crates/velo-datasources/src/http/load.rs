@@ -35,7 +35,7 @@ impl PageReader {
     pub(super) async fn read(self, mut walk: PageWalk, first: Response) -> Result<(), SourceError> {
         let config = self.client.config();
         let content = Content::of(config, &first)?;
-        let plan = RemotePlan::new(content.file, content.format, &self.columns);
+        let plan = RemotePlan::new(content.file, content.format.into(), &self.columns);
         let records_max = config.records.max_records.unwrap_or(u64::MAX);
         let mut page = first;
         let mut record = 0;

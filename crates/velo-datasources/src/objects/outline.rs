@@ -10,7 +10,8 @@ use object_store::ObjectStore;
 use super::listing::FoundObject;
 use super::read::get;
 use super::store::answered;
-use crate::{FileFormat, SourceError};
+use crate::SourceError;
+use crate::config::TypedFormat;
 
 /// Bytes at the beginning that tell the columns of an Avro object: its header.
 const AVRO_HEADER_BYTES: u64 = 1 << 20;
@@ -29,20 +30,21 @@ const PARQUET_TRAILER_BYTES: u64 = 8;
 pub(super) async fn outline(
     store: &dyn ObjectStore,
     object: &FoundObject,
-    format: FileFormat,
+    format: TypedFormat,
 ) -> Result<File, SourceError> {
     let end = object.offset.bytes;
-    let parts = if format == FileFormat::Avro {
-        vec![part(store, object, 0..AVRO_HEADER_BYTES.min(end)).await?]
-    } else {
-        let tail = part(store, object, end.saturating_sub(PARQUET_TAIL_BYTES)..end).await?;
-        let mut parts = vec![part(store, object, 0..PARQUET_MAGIC_BYTES.min(end)).await?];
-        let footer = footer_start(&tail.bytes, end);
-        if footer < tail.start {
-            parts.push(part(store, object, footer..tail.start).await?);
+    let parts = match format {
+        TypedFormat::Avro => vec![part(store, object, 0..AVRO_HEADER_BYTES.min(end)).await?],
+        TypedFormat::Parquet => {
+            let tail = part(store, object, end.saturating_sub(PARQUET_TAIL_BYTES)..end).await?;
+            let mut parts = vec![part(store, object, 0..PARQUET_MAGIC_BYTES.min(end)).await?];
+            let footer = footer_start(&tail.bytes, end);
+            if footer < tail.start {
+                parts.push(part(store, object, footer..tail.start).await?);
+            }
+            parts.push(tail);
+            parts
         }
-        parts.push(tail);
-        parts
     };
     assembled(end, &parts).map_err(|source| SourceError::Io {
         path: object.name.clone(),

@@ -11,6 +11,7 @@ use super::failure::{changed, cut_short, vanished};
 use super::listing::FoundObject;
 use super::outline::outline;
 use super::store::answered;
+use crate::config::FormatKind;
 use crate::file::{RemotePlan, columns_of_stream, columns_of_typed_file};
 use crate::table::{ByteStream, read_blocking};
 use crate::{BatchSender, FileFormat, FileSourceConfig, ReadRequest, SourceError};
@@ -53,12 +54,16 @@ pub(super) async fn sample(
     config: &FileSourceConfig,
 ) -> Result<SampledSchema, SourceError> {
     let (name, config) = (object.name.clone(), config.clone());
-    if format.is_typed() {
-        let file = outline(store, object, format).await?;
-        return columns_of_typed_file(&name, file, format);
+    match format.kind() {
+        FormatKind::Typed(format) => {
+            let file = outline(store, object, format).await?;
+            columns_of_typed_file(&name, file, format)
+        }
+        FormatKind::Text(format) => {
+            let bytes = open(store, object).await?;
+            read_blocking(bytes, move |stream| columns_of_stream(&name, stream, format, &config)).await
+        }
     }
-    let bytes = open(store, object).await?;
-    read_blocking(bytes, move |stream| columns_of_stream(&name, stream, format, &config)).await
 }
 
 /// The bytes of an object as it was when it was listed.

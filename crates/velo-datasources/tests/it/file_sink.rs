@@ -4,7 +4,9 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use tempfile::TempDir;
 use velo_data::{RowKind, SqlType, StreamBatch, StreamSchema};
-use velo_datasources::{FileFormat, FileSinkConfig, Sink, SinkConfig, SinkError, SinkSummary, WriterSink, open_sink};
+use velo_datasources::{
+    FileFormat, FileSinkConfig, Sink, SinkConfig, SinkError, SinkSummary, TextFormat, WriterSink, open_sink,
+};
 
 use crate::support::{file, schema};
 
@@ -125,7 +127,7 @@ fn places_that_cannot_be_written() {
     let directory = TempDir::new().unwrap();
     let refused = |path: &str| {
         let config = FileSinkConfig::new(directory.path().join(path), FileFormat::Csv);
-        let error = WriterSink::to_file(&config, &ids()).err().unwrap();
+        let error = open_sink(&SinkConfig::File(config.clone()), &ids()).err().unwrap();
         error.to_string().replace(directory.path().to_str().unwrap(), "DIR")
     };
     assert_eq!(
@@ -164,7 +166,7 @@ impl std::io::Write for ClosedPipe {
 
 #[tokio::test]
 async fn a_closed_pipe_is_told_apart() {
-    let mut sink = WriterSink::new(Box::new(ClosedPipe), "stdout", FileFormat::JsonLines, &ids());
+    let mut sink = WriterSink::new(Box::new(ClosedPipe), "stdout", TextFormat::JsonLines, &ids());
     sink.write(&batch(&[1])).await.unwrap();
     let error = sink.flush().await.unwrap_err();
     assert!(error.is_closed_pipe());

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use velo_data::{ManualClock, SqlType, StreamBatch, SystemColumn};
-use velo_datasources::{FileFormat, FileSinkConfig, FileSource, FileSourceConfig, NextBatch, Sink, Source, WriterSink};
+use velo_datasources::{
+    FileFormat, FileSinkConfig, FileSource, FileSourceConfig, NextBatch, SinkConfig, Source, open_sink,
+};
 
 use crate::support::{file, open, read_all, read_from, request, rows, schema};
 
@@ -123,7 +125,7 @@ async fn write(path: &Path, append: bool, ids: &[i64]) -> Result<(), String> {
     );
     let mut config = FileSinkConfig::new(path, FileFormat::Json);
     config.append = append;
-    let mut sink = WriterSink::to_file(&config, source.schema()).map_err(|error| error.to_string())?;
+    let mut sink = open_sink(&SinkConfig::File(config.clone()), source.schema()).map_err(|error| error.to_string())?;
     for (batch, _) in read_from(&source, &request(&source, &[], 2), None).await {
         sink.write(&StreamBatch::inserts(batch.records)).await.unwrap();
     }

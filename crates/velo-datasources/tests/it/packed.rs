@@ -7,8 +7,8 @@ use std::sync::Arc;
 use flate2::write::GzEncoder;
 use velo_data::{ManualClock, SqlType, SystemColumn};
 use velo_datasources::{
-    Compression, FileFormat, FileSinkConfig, FileSource, FileSourceConfig, NextBatch, Sink, Source, SourceConfig,
-    WriterSink,
+    Compression, FileFormat, FileSinkConfig, FileSource, FileSourceConfig, NextBatch, SinkConfig, Source, SourceConfig,
+    open_sink,
 };
 
 use crate::support::{config, errors, file, open, read_all, read_from, request, rows, schema};
@@ -192,7 +192,8 @@ async fn write(path: &Path, append: bool, text: &str) -> Result<(), String> {
     let source = open(&config(&input), None);
     let mut sink_config = FileSinkConfig::new(path, FileFormat::of_path(path).unwrap());
     sink_config.append = append;
-    let mut sink = WriterSink::to_file(&sink_config, source.schema()).map_err(|error| error.to_string())?;
+    let mut sink =
+        open_sink(&SinkConfig::File(sink_config.clone()), source.schema()).map_err(|error| error.to_string())?;
     for (batch, _) in read_from(&source, &request(&source, &[], 1000), None).await {
         sink.write(&velo_data::StreamBatch::inserts(batch.records))
             .await

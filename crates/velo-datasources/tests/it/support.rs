@@ -8,8 +8,8 @@ use arrow::compute::concat_batches;
 use tempfile::TempDir;
 use velo_data::{ManualClock, PartitionOffset, RowError, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{
-    FileSource, FileSourceConfig, NextBatch, PartitionReader, ReadRequest, Sink, Source, SourceBatch, SourceConfig,
-    WriterSink,
+    FileSource, FileSourceConfig, NextBatch, PartitionReader, ReadRequest, SinkConfig, Source, SourceBatch,
+    SourceConfig, open_sink,
 };
 
 /// When records are read that have no time of their own.
@@ -101,7 +101,11 @@ pub(crate) async fn rows(batches: impl IntoIterator<Item = RecordBatch>) -> Stri
     let path = directory.path().join("rows.jsonl");
     let format = velo_datasources::FileFormat::JsonLines;
     let config = velo_datasources::FileSinkConfig::new(&path, format);
-    let mut sink = WriterSink::to_file(&config, &StreamSchema::of_user_columns(fields)).unwrap();
+    let mut sink = open_sink(
+        &SinkConfig::File(config.clone()),
+        &StreamSchema::of_user_columns(fields),
+    )
+    .unwrap();
     sink.write(&StreamBatch::inserts(records)).await.unwrap();
     sink.finish().await.unwrap();
     std::fs::read_to_string(path).unwrap()
