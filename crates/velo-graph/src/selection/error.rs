@@ -17,8 +17,13 @@ pub enum SelectionError {
         problem: &'static str,
     },
     /// Words match nothing in the graph.
-    #[error("{}", lines(.0))]
-    Unmatched(Vec<UnmatchedTerm>),
+    #[error("{}", lines(terms, tables))]
+    Unmatched {
+        /// The words; never empty.
+        terms: Vec<UnmatchedTerm>,
+        /// The tables that there are, in the order of addition.
+        tables: Vec<String>,
+    },
     /// The tables cannot be put in an order.
     #[error(transparent)]
     Dependency(#[from] DependencyError),
@@ -29,7 +34,7 @@ pub enum SelectionError {
 pub struct UnmatchedTerm {
     /// The word as it was written.
     pub term: String,
-    /// The word that was probably meant.
+    /// The word that was probably meant: a table, or the tag of one.
     pub suggestion: Option<String>,
 }
 
@@ -43,7 +48,27 @@ impl fmt::Display for UnmatchedTerm {
     }
 }
 
-fn lines(terms: &[UnmatchedTerm]) -> String {
-    let lines: Vec<String> = terms.iter().map(UnmatchedTerm::to_string).collect();
+/// Tables that are named, at most, to somebody whose words are near to none.
+const TABLES_NAMED_MAX: usize = 8;
+
+fn lines(terms: &[UnmatchedTerm], tables: &[String]) -> String {
+    let mut lines: Vec<String> = terms.iter().map(UnmatchedTerm::to_string).collect();
+    if terms.iter().any(|term| term.suggestion.is_none()) {
+        lines.push(choice(tables));
+    }
     lines.join("\n")
+}
+
+/// The tables that could have been named.
+fn choice(tables: &[String]) -> String {
+    let named: Vec<String> = tables
+        .iter()
+        .take(TABLES_NAMED_MAX)
+        .map(|table| format!("`{table}`"))
+        .collect();
+    match tables.len() - named.len() {
+        _ if tables.is_empty() => "there are no tables".to_owned(),
+        0 => format!("the tables are {}", named.join(", ")),
+        more => format!("the tables are {} and {more} more", named.join(", ")),
+    }
 }

@@ -23,14 +23,18 @@ impl FromStr for Selection {
 }
 
 impl Term {
-    /// This term with another name or tag in it, as it is to be written.
-    pub(super) fn written_for(&self, name: &str) -> String {
+    /// This term with the name of a table in it, as it is to be written.
+    pub(super) fn written_for_table(&self, name: &str) -> String {
+        self.written_for("", name)
+    }
+
+    /// This term with a tag in it, as it is to be written.
+    pub(super) fn written_for_tag(&self, tag: &str) -> String {
+        self.written_for("tag:", tag)
+    }
+
+    fn written_for(&self, method: &str, name: &str) -> String {
         let plus = |wanted| if wanted { "+" } else { "" };
-        let method = if matches!(self.subject, Subject::Tag(_)) {
-            "tag:"
-        } else {
-            ""
-        };
         let is_plain = pattern(name) == Ok(Pattern::quoted(name)) && words(name) == [name];
         let name = if is_plain {
             name.to_owned()

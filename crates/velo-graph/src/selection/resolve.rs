@@ -54,7 +54,10 @@ impl TableDependencyGraph {
             selected.extend(nodes);
         }
         if !unmatched.is_empty() {
-            return Err(SelectionError::Unmatched(self.explained(&unmatched)));
+            return Err(SelectionError::Unmatched {
+                terms: self.explained(&unmatched),
+                tables: self.tables().map(|table| table.name.clone()).collect(),
+            });
         }
         selected.extend(self.reachable(with_dependencies, Direction::Dependencies));
         selected.extend(self.reachable(with_dependents, Direction::Dependents));
@@ -85,9 +88,11 @@ impl TableDependencyGraph {
             .collect();
         let mut tags = Suggester::new(tags);
         let explain = |term: &&Term| {
+            let mut table_near = |word: &str| names.nearest(word).map(|name| term.written_for_table(&name));
+            let mut tag_near = |word: &str| tags.nearest(word).map(|tag| term.written_for_tag(&tag));
             let suggestion = match &term.subject {
-                Subject::Name(Pattern::Exact(name)) => names.nearest(name).map(|name| term.written_for(&name)),
-                Subject::Tag(Pattern::Exact(tag)) => tags.nearest(tag).map(|tag| term.written_for(&tag)),
+                Subject::Name(Pattern::Exact(name)) => table_near(name).or_else(|| tag_near(name)),
+                Subject::Tag(Pattern::Exact(tag)) => tag_near(tag).or_else(|| table_near(tag)),
                 Subject::Name(Pattern::Glob(_)) | Subject::Tag(Pattern::Glob(_)) => None,
             };
             UnmatchedTerm {
