@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
+use super::keys::RECORDS_KEYS;
 use super::properties::{Properties, PropertyError, PropertyErrorKind, parse_count, parse_interval};
-use super::records::RECORDS_KEYS;
 use super::{FileFormat, RecordsConfig, Secret};
 
 /// What is read from a web server, and how.
@@ -144,7 +144,7 @@ impl HttpSourceConfig {
     }
 
     pub(super) fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self, Vec<PropertyError>> {
-        let keys: Vec<&str> = KEYS.into_iter().chain(RECORDS_KEYS).collect();
+        let keys: Vec<&str> = KEYS.iter().chain(RECORDS_KEYS).copied().collect();
         let mut read = Properties::of_kind(properties, "an HTTP source", &keys);
         let url = read_url(&mut read);
         let mut records = RecordsConfig::read(&mut read);

@@ -4,6 +4,7 @@ mod compression;
 mod database;
 mod format;
 mod http;
+mod keys;
 mod objects;
 mod properties;
 mod records;

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::keys::RECORDS_KEYS;
 use super::properties::{Properties, PropertyError, PropertyErrorKind};
-use super::records::RECORDS_KEYS;
 use super::{FileFormat, RecordsConfig, Secret};
 use crate::file::{PathPattern, has_wildcards};
 
@@ -100,7 +100,7 @@ impl ObjectSourceConfig {
     }
 
     pub(super) fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self, Vec<PropertyError>> {
-        let keys: Vec<&str> = KEYS.into_iter().chain(RECORDS_KEYS).collect();
+        let keys: Vec<&str> = KEYS.iter().chain(RECORDS_KEYS).copied().collect();
         let mut read = Properties::of_kind(properties, "a source of objects", &keys);
         let place = read_path(&mut read);
         let records = RecordsConfig::read(&mut read);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use velo_common::{nearest, parse_duration};
 
+use super::keys::{CSV_KEYS, FORMAT_KEYS};
 use super::{Compression, FileFormat, FormatKind, TextFormat};
 use crate::file::{PathPattern, check_can_grow, has_wildcards};
 
@@ -39,56 +40,6 @@ impl fmt::Display for PropertyError {
 }
 
 impl std::error::Error for PropertyError {}
-
-/// Keys that say in which format the values are.
-pub(super) const FORMAT_KEYS: &[&str] = &["format", "value.format", "value.serializer", "value_format"];
-
-/// Keys that only CSV has a use for.
-const CSV_KEYS: &[&str] = &[
-    "delimiter",
-    "value_delimiter",
-    "value.delimiter",
-    "quote",
-    "has_headers",
-];
-
-pub(super) const SOURCE_KEYS: &[&str] = &[
-    "type",
-    "path",
-    "format",
-    "value.format",
-    "value.serializer",
-    "value_format",
-    "delimiter",
-    "value_delimiter",
-    "value.delimiter",
-    "quote",
-    "has_headers",
-    "skip_lines",
-    "max_records",
-    "watch",
-    "recursive",
-    "polling.interval",
-    "compression",
-    "file.wait.timeout",
-    "file.retry.interval",
-];
-
-pub(super) const SINK_KEYS: &[&str] = &[
-    "type",
-    "path",
-    "format",
-    "value.format",
-    "value.serializer",
-    "value_format",
-    "delimiter",
-    "value_delimiter",
-    "value.delimiter",
-    "quote",
-    "has_headers",
-    "append",
-    "compression",
-];
 
 /// Keys by which a topic is named; they tell a Kafka source or sink that has no `type`.
 const TOPIC_KEYS: [&str; 3] = ["topic", "topic.name", "kafka_topic"];

@@ -23,22 +23,6 @@ pub struct RecordsConfig {
     pub max_records: Option<u64>,
 }
 
-/// Keys that [`RecordsConfig::read`] reads.
-pub(super) const RECORDS_KEYS: [&str; 12] = [
-    "format",
-    "value.format",
-    "value.serializer",
-    "value_format",
-    "delimiter",
-    "value_delimiter",
-    "value.delimiter",
-    "quote",
-    "has_headers",
-    "skip_lines",
-    "max_records",
-    "compression",
-];
-
 impl RecordsConfig {
     pub(super) fn read(read: &mut Properties<'_>) -> Self {
         let format = read.format();

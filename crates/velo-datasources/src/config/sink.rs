@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::compression::parse_compression;
+use super::keys::{FORMAT_KEYS, SINK_KEYS};
 use super::properties::{Properties, PropertyError, SinkKind, parse_delimiter, parse_quote};
 use super::{Compression, FileFormat, TextFormat, properties};
 use crate::MemorySink;
@@ -65,7 +66,7 @@ impl FileSinkConfig {
 
 impl SinkConfig {
     /// Keys that [`SinkConfig::from_properties`] understands, those included that it refuses as unsupported.
-    pub const KEYS: &[&str] = properties::SINK_KEYS;
+    pub const KEYS: &[&str] = SINK_KEYS;
 
     /// A file whose format its name tells.
     ///
@@ -133,7 +134,7 @@ impl SinkConfig {
         };
         match self {
             Self::File(file) => properties::csv_keys_without_effect(Some(file.format), properties),
-            Self::Stdout { .. } => others(properties::FORMAT_KEYS),
+            Self::Stdout { .. } => others(FORMAT_KEYS),
             Self::Discard | Self::Memory(_) => others(&[]),
         }
     }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::compression::parse_compression;
+use super::keys::SOURCE_KEYS;
 use super::properties::{
     Properties, PropertyError, parse_count, parse_delimiter, parse_interval, parse_quote, parse_wait,
 };
@@ -127,7 +128,7 @@ impl SourceConfig {
     }
 
     /// Keys that [`SourceConfig::from_properties`] understands for files.
-    pub const KEYS: &[&str] = properties::SOURCE_KEYS;
+    pub const KEYS: &[&str] = SOURCE_KEYS;
 
     /// Files whose names tell their format.
     ///
