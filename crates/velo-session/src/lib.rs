@@ -16,6 +16,7 @@ mod graph;
 mod lints;
 mod overrides;
 mod paths;
+mod problems;
 mod schema_file;
 mod secrets;
 mod sinks;

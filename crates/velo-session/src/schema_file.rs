@@ -6,7 +6,7 @@ use velo_datasources::AvroSchema;
 use velo_planner::SourceOutline;
 
 use crate::config::ConfigDirectory;
-use crate::sources::without_effect;
+use crate::problems::without_effect;
 
 /// The key that names the file.
 pub(crate) const SCHEMA_FILE_KEY: &str = "value.schema.file";

@@ -6,7 +6,8 @@ use velo_datasources::{FileFormat, SinkConfig, TextFormat, unwritable_columns};
 use velo_planner::plan::PlannedStatement;
 use velo_planner::{Outline, SinkDescription, SinkOutline};
 
-use crate::sources::{file_properties, property_diagnostic, without_effect};
+use crate::problems::{property_diagnostic, without_effect};
+use crate::sources::file_properties;
 
 /// What an envelope says about a record beside its columns.
 const ENVELOPE_METADATA: [SystemColumn; 6] = [

@@ -1,10 +1,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
-use velo_common::{Diagnostic, Severity, Span, code, format_duration};
+use velo_common::Diagnostic;
 use velo_data::{StreamSchema, SystemColumn};
-use velo_datasources::{FileFormat, FileSample, PropertyError, PropertyErrorKind, Source, SourceConfig, SourceError};
+use velo_datasources::{FileSample, PropertyError, Source, SourceConfig};
 use velo_planner::properties::{Properties, Scope, definition};
 use velo_planner::{DeclaredAs, DeclaredColumn, Outline, SourceDescription, SourceOutline};
 
@@ -12,8 +11,9 @@ use crate::asking::{Answer, Question, ask_side_by_side};
 use crate::check::{Mode, SessionOptions};
 use crate::config::ConfigDirectory;
 use crate::connection::SourceConnection;
+use crate::problems::{key_columns_of_envelope, open_diagnostic, property_diagnostic, unconfigured, without_effect};
 use crate::schema_file::{SCHEMA_FILE_KEY, SchemaFile, read_schema_file};
-use crate::waiting::{OnWait, Unopened, described};
+use crate::waiting::{OnWait, Unopened};
 
 /// The sources of a program: what planning needs to know, and what running needs.
 #[derive(Debug, Default)]
@@ -230,149 +230,4 @@ pub(crate) fn file_properties(properties: &Properties) -> BTreeMap<String, Strin
     let file = properties.iter().filter(|(key, _)| is_file(key));
     file.map(|(key, value)| ((*key).to_owned(), value.text.clone()))
         .collect()
-}
-
-/// Whether a program without a place for its data is wrong depends on whether it is to run now.
-fn unconfigured(source: &SourceOutline, mode: Mode) -> Diagnostic {
-    let name = &source.name;
-    let message = format!("nothing says where `{name}` is read from");
-    let mut diagnostic = Diagnostic::new(&code::MISSING_PROPERTY, source.span, message).with_help(format!(
-        "add '{name}.path' = '…' to WITH, or run with --source {name}=PATH"
-    ));
-    if mode == Mode::Validate {
-        diagnostic.severity = Severity::Warning;
-    }
-    diagnostic
-}
-
-pub(crate) fn property_diagnostic(
-    error: &PropertyError,
-    properties: &Properties,
-    object: Span,
-    name: &str,
-) -> Diagnostic {
-    let code = match error.kind {
-        PropertyErrorKind::Unknown => &code::UNKNOWN_PROPERTY,
-        PropertyErrorKind::Missing => &code::MISSING_PROPERTY,
-        PropertyErrorKind::Invalid => &code::INVALID_PROPERTY_VALUE,
-        PropertyErrorKind::Unsupported => &code::UNSUPPORTED_PROPERTY,
-    };
-    let span = properties
-        .get(error.key.as_str())
-        .and_then(|value| value.span)
-        .unwrap_or(object);
-    Diagnostic::new(code, span, format!("`{name}`: {}", error.message))
-}
-
-pub(crate) fn without_effect(key: &str, properties: &Properties, object: Span, name: &str) -> Diagnostic {
-    let span = properties.get(key).and_then(|value| value.span).unwrap_or(object);
-    let reason = match key {
-        "recursive" => "it reads no directory",
-        "polling.interval" => "without `watch` it is read to its end",
-        "connection.user" | "connection.password" | "statement.timeout" | "fetch.size" => "SQLite has no use for it",
-        "file.retry.interval" => "without `file.wait.timeout` it does not wait",
-        _ if key.starts_with("paging.") => "the `paging.style` has no use for it",
-        _ if key.starts_with("s3.") => "it reads local files",
-        _ => "its format has no use for it",
-    };
-    let message = format!("`{key}` has no effect on `{name}`: {reason}");
-    Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message)
-}
-
-/// Columns of the record key are read from the record's value; an envelope keeps keys apart.
-fn key_columns_of_envelope(source: &SourceOutline, config: &SourceConfig) -> Option<Diagnostic> {
-    let is_envelope = matches!(config, SourceConfig::File(file) if file.format == Some(FileFormat::Envelope));
-    let key = source.declared.iter().flatten().find(|column| column.is_key)?;
-    is_envelope.then(|| {
-        Diagnostic::new(
-            &code::UNSUPPORTED,
-            key.span,
-            "columns from the key of an envelope are not supported yet",
-        )
-        .with_help("read the key as `_key`")
-    })
-}
-
-/// What to do about a source that cannot be opened.
-fn help(error: &SourceError, name: &str) -> Option<String> {
-    Some(match error {
-        SourceError::NotFound { path, near: None } | SourceError::NothingMatches { path, near: None }
-            if path.is_relative() =>
-        {
-            "a relative path starts in the directory that the command runs in".to_owned()
-        }
-        SourceError::NothingInDirectory { .. } => {
-            format!(
-                "files with other names are read through a pattern: '{name}.path' = '…/*.txt', '{name}.format' = '…'"
-            )
-        }
-        SourceError::MixedFormats { .. } => {
-            format!("say which files are meant: '{name}.format' = '…', or a pattern such as '{name}.path' = '…/*.csv'")
-        }
-        SourceError::UnknownFormat { .. } => format!("add '{name}.format' = 'csv' (or csv_no_header, jsonlines)"),
-        SourceError::ColumnKinds { column, .. } => {
-            format!("declare the columns: CREATE STREAM {name} (…, {column} STRING) WITH (path = '…')")
-        }
-        SourceError::ColumnCounts { .. } => format!("read them as two sources, or declare the columns of `{name}`"),
-        _ => return None,
-    })
-}
-
-fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, declared: bool, mode: Mode) -> Diagnostic {
-    let key = match &unopened.error {
-        SourceError::CannotWatch { .. } => "watch",
-        SourceError::Connection { .. } | SourceError::Busy { .. } | SourceError::Refused { .. } => {
-            // Not at the connection of a database, whose line may hold a password.
-            let places = ["query", "table", "url", "path"];
-            let given = places.into_iter().find(|key| source.properties.contains_key(*key));
-            given.unwrap_or("path")
-        }
-        _ => "path",
-    };
-    let place = source
-        .properties
-        .get(key)
-        .and_then(|value| value.span)
-        .unwrap_or(source.span);
-    let name = &source.name;
-    let Unopened { error, waited, .. } = unopened;
-    let code = match error {
-        SourceError::Header { .. } | SourceError::Columns { .. } => &code::HEADER_MISMATCH,
-        SourceError::Format { .. }
-        | SourceError::MixedFormats { .. }
-        | SourceError::ColumnKinds { .. }
-        | SourceError::ColumnCounts { .. } => &code::SCHEMA_UNKNOWN,
-        SourceError::UnknownFormat { .. } => &code::MISSING_PROPERTY,
-        SourceError::CannotWatch { .. } => &code::INVALID_PROPERTY_VALUE,
-        SourceError::NotFound { .. }
-        | SourceError::NothingMatches { .. }
-        | SourceError::NothingInDirectory { .. }
-        | SourceError::Vanished { .. }
-        | SourceError::Truncated { .. }
-        | SourceError::Replaced { .. }
-        | SourceError::Changed { .. }
-        | SourceError::IsDirectory { .. }
-        | SourceError::Io { .. }
-        | SourceError::Task { .. } => &code::FILE_NOT_FOUND,
-        SourceError::Connection { .. } | SourceError::Busy { .. } | SourceError::Refused { .. } => {
-            &code::SOURCE_REFUSED
-        }
-    };
-    let mut message = format!("`{name}`: {}", described(error));
-    if waited.as_secs() > 0 && error.is_not_there() {
-        let waited = format_duration(Duration::from_secs(waited.as_secs()));
-        message = format!("{message}; waited {waited} for it");
-    }
-    let mut diagnostic = Diagnostic::new(code, place, message);
-    diagnostic = diagnostic.with_help_if(help(error, name));
-    // Data may come later; what is wrong with data that is there stays wrong.
-    if mode == Mode::Validate && (code == &code::FILE_NOT_FOUND || error.is_transient()) {
-        diagnostic.severity = Severity::Warning;
-        if !declared {
-            diagnostic = diagnostic.with_help(format!(
-                "its columns are unknown, so names and types are checked only in part; declare them: CREATE STREAM {name} (column TYPE, …)"
-            ));
-        }
-    }
-    diagnostic
 }
