@@ -318,10 +318,7 @@ fn rows_at_rest(table: &JoinedTable) -> MemorySource {
     match table {
         JoinedTable::Loaded(live) => {
             let table = live.current();
-            let rows = table.num_rows();
-            let starts = (0..rows).step_by(TABLE_BATCH_ROWS);
-            let slice = |start: usize| table.records().slice(start, TABLE_BATCH_ROWS.min(rows - start));
-            MemorySource::new(table.schema().clone(), vec![starts.map(slice).collect()])
+            MemorySource::new(table.schema().clone(), vec![table.batches(TABLE_BATCH_ROWS).collect()])
         }
         JoinedTable::Missing => MemorySource::new(StreamSchema::of_user_columns([]), vec![Vec::new()]),
     }

@@ -13,7 +13,7 @@ use crate::event::Output;
 use crate::expression::{Expressions, trues};
 use crate::keys::KeyEncoder;
 use crate::operator::Operator;
-use crate::table::{JoinedTable, LiveTable, Table, TableIndex};
+use crate::table::{JoinedTable, LiveTable, Table, TableIndex, TableIndexBuilder};
 
 /// Completes rows with the rows of a table that go with them, in the order of the input and then of the table.
 #[derive(Debug)]
@@ -269,13 +269,19 @@ impl Matching {
             operator: "lookup",
             message: error.to_string(),
         })?;
-        let rows = StreamBatch::inserts(table.records().clone());
-        let evaluated = self.keys.evaluate(rows, out)?;
-        let numbers: Vec<u32> = match &evaluated.kept {
-            Some(kept) => kept.set_indices().map(|row| row as u32).collect(),
-            None => (0..table.num_rows() as u32).collect(),
-        };
-        TableIndex::build(encoder, &evaluated.columns, &numbers)
+        let mut index = TableIndexBuilder::new(encoder);
+        let mut first = 0;
+        for chunk in table.chunks() {
+            let evaluated = self.keys.evaluate(StreamBatch::inserts(chunk.clone()), out)?;
+            let rows = first..first + chunk.num_rows() as u32;
+            let numbers: Vec<u32> = match &evaluated.kept {
+                Some(kept) => kept.set_indices().map(|row| first + row as u32).collect(),
+                None => rows.clone().collect(),
+            };
+            index.add(&evaluated.columns, &numbers)?;
+            first = rows.end;
+        }
+        Ok(index.finish())
     }
 }
 
@@ -308,15 +314,15 @@ impl OutputColumns {
             .table
             .contains(&NONE)
             .then(|| pairs.table.iter().map(|row| *row != NONE).collect());
-        let table_rows = UInt32Array::new(pairs.table.into(), nulls);
+        let table_rows = table.places(UInt32Array::new(pairs.table.into(), nulls));
         let of_input = |column: &ArrayRef| {
             if is_identity {
                 Ok(Arc::clone(column))
             } else {
-                take(column, &input, None)
+                Ok(take(column, &input, None)?)
             }
         };
-        let of_table = |index: &usize| take(table.records().column(*index), &table_rows, None);
+        let of_table = |index: &usize| table.take(*index, &table_rows);
         self.assemble(records, rows, of_input, self.table.iter().map(of_table))
     }
 
@@ -346,8 +352,8 @@ impl OutputColumns {
         &self,
         records: &RecordBatch,
         rows: usize,
-        of_input: impl Fn(&ArrayRef) -> Result<ArrayRef, arrow::error::ArrowError>,
-        of_table: impl Iterator<Item = Result<ArrayRef, arrow::error::ArrowError>>,
+        of_input: impl Fn(&ArrayRef) -> OperatorResult<ArrayRef>,
+        of_table: impl Iterator<Item = OperatorResult<ArrayRef>>,
     ) -> OperatorResult<RecordBatch> {
         let (user, system) = records.columns().split_at(self.input_user);
         let columns = user
@@ -355,7 +361,7 @@ impl OutputColumns {
             .map(&of_input)
             .chain(of_table)
             .chain(system.iter().map(&of_input));
-        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let columns = columns.collect::<OperatorResult<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(
             Arc::clone(self.schema.arrow()),

@@ -1,13 +1,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_empty_array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use arrow::buffer::Buffer;
-use arrow::compute::{concat, take};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, SchemaRef};
 use async_trait::async_trait;
 use velo_data::{RowKind, StreamBatch, StreamSchema};
 use velo_datasources::{Sink, SinkError, SinkSummary};
 
+use super::chunks::CHUNK_ROWS;
+use super::growing::GrowingChunks;
 use super::latest::LatestRows;
 use super::{Table, check_rows};
 use crate::error::{CompileError, OperatorResult};
@@ -16,9 +17,7 @@ use crate::error::{CompileError, OperatorResult};
 #[derive(Debug)]
 pub struct TableBuilder {
     schema: StreamSchema,
-    /// For each column its values of all rows that came, in pieces.
-    columns: Vec<Vec<ArrayRef>>,
-    rows: usize,
+    rows: GrowingChunks,
     /// Which rows count, where there is a key.
     latest: Option<LatestRows>,
 }
@@ -36,12 +35,19 @@ impl TableBuilder {
             .map(|index| schema.arrow().field(*index).data_type().clone())
             .collect();
         let latest = (!types.is_empty()).then(|| LatestRows::new(&types)).transpose()?;
+        let schema = user_columns_of(schema);
         Ok(Self {
-            columns: vec![Vec::new(); schema.user_columns()],
-            schema: user_columns_of(schema),
-            rows: 0,
+            rows: GrowingChunks::new(Arc::clone(schema.arrow()), CHUNK_ROWS),
+            schema,
             latest,
         })
+    }
+
+    /// Has so many rows stand together, or as many as the next power of two; a million unless told.
+    #[must_use]
+    pub fn with_chunk_rows(mut self, rows: usize) -> Self {
+        self.rows = GrowingChunks::new(Arc::clone(self.schema.arrow()), rows.clamp(1, CHUNK_ROWS));
+        self
     }
 
     /// Takes in rows, which may have metadata behind the table's columns.
@@ -53,18 +59,18 @@ impl TableBuilder {
         if self.latest.is_none() && batch.kinds.is_some() {
             return self.add_unkeyed_changes(batch);
         }
-        check_rows(self.rows + batch.num_rows())?;
-        let columns = batch.records.columns().iter().take(self.columns.len());
-        let columns: Vec<ArrayRef> = columns.map(compact).collect();
+        check_rows(self.rows.num_rows() + batch.num_rows())?;
+        let columns = batch.records.columns().iter().take(self.schema.user_columns());
+        let records = batch_of(self.rows.schema(), columns.map(compact).collect(), batch.num_rows())?;
         if let Some(latest) = &mut self.latest {
-            let key = self.schema.key().iter().map(|index| Arc::clone(&columns[*index]));
-            latest.add(key.collect(), retractions(batch).as_deref())?;
+            let key_of = |records: &RecordBatch| {
+                let key = self.schema.key().iter();
+                key.map(|index| Arc::clone(records.column(*index))).collect::<Vec<_>>()
+            };
+            let earlier = self.rows.batches().map(key_of);
+            latest.add(&key_of(&records), retractions(batch).as_deref(), earlier)?;
         }
-        for (pieces, column) in self.columns.iter_mut().zip(columns) {
-            pieces.push(column);
-        }
-        self.rows += batch.num_rows();
-        Ok(())
+        Ok(self.rows.push(records)?)
     }
 
     /// Without a key nothing tells which row a change is about: only rows that are new can be kept.
@@ -83,28 +89,31 @@ impl TableBuilder {
     /// When the columns cannot be put together.
     pub fn finish(self) -> OperatorResult<Table> {
         let selection = self.latest.as_ref().and_then(LatestRows::selection);
-        let rows = selection.as_ref().map_or(self.rows, Array::len);
-        // Keys are not needed any more, and columns are put together one by one, so that little stands twice in memory.
-        drop(self.latest);
-        let fields = self.schema.arrow().fields().iter();
-        let column = |(pieces, field): (Vec<ArrayRef>, &Arc<arrow::datatypes::Field>)| {
-            let whole = joined(&pieces, field.data_type())?;
-            drop(pieces);
-            Ok(match &selection {
-                Some(selection) => compact(&take(&whole, selection, None)?),
-                None => whole,
-            })
+        drop(self.latest); // Its table of keys is not needed any more.
+        let (arrow, chunk_rows) = (Arc::clone(self.rows.schema()), self.rows.chunk_rows());
+        let rows = self.rows.finish()?;
+        let Some(selection) = selection else {
+            return Ok(Table::of_chunks(self.schema, rows));
         };
-        let columns = self
-            .columns
-            .into_iter()
-            .zip(fields)
-            .map(column)
-            .collect::<OperatorResult<Vec<_>>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let records = RecordBatch::try_new_with_options(Arc::clone(self.schema.arrow()), columns, &options)?;
-        Ok(Table::new(self.schema, records))
+        let mut selected = GrowingChunks::new(Arc::clone(&arrow), chunk_rows);
+        for start in (0..selection.len()).step_by(chunk_rows) {
+            let part = selection.slice(start, chunk_rows.min(selection.len() - start));
+            let (count, places) = (part.len(), rows.places(part));
+            let columns = (0..arrow.fields().len()).map(|column| Ok(compact(&rows.take(column, &places)?)));
+            let columns = columns.collect::<OperatorResult<_>>()?;
+            selected.push(batch_of(&arrow, columns, count)?)?;
+        }
+        Ok(Table::of_chunks(self.schema, selected.finish()?))
     }
+}
+
+fn batch_of(schema: &SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> OperatorResult<RecordBatch> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(
+        Arc::clone(schema),
+        columns,
+        &options,
+    )?)
 }
 
 /// Of each change whether it takes its key away, if any does.
@@ -123,17 +132,6 @@ fn user_columns_of(schema: &StreamSchema) -> StreamSchema {
         .iter()
         .map(|field| field.as_ref().clone().with_nullable(true));
     StreamSchema::of_user_columns(fields).with_key(schema.key().to_vec())
-}
-
-fn joined(pieces: &[ArrayRef], data_type: &DataType) -> OperatorResult<ArrayRef> {
-    Ok(match pieces {
-        [] => new_empty_array(data_type),
-        [only] => Arc::clone(only),
-        _ => {
-            let pieces: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
-            concat(&pieces)?
-        }
-    })
 }
 
 /// Texts point into the bytes that were read, of which they may be a small part: those of a table are copied then.

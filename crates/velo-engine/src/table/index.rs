@@ -21,25 +21,52 @@ pub(crate) struct IndexKeys {
     nulls: Option<NullBuffer>,
 }
 
-impl TableIndex {
-    /// An index over the values of rows that have these numbers; rows with a NULL are never found, and left out.
-    pub(crate) fn build(encoder: KeyEncoder, columns: &[ArrayRef], numbers: &[u32]) -> OperatorResult<Self> {
-        let rows = numbers.len();
-        let mut index = Self {
+/// Collects what an index is over.
+#[derive(Debug)]
+pub(crate) struct TableIndexBuilder {
+    encoder: KeyEncoder,
+    keys: KeyTable,
+    /// For each row that can be found the number of its key, and its own.
+    ids: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+impl TableIndexBuilder {
+    /// No rows yet; `encoder` encodes the keys.
+    pub(crate) fn new(encoder: KeyEncoder) -> Self {
+        Self {
             keys: KeyTable::new(&encoder),
             encoder,
-            starts: Vec::new(),
+            ids: Vec::new(),
             rows: Vec::new(),
+        }
+    }
+
+    /// Takes in the keys of rows that have these numbers; rows with a NULL are never found, and left out.
+    pub(crate) fn add(&mut self, columns: &[ArrayRef], numbers: &[u32]) -> OperatorResult {
+        let rows = numbers.len();
+        let encoded = self.encoder.encode(columns, rows)?;
+        let Some(nulls) = nulls_of(columns) else {
+            self.keys.intern(&encoded, &RowSet::Range(0..rows), &mut self.ids);
+            self.rows.extend_from_slice(numbers);
+            return Ok(());
         };
-        let IndexKeys { encoded, nulls } = index.encode(columns, rows)?;
-        let found: Vec<u32> = match &nulls {
-            Some(nulls) => (0..rows as u32).filter(|row| nulls.is_valid(*row as usize)).collect(),
-            None => (0..rows as u32).collect(),
-        };
-        let mut ids = Vec::with_capacity(found.len());
-        index.keys.intern(&encoded, &RowSet::Indices(&found), &mut ids);
+        let found: Vec<u32> = nulls.valid_indices().map(|row| row as u32).collect();
+        self.keys.intern(&encoded, &RowSet::Indices(&found), &mut self.ids);
+        self.rows.extend(found.iter().map(|row| numbers[*row as usize]));
+        Ok(())
+    }
+
+    /// The index.
+    pub(crate) fn finish(self) -> TableIndex {
+        let Self {
+            encoder,
+            keys,
+            ids,
+            rows: found,
+        } = self;
         // Rows are counted by key, then dealt out.
-        let mut starts = vec![0_u32; index.keys.len() + 1];
+        let mut starts = vec![0_u32; keys.len() + 1];
         for id in &ids {
             starts[*id as usize + 1] += 1;
         }
@@ -47,23 +74,34 @@ impl TableIndex {
             starts[at] += starts[at - 1];
         }
         let mut next = starts.clone();
-        index.rows = vec![0; found.len()];
+        let mut rows = vec![0; found.len()];
         for (id, row) in ids.iter().zip(&found) {
             let place = &mut next[*id as usize];
-            index.rows[*place as usize] = numbers[*row as usize];
+            rows[*place as usize] = *row;
             *place += 1;
         }
-        index.starts = starts;
-        Ok(index)
+        TableIndex {
+            encoder,
+            keys,
+            starts,
+            rows,
+        }
     }
+}
 
+/// Where any of the columns is NULL.
+fn nulls_of(columns: &[ArrayRef]) -> Option<NullBuffer> {
+    columns.iter().fold(None, |nulls, column| {
+        NullBuffer::union(nulls.as_ref(), column.logical_nulls().as_ref())
+    })
+}
+
+impl TableIndex {
     /// Keys in the form that the index compares.
     pub(crate) fn encode(&self, columns: &[ArrayRef], rows: usize) -> OperatorResult<IndexKeys> {
         Ok(IndexKeys {
             encoded: self.encoder.encode(columns, rows)?,
-            nulls: columns.iter().fold(None, |nulls, column| {
-                NullBuffer::union(nulls.as_ref(), column.logical_nulls().as_ref())
-            }),
+            nulls: nulls_of(columns),
         })
     }
 

@@ -16,11 +16,8 @@ pub(super) struct LatestRows {
 
 #[derive(Debug)]
 enum Found {
-    /// Every row so far, since the keys ascend. They are kept for the day when they do not.
-    All {
-        ascent: Ascent,
-        keys: Vec<Vec<ArrayRef>>,
-    },
+    /// Every row so far, since the keys ascend.
+    All(Ascent),
     ByKey(ByKey),
 }
 
@@ -38,24 +35,28 @@ impl LatestRows {
     pub(super) fn new(key_types: &[DataType]) -> Result<Self, CompileError> {
         Ok(Self {
             encoder: KeyEncoder::new(key_types)?,
-            found: Found::All {
-                ascent: Ascent::default(),
-                keys: Vec::new(),
-            },
+            found: Found::All(Ascent::default()),
         })
     }
 
     /// Takes note of further rows by their key columns; `is_gone` tells of each whether it takes its key away, if any
-    /// does.
-    pub(super) fn add(&mut self, key: Vec<ArrayRef>, is_gone: Option<&[bool]>) -> OperatorResult {
-        let encoded = self.encoder.encode(&key, rows_of(&key))?;
-        if let Found::All { ascent, keys } = &mut self.found {
+    /// does. When keys do not ascend any more, `earlier` tells those of all rows before.
+    pub(super) fn add(
+        &mut self,
+        key: &[ArrayRef],
+        is_gone: Option<&[bool]>,
+        earlier: impl Iterator<Item = Vec<ArrayRef>>,
+    ) -> OperatorResult {
+        let encoded = self.encoder.encode(key, rows_of(key))?;
+        if let Found::All(ascent) = &mut self.found {
             if is_gone.is_none() && ascent.goes_on(&encoded) {
-                keys.push(key);
                 return Ok(());
             }
-            let earlier = std::mem::take(keys);
-            self.found = Found::ByKey(self.by_key(&earlier)?);
+            let mut found = ByKey::new(&self.encoder);
+            for key in earlier {
+                found.add(&self.encoder.encode(&key, rows_of(&key))?, None);
+            }
+            self.found = Found::ByKey(found);
         }
         if let Found::ByKey(found) = &mut self.found {
             found.add(&encoded, is_gone);
@@ -63,19 +64,10 @@ impl LatestRows {
         Ok(())
     }
 
-    /// The rows that came so far, by their keys.
-    fn by_key(&self, batches: &[Vec<ArrayRef>]) -> OperatorResult<ByKey> {
-        let mut found = ByKey::new(&self.encoder);
-        for key in batches {
-            found.add(&self.encoder.encode(key, rows_of(key))?, None);
-        }
-        Ok(found)
-    }
-
     /// The rows that count, unless all do.
     pub(super) fn selection(&self) -> Option<UInt32Array> {
         match &self.found {
-            Found::All { .. } => None,
+            Found::All(_) => None,
             Found::ByKey(found) => found.selection(),
         }
     }

@@ -1,6 +1,8 @@
 //! Tables: rows by key, at rest in columns, made to be scanned and looked up.
 
 mod builder;
+mod chunks;
+mod growing;
 mod index;
 mod latest;
 mod live;
@@ -9,24 +11,27 @@ mod load;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use velo_data::StreamSchema;
 
 pub use builder::{TableBuilder, TableWriter};
-pub(crate) use index::TableIndex;
+pub(crate) use chunks::RowPlaces;
+pub(crate) use index::{TableIndex, TableIndexBuilder};
 pub use live::{JoinedTable, LiveTable};
 pub use load::{TableLoadJob, load_table};
+
+use chunks::Chunks;
 
 use crate::error::{OperatorError, OperatorResult};
 
 /// The rows of a table as they are at one moment.
 ///
-/// They stand in one batch, in the order in which their keys came. Indexes are built when they are first wanted, and shared
+/// They stand in the order in which their keys came. Indexes are built when they are first wanted, and shared
 /// by all who look the table up.
 #[derive(Debug)]
 pub struct Table {
     schema: StreamSchema,
-    records: RecordBatch,
+    chunks: Chunks,
     indexes: Mutex<HashMap<String, Arc<IndexSlot>>>,
 }
 
@@ -35,10 +40,10 @@ type IndexSlot = Mutex<Option<Arc<TableIndex>>>;
 
 impl Table {
     /// A table with these rows, whose columns are those of `schema`; no two have the same key.
-    pub fn new(schema: StreamSchema, records: RecordBatch) -> Self {
+    fn of_chunks(schema: StreamSchema, chunks: Chunks) -> Self {
         Self {
             schema,
-            records,
+            chunks,
             indexes: Mutex::default(),
         }
     }
@@ -48,19 +53,38 @@ impl Table {
         &self.schema
     }
 
-    /// All of its rows.
-    pub fn records(&self) -> &RecordBatch {
-        &self.records
+    /// All of its rows, in large pieces, of which there is at least one.
+    pub fn chunks(&self) -> &[RecordBatch] {
+        self.chunks.batches()
+    }
+
+    /// All of its rows, at most so many at a time.
+    pub fn batches(&self, rows_max: usize) -> impl Iterator<Item = RecordBatch> {
+        let rows_max = rows_max.max(1);
+        self.chunks().iter().flat_map(move |chunk| {
+            let starts = (0..chunk.num_rows()).step_by(rows_max);
+            starts.map(move |start| chunk.slice(start, rows_max.min(chunk.num_rows() - start)))
+        })
+    }
+
+    /// Where rows stand; NULL is a row that is not there.
+    pub(crate) fn places(&self, rows: UInt32Array) -> RowPlaces {
+        self.chunks.places(rows)
+    }
+
+    /// The values that a column has in some rows, NULL where there is none.
+    pub(crate) fn take(&self, column: usize, rows: &RowPlaces) -> OperatorResult<ArrayRef> {
+        Ok(self.chunks.take(column, rows)?)
     }
 
     /// Number of rows.
     pub fn num_rows(&self) -> usize {
-        self.records.num_rows()
+        self.chunks.num_rows()
     }
 
     /// Bytes that its rows take, indexes not included.
     pub fn memory_bytes(&self) -> u64 {
-        self.records.get_array_memory_size() as u64
+        self.chunks.memory_bytes() as u64
     }
 
     /// The index over the values of some expressions, which `name` tells apart; `build` makes it the first time, while others

@@ -27,12 +27,19 @@ fn rows_of(records: &RecordBatch) -> Vec<Vec<Option<i64>>> {
 }
 
 fn table(rows: &[Row]) -> Table {
+    table_in_chunks(rows, usize::MAX)
+}
+
+/// A table of which so many rows stand together, or a few more.
+fn table_in_chunks(rows: &[Row], chunk_rows: usize) -> Table {
     let records = batch(vec![
         ("key", integers(rows.iter().map(|(key, _)| *key))),
         ("value", integers(rows.iter().map(|(_, value)| *value))),
     ]);
     let schema = StreamSchema::of_user_columns(records.schema().fields().iter().map(|field| field.as_ref().clone()));
-    Table::new(schema, records)
+    let mut builder = TableBuilder::new(&schema).unwrap().with_chunk_rows(chunk_rows);
+    builder.add(&StreamBatch::inserts(records)).unwrap();
+    builder.finish().unwrap()
 }
 
 /// `left.id = table.key [AND left.limit < table.value]`
@@ -115,6 +122,7 @@ proptest! {
         by_key in any::<bool>(),
         bounded in any::<bool>(),
         batch_rows in 1usize..9,
+        chunk_rows in 1usize..50,
     ) {
         let kind = if is_left { LookupKind::Left } else { LookupKind::Inner };
         let all = batch(vec![
@@ -127,7 +135,7 @@ proptest! {
         batches.push(all.slice(0, 0));
         let residual = bounded.then(|| col("limit").lt(col("value")));
         let plan = lookup(&all, kind, by_key, residual);
-        let found = run_lookup(plan, batches, table(&right));
+        let found = run_lookup(plan, batches, table_in_chunks(&right, chunk_rows));
         prop_assert_eq!(found, nested_loops(&left, &right, kind, by_key, bounded));
     }
 
@@ -135,12 +143,13 @@ proptest! {
     fn of_rows_with_one_key_the_last_counts(
         changes in proptest::collection::vec((0i64..8, 0i64..100, any::<bool>()), 0..60),
         batch_rows in 1usize..9,
+        chunk_rows in 1usize..70,
     ) {
         let schema = StreamSchema::of_user_columns([
             SqlType::BigInt.field("key", true),
             SqlType::BigInt.field("value", true),
         ]);
-        let mut builder = TableBuilder::new(&schema.with_key(vec![0])).unwrap();
+        let mut builder = TableBuilder::new(&schema.with_key(vec![0])).unwrap().with_chunk_rows(chunk_rows);
         for part in changes.chunks(batch_rows) {
             let records = batch(vec![
                 ("key", integers(part.iter().map(|(key, _, _)| *key))),
@@ -154,7 +163,7 @@ proptest! {
         for (key, value, is_gone) in &changes {
             if *is_gone { expected.remove(key); } else { expected.insert(*key, *value); }
         }
-        let mut found: Vec<_> = rows_of(builder.finish().unwrap().records());
+        let mut found: Vec<_> = builder.finish().unwrap().chunks().iter().flat_map(rows_of).collect();
         found.sort();
         let expected: Vec<_> = expected.into_iter().map(|(key, value)| vec![Some(key), Some(value)]).collect();
         prop_assert_eq!(found, expected);
@@ -189,6 +198,7 @@ proptest! {
         ascending in 0i64..40,
         then in proptest::collection::vec(-2i64..3, 0..6),
         batch_rows in 1usize..9,
+        chunk_rows in 1usize..50,
     ) {
         let then = then.iter().map(|behind| (ascending - 1 + behind).max(0));
         let numbers: Vec<i64> = (0..ascending).chain(then).collect();
@@ -208,12 +218,11 @@ proptest! {
                 let key_columns = (0..records.num_columns() - 1).collect();
                 let fields = records.schema().fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
                 let schema = StreamSchema::of_user_columns(fields).with_key(key_columns);
-                let builder = builder.get_or_insert_with(|| TableBuilder::new(&schema).unwrap());
+                let builder = builder.get_or_insert_with(|| TableBuilder::new(&schema).unwrap().with_chunk_rows(chunk_rows));
                 builder.add(&StreamBatch::inserts(records)).unwrap();
             }
             let found = builder.map(|builder| builder.finish().unwrap());
-            let found = found.iter().flat_map(|table| {
-                let records = table.records();
+            let found = found.iter().flat_map(Table::chunks).flat_map(|records| {
                 records.column(records.num_columns() - 1).as_primitive::<Int64Type>().values().to_vec()
             });
             let mut found: Vec<i64> = found.collect();

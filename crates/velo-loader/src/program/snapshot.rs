@@ -64,11 +64,7 @@ impl Shared {
         let Some(store) = &self.store else {
             return Ok(0);
         };
-        let records = table.records();
-        let starts = (0..records.num_rows()).step_by(BATCH_ROWS);
-        let batches: Vec<RecordBatch> = starts
-            .map(|start| records.slice(start, BATCH_ROWS.min(records.num_rows() - start)))
-            .collect();
+        let batches: Vec<RecordBatch> = table.batches(BATCH_ROWS).collect();
         let details = details(table, fingerprint, made_of);
         let written = store.write(name, Arc::clone(table.schema().arrow()), &batches, details);
         Ok(written.map_err(|error| not_kept(name, error))?.generation)
