@@ -215,13 +215,7 @@ fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<Planned
         key,
     } = catalog.table(&source.id)?;
     let expressions = schema.user_fields().iter().map(|field| column(field.name())).collect();
-    let scan = Scan {
-        relation: Relation::Source(source.id.clone()),
-        columns: (0..schema.user_columns()).collect(),
-        event_time: None,
-        filters: Vec::new(),
-        schema: schema.clone(),
-    };
+    let scan = Scan::of_all(Relation::Source(source.id.clone()), schema.clone());
     let mut plan = LogicalPlan::Project(Project {
         input: Box::new(LogicalPlan::Scan(scan)),
         expressions,

@@ -136,13 +136,7 @@ impl<'a> QueryBinder<'a, '_> {
             columns_unknown,
             key,
         } = self.catalog.table(name)?;
-        let scan = Scan {
-            relation: Relation::Table(name.to_owned()),
-            columns: (0..schema.user_columns()).collect(),
-            event_time: None,
-            filters: Vec::new(),
-            schema,
-        };
+        let scan = Scan::of_all(Relation::Table(name.to_owned()), schema);
         Some(BoundQuery {
             plan: LogicalPlan::Scan(scan),
             columns_unknown,
@@ -154,13 +148,7 @@ impl<'a> QueryBinder<'a, '_> {
     fn scan_statement(&mut self, name: &str) -> Option<BoundQuery> {
         let output = self.catalog.output(name)?;
         let schema = output.schema.clone()?;
-        let scan = Scan {
-            relation: Relation::Statement(name.to_owned()),
-            columns: (0..schema.user_columns()).collect(),
-            event_time: None,
-            filters: Vec::new(),
-            schema,
-        };
+        let scan = Scan::of_all(Relation::Statement(name.to_owned()), schema);
         Some(BoundQuery {
             plan: LogicalPlan::Scan(scan),
             columns_unknown: output.columns_unknown,

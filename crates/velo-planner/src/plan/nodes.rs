@@ -366,6 +366,19 @@ impl LogicalPlan {
     }
 }
 
+impl Scan {
+    /// Reads all rows of a relation whose user columns are those of `schema`, with all of them and no event time.
+    pub fn of_all(relation: Relation, schema: StreamSchema) -> Self {
+        Self {
+            relation,
+            columns: (0..schema.user_columns()).collect(),
+            event_time: None,
+            filters: Vec::new(),
+            schema,
+        }
+    }
+}
+
 impl Lookup {
     /// The columns of the rows of `input`, completed with `fields` of a table.
     pub fn schema_of(input: &StreamSchema, fields: impl IntoIterator<Item = Field>) -> StreamSchema {
