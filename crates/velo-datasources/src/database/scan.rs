@@ -2,7 +2,11 @@ use std::future::Future;
 
 use tokio::sync::oneshot;
 
-use crate::{BatchSender, ChannelReader, NextBatch, PartitionReader, SizeEstimate, SourceError, spawn_reader};
+use super::rows::Selection;
+use super::statement::select;
+use crate::{
+    BatchSender, ChannelReader, DatabaseRows, NextBatch, PartitionReader, SizeEstimate, SourceError, spawn_reader,
+};
 
 /// The position of a scan, read in the snapshot that the scan sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +22,42 @@ pub(super) struct Mark {
 pub(super) struct Since {
     /// The highest value that is loaded.
     pub(super) value: String,
+}
+
+/// The rows of a scan, whatever the database: `T` is what it says of a column, `I` what it knows of the incremental one.
+#[derive(Debug, Clone)]
+pub(super) struct ScannedRows<T, I> {
+    pub(super) selection: Selection<T>,
+    pub(super) rows: DatabaseRows,
+    pub(super) incremental: Option<I>,
+    since: Option<Since>,
+}
+
+impl<T: Clone, I> ScannedRows<T, I> {
+    /// Rows since a position; without an incremental column there is none.
+    pub(super) fn new(
+        selection: Selection<T>,
+        rows: &DatabaseRows,
+        incremental: Option<I>,
+        since: Option<Since>,
+    ) -> Self {
+        Self {
+            selection,
+            rows: rows.clone(),
+            since: since.filter(|_| incremental.is_some()),
+            incremental,
+        }
+    }
+
+    /// The position that the rows come behind; none if all are read.
+    pub(super) fn since(&self) -> Option<&Since> {
+        self.since.as_ref()
+    }
+
+    /// The statement that reads them, of which a condition may leave some out.
+    pub(super) fn statement(&self, condition: Option<&str>) -> String {
+        select(&self.rows, self.selection.names(), condition)
+    }
 }
 
 /// What a scan tells before its first row.

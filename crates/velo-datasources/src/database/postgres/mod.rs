@@ -9,8 +9,6 @@ mod session;
 mod size;
 mod types;
 
-use std::sync::Arc;
-
 use velo_data::StreamSchema;
 
 use self::error::Place;
@@ -22,7 +20,7 @@ pub(super) use self::types::UNBOUNDED_DECIMAL;
 use self::types::{WireType, found_column};
 use super::columns::{Column, bind_columns};
 use super::rows::Selection;
-use super::scan::{Mark, Scan, Since, start_scan};
+use super::scan::{Mark, Scan, ScannedRows, Since, start_scan};
 use super::statement::{relation, select};
 use crate::{
     DatabaseRows, DatabaseSourceConfig, PostgresConnection, ReadRequest, SizeEstimate, SourceError, on_io_runtime,
@@ -132,12 +130,10 @@ impl Postgres {
         request: &ReadRequest,
         since: Option<Since>,
     ) -> Result<Scan, SourceError> {
+        let selection = Selection::new(schema, &self.columns, request, &self.location());
         let plan = ScanPlan {
-            selection: Arc::new(Selection::new(schema, &self.columns, request, &self.location())),
+            scanned: ScannedRows::new(selection, &self.rows, self.incremental.clone(), since),
             place: self.place.clone(),
-            rows: self.rows.clone(),
-            incremental: self.incremental.clone(),
-            since,
             timeouts: self.timeouts,
             fetch_size: self.fetch_size,
         };

@@ -1,5 +1,4 @@
 use std::pin::pin;
-use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use futures_util::TryStreamExt;
@@ -14,18 +13,13 @@ use super::session::{Session, Timeouts};
 use super::size::expected_size;
 use super::types::WireType;
 use crate::database::rows::{Faults, Selection};
-use crate::database::scan::{Beginning, Mark, Since};
-use crate::database::statement::select;
-use crate::{BatchSender, DatabaseRows, SourceBatch, SourceError};
+use crate::database::scan::{Beginning, Mark, ScannedRows};
+use crate::{BatchSender, SourceBatch, SourceError};
 
 /// What a scan reads, and from where.
 pub(super) struct ScanPlan {
-    pub(super) selection: Arc<Selection<WireType>>,
+    pub(super) scanned: ScannedRows<WireType, Incremental>,
     pub(super) place: Place,
-    pub(super) rows: DatabaseRows,
-    pub(super) incremental: Option<Incremental>,
-    /// Only with an incremental column.
-    pub(super) since: Option<Since>,
     pub(super) timeouts: Timeouts,
     pub(super) fetch_size: usize,
 }
@@ -48,8 +42,9 @@ impl ScanPlan {
     }
 
     async fn beginning(&self, transaction: &Transaction<'_>) -> Result<Beginning, Error> {
-        let mark = match &self.incremental {
-            Some(incremental) => incremental.mark(transaction, &self.rows, self.since.as_ref()).await?,
+        let scanned = &self.scanned;
+        let mark = match &scanned.incremental {
+            Some(incremental) => incremental.mark(transaction, &scanned.rows, scanned.since()).await?,
             None => Mark::default(),
         };
         let plan = format!("EXPLAIN {}", self.statement());
@@ -58,17 +53,18 @@ impl ScanPlan {
     }
 
     fn statement(&self) -> String {
-        let condition = match (&self.incremental, &self.since) {
-            (Some(incremental), Some(_)) => Some(incremental.condition()),
-            _ => None,
-        };
-        select(&self.rows, self.selection.names(), condition.as_deref())
+        let scanned = &self.scanned;
+        let condition = scanned.since().and(scanned.incremental.as_ref());
+        scanned.statement(condition.map(Incremental::condition).as_deref())
     }
 
     /// Those of the statement.
     fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
-        let since = self.since.iter().filter(|_| self.incremental.is_some());
-        since.map(|since| &since.value as &(dyn ToSql + Sync)).collect()
+        let since = self.scanned.since();
+        since
+            .into_iter()
+            .map(|since| &since.value as &(dyn ToSql + Sync))
+            .collect()
     }
 
     async fn read(&self, transaction: &Transaction<'_>, batches: &BatchSender) -> Result<(), SourceError> {
@@ -87,8 +83,8 @@ impl ScanPlan {
             while let Some(row) = fetched.try_next().await.map_err(failed)? {
                 count += 1;
                 pending.rows.push(row);
-                if pending.rows.len() >= self.selection.batch_rows_max
-                    && !batches.send(pending.take(&self.selection)?).await
+                if pending.rows.len() >= self.scanned.selection.batch_rows_max
+                    && !batches.send(pending.take(&self.scanned.selection)?).await
                 {
                     return Ok(());
                 }
@@ -98,7 +94,7 @@ impl ScanPlan {
             }
         }
         if !pending.rows.is_empty() {
-            batches.send(pending.take(&self.selection)?).await;
+            batches.send(pending.take(&self.scanned.selection)?).await;
         }
         Ok(())
     }

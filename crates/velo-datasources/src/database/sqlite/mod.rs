@@ -7,7 +7,6 @@ mod incremental;
 mod scan;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::Value;
@@ -20,7 +19,7 @@ use self::incremental::Incremental;
 use self::scan::ScanPlan;
 use super::columns::{Column, bind_columns};
 use super::rows::Selection;
-use super::scan::{Mark, Scan, Since, start_scan};
+use super::scan::{Mark, Scan, ScannedRows, Since, start_scan};
 use super::statement::relation;
 use crate::{DatabaseRows, DatabaseSourceConfig, ReadRequest, SizeEstimate, SourceError, on_io_runtime};
 
@@ -151,12 +150,10 @@ impl Sqlite {
         request: &ReadRequest,
         since: Option<Since>,
     ) -> Result<Scan, SourceError> {
+        let selection = Selection::new(schema, &self.columns, request, &self.location());
         let plan = ScanPlan {
-            selection: Arc::new(Selection::new(schema, &self.columns, request, &self.location())),
+            scanned: ScannedRows::new(selection, &self.rows, self.incremental.clone(), since),
             file: self.file.clone(),
-            rows: self.rows.clone(),
-            incremental: self.incremental.clone(),
-            since,
         };
         start_scan(|batches, tell| plan.run(batches, tell)).await
     }

@@ -10,18 +10,13 @@ use super::SqliteFile;
 use super::builder::{ColumnBuilder, bytes_of};
 use super::incremental::{Highest, Incremental};
 use crate::database::rows::{Faults, Selection};
-use crate::database::scan::{Beginning, Since};
-use crate::database::statement::select;
-use crate::{BatchSender, DatabaseRows, SourceBatch, SourceError};
+use crate::database::scan::{Beginning, ScannedRows};
+use crate::{BatchSender, SourceBatch, SourceError};
 
 /// What a scan reads, and from where.
 pub(super) struct ScanPlan {
-    pub(super) selection: Arc<Selection<()>>,
+    pub(super) scanned: ScannedRows<(), Incremental>,
     pub(super) file: SqliteFile,
-    pub(super) rows: DatabaseRows,
-    pub(super) incremental: Option<Incremental>,
-    /// Only with an incremental column.
-    pub(super) since: Option<Since>,
 }
 
 /// Steps of SQLite's machine from one look at whether somebody still waits to the next: some microseconds.
@@ -65,15 +60,16 @@ impl ScanPlan {
         connection
             .execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")
             .map_err(failed)?;
-        let highest = match &self.incremental {
-            Some(incremental) => incremental.highest(connection, &self.rows, &self.file.place)?,
+        let scanned = &self.scanned;
+        let highest = match &scanned.incremental {
+            Some(incremental) => incremental.highest(connection, &scanned.rows, &self.file.place)?,
             None => Highest::default(),
         };
-        let since = self.since.as_ref().filter(|_| self.incremental.is_some());
+        let since = scanned.since();
         let earlier = since.and_then(|since| highest.earlier(since));
         let size = self.file.count(
             connection,
-            &self.rows,
+            &scanned.rows,
             self.condition(earlier.as_ref()).as_deref(),
             earlier.as_ref(),
         )?;
@@ -88,7 +84,9 @@ impl ScanPlan {
 
     /// Which rows are new, given the value that is loaded.
     fn condition(&self, earlier: Option<&Value>) -> Option<String> {
-        earlier.and(self.incremental.as_ref()).map(Incremental::condition)
+        earlier
+            .and(self.scanned.incremental.as_ref())
+            .map(Incremental::condition)
     }
 
     fn read_rows(
@@ -98,14 +96,14 @@ impl ScanPlan {
         send: &dyn Fn(SourceBatch) -> bool,
     ) -> Result<(), SourceError> {
         let failed = |error: Error| self.file.place.error(&error);
-        let text = select(&self.rows, self.selection.names(), self.condition(earlier).as_deref());
+        let text = self.scanned.statement(self.condition(earlier).as_deref());
         let mut statement = connection.prepare(&text).map_err(failed)?;
         let rows = statement.query(rusqlite::params_from_iter(earlier));
         let mut rows = rows.map_err(failed)?;
-        let mut pending = PendingRows::new(&self.selection);
+        let mut pending = PendingRows::new(&self.scanned.selection);
         while let Some(row) = rows.next().map_err(failed)? {
             pending.push(row).map_err(failed)?;
-            if pending.rows >= self.selection.batch_rows_max && !send(pending.take()?) {
+            if pending.rows >= self.scanned.selection.batch_rows_max && !send(pending.take()?) {
                 return Ok(());
             }
         }
