@@ -29,6 +29,7 @@ pub use config::{
     HttpCredentials, HttpSourceConfig, ObjectSourceConfig, ObjectStoreConfig, Paging, PostgresConnection,
     PropertyError, PropertyErrorKind, RecordsConfig, S3Config, Secret, SinkConfig, SourceConfig, TextFormat,
 };
+pub(crate) use config::{PostgresTls, TlsMode};
 pub use config_file::{ConfigFileError, load_config_file};
 pub use database::DatabaseSource;
 pub use error::{SinkError, SourceError};

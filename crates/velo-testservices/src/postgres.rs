@@ -1,7 +1,8 @@
 //! A PostgreSQL server from the programs of the machine.
 
+use std::fs::Permissions;
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::service::skip;
+use crate::{Authority, Identity};
 
 const SUPERUSER: &str = "postgres";
 const PASSWORD: &str = "hunter2-of-the-server";
@@ -26,6 +28,21 @@ const SETTINGS: [&str; 4] = [
     "unix_socket_directories=",
     "max_connections=60",
 ];
+
+/// Settings of a server that encrypts; the files stand in the directory of its data.
+const SECURE_SETTINGS: [&str; 4] = [
+    "ssl=on",
+    "ssl_cert_file=server.crt",
+    "ssl_key_file=server.key",
+    "ssl_ca_file=authority.crt",
+];
+
+/// Who may connect how to a server that encrypts: one user only by a certificate, one only without encryption, the others
+/// with a password.
+const SECURE_LOGINS: &str = "hostssl all certified 127.0.0.1/32 cert
+hostssl all unencrypted 127.0.0.1/32 reject
+host all all 127.0.0.1/32 scram-sha-256
+";
 
 /// A running server; it stops when it is dropped.
 #[derive(Debug)]
@@ -69,14 +86,37 @@ impl PostgresServer {
     ///
     /// When the server does not start, or is missing where it is required.
     pub fn start() -> Option<Self> {
+        Self::start_with(&SETTINGS, |_| {})
+    }
+
+    /// A server that encrypts for those who want it. User `certified` is let in by a certificate of `authority` alone, and
+    /// user `unencrypted` only without encryption; both have to be created.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not start, or is missing where it is required.
+    pub fn start_secure(identity: &Identity, authority: &Authority) -> Option<Self> {
+        let settings = [SETTINGS, SECURE_SETTINGS].concat();
+        let authority = std::fs::read_to_string(authority.certificate_file()).expect("the authority's certificate");
+        Self::start_with(&settings, |data| {
+            write_private(&data.join("server.crt"), &identity.certificate);
+            write_private(&data.join("server.key"), &identity.key);
+            write_private(&data.join("authority.crt"), &authority);
+            write_private(&data.join("pg_hba.conf"), SECURE_LOGINS);
+        })
+    }
+
+    /// Starts a server with settings, after `prepare` has seen the directory of its data.
+    fn start_with(settings: &[&str], prepare: impl FnOnce(&Path)) -> Option<Self> {
         let Some(programs) = programs() else {
             skip("PostgreSQL", "it is not installed (Debian: apt-get install postgresql)");
             return None;
         };
         let directory = TempDir::new().unwrap_or_else(|error| panic!("a temporary directory: {error}"));
         initialize(&programs, directory.path());
+        prepare(&directory.path().join("data"));
         let port = free_port();
-        let (stop, keeper) = keep_running(&programs, directory.path(), port);
+        let (stop, keeper) = keep_running(&programs, directory.path(), port, settings);
         let server = Self {
             programs,
             port,
@@ -210,12 +250,8 @@ fn is_root() -> bool {
 fn initialize(programs: &Path, directory: &Path) {
     let password_file = directory.join("password");
     std::fs::write(&password_file, PASSWORD).unwrap_or_else(|error| panic!("{}: {error}", password_file.display()));
-    if is_root() {
-        let owner = std::fs::metadata("/var/lib/postgresql").map(|found| (found.uid(), found.gid()));
-        let (user, group) = owner.unwrap_or_else(|error| panic!("the home of {SUPERUSER}: {error}"));
-        for path in [directory, &password_file] {
-            chown(path, Some(user), Some(group)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        }
+    for path in [directory, &password_file] {
+        give_to_server_user(path);
     }
     let output = as_server_user(&programs.join("initdb"), directory)
         .args([
@@ -230,11 +266,28 @@ fn initialize(programs: &Path, directory: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// Lets the server's user have a file or directory of ours.
+fn give_to_server_user(path: &Path) {
+    if is_root() {
+        let owner = std::fs::metadata("/var/lib/postgresql").map(|found| (found.uid(), found.gid()));
+        let (user, group) = owner.unwrap_or_else(|error| panic!("the home of {SUPERUSER}: {error}"));
+        chown(path, Some(user), Some(group)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+}
+
+/// Writes a file that the server's user alone may read; it uses no others as keys.
+fn write_private(path: &Path, content: &str) {
+    let written = std::fs::write(path, content);
+    let written = written.and_then(|()| std::fs::set_permissions(path, Permissions::from_mode(0o600)));
+    written.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    give_to_server_user(path);
+}
+
 /// Starts the server from a thread that lives as long as it: the server dies with the thread that it is a child of.
-fn keep_running(programs: &Path, directory: &Path, port: u16) -> (Sender<()>, JoinHandle<()>) {
+fn keep_running(programs: &Path, directory: &Path, port: u16, settings: &[&str]) -> (Sender<()>, JoinHandle<()>) {
     let mut command = as_server_user(&programs.join("postgres"), directory);
     command.args(["-D", "data", "-h", "127.0.0.1", "-p", &port.to_string()]);
-    for setting in SETTINGS {
+    for setting in settings {
         command.args(["-c", setting]);
     }
     command.stdout(Stdio::null()).stderr(Stdio::null());

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 
+use super::postgres_tls::{PostgresTls, TlsMode, take_tls};
 use super::properties::{Properties, PropertyError, PropertyErrorKind, parse_interval, parse_positive};
 
 /// Keys that a source in a SQL database understands.
@@ -106,6 +107,7 @@ pub enum DatabaseRows {
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresConnection {
     client: Box<tokio_postgres::Config>,
+    tls: PostgresTls,
 }
 
 impl DatabaseSourceConfig {
@@ -161,28 +163,31 @@ impl DatabaseSourceConfig {
 }
 
 impl PostgresConnection {
-    /// Reads `postgres://user:password@host:port/database`.
+    /// Reads `postgres://user:password@host:port/database`, with `?sslmode=…` and other parameters behind it.
     ///
     /// # Errors
     ///
     /// What is wrong with it, in a sentence that holds nothing of the password.
     pub fn parse(url: &str) -> Result<Self, String> {
-        let form = "the form is postgres://user:password@host:port/database, with special characters as %XX";
-        let client = tokio_postgres::Config::from_str(url);
-        let client = client.map_err(|_| format!("`connection.url` is malformed; {form}"))?;
-        let hosts = client.get_hosts();
-        // A password with an unescaped `@` would go on in the name of the host, and be printed with it.
-        if hosts
-            .iter()
-            .any(|host| matches!(host, Host::Tcp(name) if name.contains('@')))
-        {
-            return Err(format!("`connection.url` has more than one `@`; {form}"));
+        Self::read(url).map_err(|(_, message)| message)
+    }
+
+    fn read(url: &str) -> Result<Self, (PropertyErrorKind, String)> {
+        let (url, tls) = take_tls(url)?;
+        let mut client = parse_client(&url).map_err(|message| (PropertyErrorKind::Invalid, message))?;
+        let mode = match tls.mode {
+            TlsMode::Disable => SslMode::Disable,
+            TlsMode::Prefer => SslMode::Prefer,
+            TlsMode::Require | TlsMode::VerifyAuthority(_) | TlsMode::VerifyName(_) => SslMode::Require,
+        };
+        if client.get_ssl_negotiation() == SslNegotiation::Direct && mode != SslMode::Require {
+            let message = "`sslnegotiation=direct` needs `sslmode=require` or a mode that verifies the server";
+            return Err((PropertyErrorKind::Invalid, message.to_owned()));
         }
-        if hosts.is_empty() {
-            return Err(format!("`connection.url` names no host; {form}"));
-        }
+        client.ssl_mode(mode);
         Ok(Self {
             client: Box::new(client),
+            tls,
         })
     }
 
@@ -227,10 +232,34 @@ impl PostgresConnection {
         self.client.get_dbname().unwrap_or(self.user())
     }
 
-    /// Everything, for the client library.
+    /// How the connection is encrypted.
+    pub(crate) fn tls(&self) -> &PostgresTls {
+        &self.tls
+    }
+
+    /// Everything else, for the client library.
     pub(crate) fn client(&self) -> &tokio_postgres::Config {
         &self.client
     }
+}
+
+/// Reads what of a URL is not about encryption.
+fn parse_client(url: &str) -> Result<tokio_postgres::Config, String> {
+    let form = "the form is postgres://user:password@host:port/database, with special characters as %XX";
+    let client = tokio_postgres::Config::from_str(url);
+    let client = client.map_err(|_| format!("`connection.url` is malformed; {form}"))?;
+    let hosts = client.get_hosts();
+    // A password with an unescaped `@` would go on in the name of the host, and be printed with it.
+    if hosts
+        .iter()
+        .any(|host| matches!(host, Host::Tcp(name) if name.contains('@')))
+    {
+        return Err(format!("`connection.url` has more than one `@`; {form}"));
+    }
+    if hosts.is_empty() {
+        return Err(format!("`connection.url` names no host; {form}"));
+    }
+    Ok(client)
 }
 
 impl fmt::Debug for PostgresConnection {
@@ -286,12 +315,7 @@ fn of_url(url: &str) -> Result<DatabaseConnection, (PropertyErrorKind, String)> 
         .to_ascii_lowercase();
     match scheme.as_str() {
         "postgres" | "postgresql" => {
-            let server = PostgresConnection::parse(url).map_err(|message| (PropertyErrorKind::Invalid, message))?;
-            if server.client.get_ssl_mode() == SslMode::Require {
-                let message = "connections to databases are not encrypted yet: without `sslmode=require`, \
-                               connect within a trusted network or through a local proxy that encrypts";
-                return Err((PropertyErrorKind::Unsupported, message.to_owned()));
-            }
+            let server = PostgresConnection::read(url)?;
             Ok(DatabaseConnection::Postgres(server))
         }
         "sqlite" => {

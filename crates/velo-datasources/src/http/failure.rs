@@ -7,11 +7,17 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 use velo_common::format_duration;
 
-use crate::tls::{explain, tls_error};
+use crate::tls::{WayOut, explain, tls_error};
 use crate::{HttpSourceConfig, SourceError};
 
 /// Longest part of a server's explanation that is shown.
 const EXPLANATION_CHARACTERS_MAX: usize = 200;
+
+/// What can be done about a server that is not trusted.
+const WAY_OUT: WayOut = WayOut {
+    authorities: "`SSL_CERT_FILE`",
+    names: "ask it by one of its names",
+};
 
 /// A URL for people: without its query, which may hold a key.
 pub(crate) fn location(url: &Url) -> String {
@@ -65,7 +71,7 @@ pub(super) fn unanswered(config: &HttpSourceConfig, url: &Url, error: &reqwest::
 pub(super) fn not_secure(location: String, error: &rustls::Error) -> SourceError {
     SourceError::Connection {
         location,
-        message: format!("no secure connection: {}", explain(error, "`SSL_CERT_FILE`")),
+        message: format!("no secure connection: {}", explain(error, &WAY_OUT)),
         is_transient: false,
     }
 }

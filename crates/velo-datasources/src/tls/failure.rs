@@ -19,10 +19,18 @@ pub(crate) fn tls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rust
     None
 }
 
-/// What TLS has against a server, for people; `authorities` is where the authorities that are trusted are named.
-pub(crate) fn explain(error: &rustls::Error, authorities: &str) -> String {
+/// What can be done about a server that is not trusted; it depends on how it is configured.
+pub(crate) struct WayOut {
+    /// Where a file of authorities is named: `` `SSL_CERT_FILE` ``.
+    pub(crate) authorities: &'static str,
+    /// What helps against a certificate for another name, as the end of a sentence.
+    pub(crate) names: &'static str,
+}
+
+/// What TLS has against a server, for people.
+pub(crate) fn explain(error: &rustls::Error, way_out: &WayOut) -> String {
     match error {
-        rustls::Error::InvalidCertificate(error) => about_certificate(error, authorities),
+        rustls::Error::InvalidCertificate(error) => about_certificate(error, way_out),
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             "what answers there does not speak TLS".to_owned()
         }
@@ -31,16 +39,18 @@ pub(crate) fn explain(error: &rustls::Error, authorities: &str) -> String {
     }
 }
 
-fn about_certificate(error: &CertificateError, authorities: &str) -> String {
+fn about_certificate(error: &CertificateError, way_out: &WayOut) -> String {
     match error {
         // A signature that does not fit is that of another authority with a name that is trusted.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
-            "the authority behind the server's certificate is not trusted; {authorities} names a file with its certificate"
+            "the authority behind the server's certificate is not trusted; {} names a file with its certificate",
+            way_out.authorities
         ),
         CertificateError::NotValidForNameContext { expected, presented } => format!(
-            "the server's certificate is not for {}, but for {}",
+            "the server's certificate is not for {}, but for {}; {}",
             expected.to_str(),
-            names(presented)
+            names(presented),
+            way_out.names
         ),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "the server's certificate has expired".to_owned()

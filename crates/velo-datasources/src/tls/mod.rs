@@ -4,20 +4,23 @@
 //! that a client needs, so that they are read once in a process, and only when a server has shown a certificate: a
 //! load from servers without TLS does not read them at all.
 
+mod authorities;
 mod failure;
-mod roots;
+mod identity;
+mod trust;
 
 use std::sync::{Arc, LazyLock};
 
 use rustls::ClientConfig;
-use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 
-pub(crate) use self::failure::{explain, tls_error};
-pub(crate) use self::roots::MachineRoots;
+pub(crate) use self::authorities::Authorities;
+pub(crate) use self::failure::{WayOut, explain, tls_error};
+pub(crate) use self::identity::Identity;
+pub(crate) use self::trust::Trust;
 
 /// How TLS computes: named, since a process in which several libraries bring theirs has no default.
-pub(crate) fn provider() -> &'static Arc<CryptoProvider> {
+fn provider() -> &'static Arc<CryptoProvider> {
     static PROVIDER: LazyLock<Arc<CryptoProvider>> =
         LazyLock::new(|| Arc::new(rustls::crypto::ring::default_provider()));
     &PROVIDER
@@ -30,19 +33,28 @@ pub(crate) fn provider() -> &'static Arc<CryptoProvider> {
 ///
 /// When the provider cannot speak any version of TLS, which does not happen with the one that is compiled in.
 pub(crate) fn web_client() -> Result<ClientConfig, rustls::Error> {
-    static WEB_CLIENT: LazyLock<Result<ClientConfig, rustls::Error>> = LazyLock::new(|| {
-        let mut config = client(Arc::new(MachineRoots))?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
-    });
+    static WEB_CLIENT: LazyLock<Result<ClientConfig, rustls::Error>> =
+        LazyLock::new(|| client(Trust::Machine, None, &[b"h2", b"http/1.1"]));
     WEB_CLIENT.clone()
 }
 
-/// A client that has a server's certificate looked at by `verifier` and shows none of its own.
-fn client(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, rustls::Error> {
-    let builder = ClientConfig::builder_with_provider(Arc::clone(provider()));
-    let builder = builder.with_safe_default_protocol_versions()?;
-    // What rustls calls dangerous is to choose the verifier.
-    let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
-    Ok(builder.with_no_client_auth())
+/// A client that trusts certain servers, shows who it is if they ask, and says which protocols it speaks within TLS.
+///
+/// # Errors
+///
+/// When the key of the identity cannot be used, or is not that of its certificate.
+pub(crate) fn client(
+    trust: Trust,
+    identity: Option<Identity>,
+    protocols: &[&[u8]],
+) -> Result<ClientConfig, rustls::Error> {
+    let builder = ClientConfig::builder_with_provider(Arc::clone(provider())).with_safe_default_protocol_versions()?;
+    // What rustls calls dangerous is to decide oneself whom to trust.
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(trust));
+    let mut config = match identity {
+        Some(identity) => builder.with_client_auth_cert(identity.certificates, identity.key)?,
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    Ok(config)
 }

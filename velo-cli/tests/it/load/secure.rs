@@ -97,7 +97,7 @@ fn a_certificate_for_another_name_is_refused() {
     assert_eq!(
         failure(&loaded, &server),
         "cannot read `people`: cannot reach https://[server]/people.csv: no secure connection: the server's certificate \
-         is not for localhost, but for people.example, 127.0.0.9"
+         is not for localhost, but for people.example, 127.0.0.9; ask it by one of its names"
     );
 }
 

@@ -4,7 +4,14 @@ use std::fmt::Write as _;
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
+use crate::tls::{WayOut, explain, tls_error};
 use crate::{PostgresConnection, SourceError};
+
+/// What can be done about a server that is not trusted.
+const WAY_OUT: WayOut = WayOut {
+    authorities: "`sslrootcert` in `connection.url`",
+    names: "connect to one of its names, or accept any with `sslmode=verify-ca`",
+};
 
 /// Who is talked to, for messages: never with a password.
 #[derive(Debug, Clone)]
@@ -29,6 +36,15 @@ impl Place {
         }
     }
 
+    /// The server does not encrypt as it should, or is not trusted; trying again would not change that.
+    pub(super) fn not_secure(&self, why: &str) -> SourceError {
+        SourceError::Connection {
+            location: self.server.location(),
+            message: format!("no secure connection: {why}"),
+            is_transient: false,
+        }
+    }
+
     pub(super) fn refused(&self, message: String, is_transient: bool) -> SourceError {
         SourceError::Refused {
             location: self.location(),
@@ -41,6 +57,9 @@ impl Place {
     pub(super) fn error(&self, error: &Error) -> SourceError {
         if let Some(told) = error.as_db_error() {
             return self.told_by_server(told);
+        }
+        if let Some(why) = self.without_tls(error) {
+            return self.not_secure(&why);
         }
         let is_io = error
             .source()
@@ -57,6 +76,24 @@ impl Place {
             return self.refused(message, false);
         }
         self.refused(message, false)
+    }
+
+    /// Why there is no encryption, if that is what has failed.
+    fn without_tls(&self, error: &Error) -> Option<String> {
+        match tls_error(error) {
+            Some(rustls::Error::AlertReceived(alert)) => Some(match &self.server.tls().identity {
+                Some(_) => format!("the server does not accept the certificate of `sslcert` ({alert:?})"),
+                None => format!(
+                    "the server breaks off ({alert:?}); if it wants a certificate of the client, `sslcert` and `sslkey` in \
+                     `connection.url` name its files"
+                ),
+            }),
+            Some(error) => Some(explain(error, &WAY_OUT)),
+            None => with_causes(error).ends_with("server does not support TLS").then(|| {
+                "the server does not encrypt (`ssl` is off); with `sslmode=prefer` it need not, within a trusted network"
+                    .to_owned()
+            }),
+        }
     }
 
     fn told_by_server(&self, told: &DbError) -> SourceError {
@@ -99,6 +136,14 @@ impl Place {
             _ => return None,
         })
     }
+}
+
+/// Whether a connection that could not be made with encryption may come about without: the handshake failed, or the server
+/// lets this user in, but only unencrypted. It is not worth while after a wrong password.
+pub(super) fn may_go_without_tls(error: &Error) -> bool {
+    let is_of_handshake = error.to_string().starts_with("error performing TLS handshake");
+    let is_only_without = error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
+    is_of_handshake || is_only_without || tls_error(error).is_some()
 }
 
 /// The server is starting, stopping, full or cut off.

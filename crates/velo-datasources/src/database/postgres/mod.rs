@@ -7,6 +7,7 @@ mod incremental;
 mod scan;
 mod session;
 mod size;
+mod tls;
 mod types;
 
 use velo_data::StreamSchema;
@@ -14,7 +15,7 @@ use velo_data::StreamSchema;
 use self::error::Place;
 use self::incremental::Incremental;
 use self::scan::ScanPlan;
-use self::session::{Session, Timeouts};
+use self::session::{Access, Session, Timeouts};
 use self::size::expected_size;
 pub(super) use self::types::UNBOUNDED_DECIMAL;
 use self::types::{WireType, found_column};
@@ -33,7 +34,7 @@ pub(super) struct Postgres {
     rows: DatabaseRows,
     columns: Vec<Column<WireType>>,
     incremental: Option<Incremental>,
-    timeouts: Timeouts,
+    access: Access,
     fetch_size: usize,
 }
 
@@ -61,7 +62,8 @@ impl Postgres {
             connect: config.connect_timeout,
             statement: config.statement_timeout,
         };
-        let session = Session::open(&place, timeouts).await?;
+        let access = Access::new(&place, timeouts)?;
+        let session = Session::open(&place, &access).await?;
         let text = format!("SELECT * FROM {}", relation(&config.rows));
         let statement = session.client().prepare(&text).await;
         let statement = statement.map_err(|error| place.error(&error))?;
@@ -77,7 +79,7 @@ impl Postgres {
             rows: config.rows,
             columns,
             incremental,
-            timeouts,
+            access,
             fetch_size: config.fetch_size,
         };
         Ok((postgres, schema))
@@ -96,11 +98,11 @@ impl Postgres {
         let Some(incremental) = self.incremental.clone() else {
             return Ok(Mark::default());
         };
-        let (place, rows, timeouts) = (self.place.clone(), self.rows.clone(), self.timeouts);
+        let (place, rows, access) = (self.place.clone(), self.rows.clone(), self.access.clone());
         on_io_runtime(async move {
-            let mut session = Session::open(&place, timeouts).await?;
+            let mut session = Session::open(&place, &access).await?;
             let mark = async {
-                let (transaction, cancel) = session.snapshot(timeouts).await?;
+                let (transaction, cancel) = session.snapshot(access.timeouts).await?;
                 let mark = incremental.mark(&transaction, &rows, None).await?;
                 cancel.disarm();
                 Ok(mark)
@@ -114,9 +116,9 @@ impl Postgres {
     pub(super) async fn size_estimate(&self) -> Result<SizeEstimate, SourceError> {
         let names = self.columns.iter().map(|column| column.name.as_str());
         let text = format!("EXPLAIN {}", select(&self.rows, names, None));
-        let (place, timeouts) = (self.place.clone(), self.timeouts);
+        let (place, access) = (self.place.clone(), self.access.clone());
         on_io_runtime(async move {
-            let session = Session::open(&place, timeouts).await?;
+            let session = Session::open(&place, &access).await?;
             let plan = session.client().query(&text, &[]).await;
             Ok(expected_size(&plan.map_err(|error| place.error(&error))?))
         })
@@ -134,7 +136,7 @@ impl Postgres {
         let plan = ScanPlan {
             scanned: ScannedRows::new(selection, &self.rows, self.incremental.clone(), since),
             place: self.place.clone(),
-            timeouts: self.timeouts,
+            access: self.access.clone(),
             fetch_size: self.fetch_size,
         };
         start_scan(|batches, tell| plan.run(batches, tell)).await

@@ -9,7 +9,7 @@ use tokio_postgres::{Error, Row, Transaction};
 use super::decode::decode_column;
 use super::error::Place;
 use super::incremental::Incremental;
-use super::session::{Session, Timeouts};
+use super::session::{Access, Session};
 use super::size::expected_size;
 use super::types::WireType;
 use crate::database::rows::{Faults, Selection};
@@ -20,15 +20,15 @@ use crate::{BatchSender, SourceBatch, SourceError};
 pub(super) struct ScanPlan {
     pub(super) scanned: ScannedRows<WireType, Incremental>,
     pub(super) place: Place,
-    pub(super) timeouts: Timeouts,
+    pub(super) access: Access,
     pub(super) fetch_size: usize,
 }
 
 impl ScanPlan {
     /// Tells where it begins and then hands on the rows, both in one snapshot.
     pub(super) async fn run(self, batches: BatchSender, tell: oneshot::Sender<Beginning>) -> Result<(), SourceError> {
-        let mut session = Session::open(&self.place, self.timeouts).await?;
-        let snapshot = session.snapshot(self.timeouts).await;
+        let mut session = Session::open(&self.place, &self.access).await?;
+        let snapshot = session.snapshot(self.access.timeouts).await;
         let (transaction, cancel) = snapshot.map_err(|error| self.place.error(&error))?;
         let beginning = self.beginning(&transaction).await;
         let beginning = beginning.map_err(|error| self.place.error(&error))?;

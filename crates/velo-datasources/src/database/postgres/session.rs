@@ -1,9 +1,14 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, IsolationLevel, NoTls, Transaction};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{CancelToken, Client, Config, IsolationLevel, Transaction};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::error::Place;
+use super::error::{Place, may_go_without_tls};
+use super::tls::tls_client;
 use crate::SourceError;
 
 /// What the server's lists of sessions show.
@@ -13,6 +18,24 @@ const APPLICATION_NAME: &str = "velostream";
 pub(super) struct Session {
     client: Client,
     driver: JoinHandle<Result<(), tokio_postgres::Error>>,
+    tls: MakeRustlsConnect,
+}
+
+/// How sessions are opened.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    pub(super) timeouts: Timeouts,
+    tls: Arc<ClientConfig>,
+}
+
+impl Access {
+    /// Reads what encryption needs; the server is not asked yet.
+    pub(super) fn new(place: &Place, timeouts: Timeouts) -> Result<Self, SourceError> {
+        Ok(Self {
+            timeouts,
+            tls: Arc::new(tls_client(place)?),
+        })
+    }
 }
 
 /// How long the server may take.
@@ -23,21 +46,34 @@ pub(super) struct Timeouts {
 }
 
 impl Session {
-    pub(super) async fn open(place: &Place, timeouts: Timeouts) -> Result<Self, SourceError> {
-        let mut client = place.server.client().clone();
-        client.connect_timeout(timeouts.connect);
-        if client.get_application_name().is_none() {
-            client.application_name(APPLICATION_NAME);
+    pub(super) async fn open(place: &Place, access: &Access) -> Result<Self, SourceError> {
+        let patience = access.timeouts.connect;
+        let mut config = place.server.client().clone();
+        config.connect_timeout(patience);
+        if config.get_application_name().is_none() {
+            config.application_name(APPLICATION_NAME);
         }
-        let connecting = tokio::time::timeout(timeouts.connect, client.connect(NoTls)).await;
+        let tls = MakeRustlsConnect::new(ClientConfig::clone(&access.tls));
+        let connecting = tokio::time::timeout(patience, Self::connect(config, tls)).await;
         let connected = connecting.map_err(|_| {
-            let waited = velo_common::format_duration(timeouts.connect);
+            let waited = velo_common::format_duration(patience);
             place.unreachable(format!("no answer within {waited} (`connect.timeout`)"))
         })?;
-        let (client, connection) = connected.map_err(|error| place.error(&error))?;
+        connected.map_err(|error| place.error(&error))
+    }
+
+    /// Connects; where encryption is only preferred and comes to nothing, once more without.
+    async fn connect(mut config: Config, tls: MakeRustlsConnect) -> Result<Self, tokio_postgres::Error> {
+        let (client, connection) = match config.connect(tls.clone()).await {
+            Err(error) if config.get_ssl_mode() == SslMode::Prefer && may_go_without_tls(&error) => {
+                config.ssl_mode(SslMode::Disable).connect(tls.clone()).await?
+            }
+            connected => connected?,
+        };
         Ok(Self {
             client,
             driver: tokio::spawn(connection),
+            tls,
         })
     }
 
@@ -51,7 +87,7 @@ impl Session {
         &mut self,
         timeouts: Timeouts,
     ) -> Result<(Transaction<'_>, CancelOnDrop), tokio_postgres::Error> {
-        let cancel = CancelOnDrop(Some(self.client.cancel_token()));
+        let cancel = CancelOnDrop(Some((self.client.cancel_token(), self.tls.clone())));
         let transaction = self
             .client
             .build_transaction()
@@ -75,7 +111,7 @@ impl Drop for Session {
 }
 
 /// Asks the server to stop a statement that nobody waits for any more; a server notices by itself only once it sends.
-pub(super) struct CancelOnDrop(Option<tokio_postgres::CancelToken>);
+pub(super) struct CancelOnDrop(Option<(CancelToken, MakeRustlsConnect)>);
 
 impl CancelOnDrop {
     /// There is nothing left to stop.
@@ -86,9 +122,9 @@ impl CancelOnDrop {
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        if let (Some(token), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+        if let (Some((token, tls)), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
             // Without an answer the server finds out later.
-            runtime.spawn(async move { token.cancel_query(NoTls).await });
+            runtime.spawn(async move { token.cancel_query(tls).await });
         }
     }
 }

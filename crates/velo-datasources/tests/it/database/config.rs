@@ -54,7 +54,7 @@ fn databases_are_configured_by_url_or_path() {
 #[test]
 fn everything_wrong_is_told_without_the_password() {
     let url = "postgres://ann:hunter2@db.example/shop";
-    let cases: [&[(&str, &str)]; 15] = [
+    let cases: [&[(&str, &str)]; 14] = [
         &[SQL],
         &[("connection.url", url)],
         &[("connection.url", url), ("table", "t"), ("query", "SELECT 1")],
@@ -71,10 +71,6 @@ fn everything_wrong_is_told_without_the_password() {
         ],
         &[("connection.url", "postgres://ann:hunter2@:db/shop"), ("table", "t")],
         &[("connection.url", "postgres:///shop?password=hunter2"), ("table", "t")],
-        &[
-            ("connection.url", "postgres://ann:hunter2@db/shop?sslmode=require"),
-            ("table", "t"),
-        ],
         &[
             ("connection.url", "postgres://ann:hunter2@db/shop?hunter2=1"),
             ("table", "t"),
@@ -123,5 +119,46 @@ fn servers_are_named_without_credentials() {
     ];
     for (url, expected) in cases {
         assert_eq!(PostgresConnection::parse(url).unwrap().location(), expected);
+    }
+}
+
+#[test]
+fn encryption_is_asked_for_in_the_words_of_libpq() {
+    let mistakes = [
+        "sslmode=allow",
+        "sslmode=hunter2",
+        "sslmode=",
+        "sslmode",
+        "sslmode=require&sslmode=disable",
+        "sslmode=verify-ca",
+        "sslmode=require&sslrootcert=system",
+        "sslrootcert=ca.pem",
+        "sslmode=disable&sslrootcert=ca.pem",
+        "sslmode=require&sslcert=client.pem",
+        "sslmode=disable&sslcert=client.pem&sslkey=key.pem",
+        "sslmode=require&sslpassword=hunter2",
+        "sslnegotiation=direct",
+    ];
+    let told = mistakes.map(|parameters| {
+        let url = format!("postgres://ann:hunter2@db/shop?{parameters}");
+        format!(
+            "{parameters}\n  {}",
+            described(&[("connection.url", url.as_str()), ("table", "t")])
+        )
+    });
+    insta::assert_snapshot!(told.join("\n").replace("hunter2", "[secret]"));
+
+    let right = [
+        "postgres://ann:what%3F@db/shop?sslmode=require&application_name=x",
+        "postgres://ann:what?sslmode=allow@db/shop",
+        "postgres://ann@db/shop?connect_timeout=3&sslmode=verify-full&sslrootcert=%2Fetc%2Four%20ca.pem",
+        "postgres://ann@db/shop?sslrootcert=system",
+        "postgres://ann@db/shop?sslnegotiation=direct&sslmode=verify-full",
+    ];
+    for url in right {
+        assert_eq!(
+            PostgresConnection::parse(url).map(|server| server.location()),
+            Ok("postgres://db:5432/shop".to_owned())
+        );
     }
 }

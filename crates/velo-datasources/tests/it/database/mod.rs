@@ -4,6 +4,7 @@ mod config;
 mod errors;
 mod incremental;
 mod postgres_scan;
+mod postgres_tls;
 mod postgres_types;
 mod sqlite;
 
