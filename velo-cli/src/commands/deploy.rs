@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
@@ -8,12 +7,10 @@ use velo_common::{Diagnostic, code};
 use velo_data::SystemClock;
 use velo_datasources::SinkError;
 use velo_engine::{Cancel, EngineError, Job, JobSummary, Metrics, RunOptions};
-use velo_loader::{
-    BackgroundLoad, LoadingConfigError, ParallelLoader, ParallelLoadingConfig, ProgramLoadError, ProgramLoadOptions,
-    ProgramLoader, SnapshotError, SnapshotStore, TableMissing,
-};
+use velo_loader::TableMissing;
 use velo_session::{CheckedProgram, Mode, Output, SessionOptions};
 
+use super::loading::{Loading, LoadingError, loader};
 use super::{check_program, print_on_stderr, print_refusal};
 use crate::args::DeployArgs;
 use crate::exit::Exit;
@@ -23,20 +20,14 @@ use crate::print::errors::print_error;
 use crate::print::load::problems_text;
 use crate::print::rows::RowPrinter;
 use crate::print::summary::{self, StatementPolicies};
-use crate::progress::{LoadProgress, LoadProgressStyle};
+use crate::progress::LoadProgressStyle;
 use crate::terminal::Terminal;
 
 /// Why a program does not run any more.
 #[derive(Debug, thiserror::Error)]
 enum DeployError {
-    #[error("cannot load with these options")]
-    Options(#[from] LoadingConfigError),
-    #[error("cannot use the state directory")]
-    State(#[from] SnapshotError),
     #[error(transparent)]
-    Load(#[from] ProgramLoadError),
-    #[error("cannot start to load")]
-    Thread(#[source] io::Error),
+    Loading(#[from] LoadingError),
     #[error(transparent)]
     TableMissing(#[from] TableMissing),
     #[error("cannot open a sink")]
@@ -48,9 +39,9 @@ enum DeployError {
 impl From<&DeployError> for Exit {
     fn from(error: &DeployError) -> Self {
         match error {
-            DeployError::Options(_) => Self::Usage,
+            DeployError::Loading(error) => error.into(),
             DeployError::Engine(error) => error.into(),
-            _ => Self::Failed,
+            DeployError::TableMissing(_) | DeployError::Sink(_) => Self::Failed,
         }
     }
 }
@@ -108,22 +99,21 @@ fn deploy_program(
     let loading = if tables.is_empty() {
         None
     } else {
-        let loader = ParallelLoader::new(ParallelLoadingConfig::from(&args.loading))?;
-        let progress = LoadProgress::show(loader.monitor(), LoadProgressStyle::of(terminal), terminal);
-        let options = ProgramLoadOptions {
-            store: Some(SnapshotStore::open(&args.loading.state_dir)?),
-            ..ProgramLoadOptions::default()
+        let loading = Loading {
+            program: &program,
+            tables: &tables,
+            selection: None,
+            full_refresh: false,
+            style: LoadProgressStyle::of(terminal),
         };
-        let tables = ProgramLoader::new(&program, &tables, options);
-        let loading = BackgroundLoad::start(tables, loader, None, cancel).map_err(DeployError::Thread)?;
-        Some((loading, progress))
+        Some(loading.start(loader(&args.loading)?, &args.loading.state_dir, cancel, terminal)?)
     };
     let (tables, loading) = match loading {
         Some((mut loading, progress)) => {
             let joined = loading.wait_for_tables(&program.statements);
             let result = joined.is_ok().then(|| loading.finish()).transpose();
             progress.end();
-            if let Some(result) = result? {
+            if let Some(result) = result.map_err(LoadingError::from)? {
                 print_on_stderr(&problems_text(&result));
             }
             loading.keep_fresh();

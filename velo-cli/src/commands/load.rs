@@ -3,12 +3,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use velo_engine::Cancel;
-use velo_loader::{
-    BackgroundLoad, LoadingConfigError, ParallelLoader, ParallelLoadingConfig, ParallelLoadingResult, ProgramLoadError,
-    ProgramLoadOptions, ProgramLoader, SnapshotError, SnapshotStore,
-};
+use velo_loader::{ParallelLoadingResult, ProgramLoadOptions, ProgramLoader};
 use velo_session::{CheckedProgram, Mode, SessionOptions};
 
+use super::loading::{Loading, LoadingError, loader};
 use super::{check_program, print_on_stderr};
 use crate::args::{LoadArgs, LoadFormat};
 use crate::exit::Exit;
@@ -17,7 +15,7 @@ use crate::print::dry_run;
 use crate::print::errors::print_error;
 use crate::print::load::{problems_text, result_json, summary_text};
 use crate::print::summary::{self, StatementPolicies};
-use crate::progress::{LoadProgress, LoadProgressStyle};
+use crate::progress::LoadProgressStyle;
 use crate::terminal::Terminal;
 
 /// Why nothing was loaded.
@@ -25,14 +23,8 @@ use crate::terminal::Terminal;
 pub(crate) enum LoadCommandError {
     #[error("the program has no tables to load")]
     NoTables,
-    #[error("cannot load with these options")]
-    Options(#[from] LoadingConfigError),
-    #[error("cannot use the state directory")]
-    State(#[from] SnapshotError),
     #[error(transparent)]
-    Load(#[from] ProgramLoadError),
-    #[error("cannot start to load")]
-    Thread(#[source] io::Error),
+    Loading(#[from] LoadingError),
     #[error("cannot write the result")]
     Output(#[source] io::Error),
 }
@@ -41,8 +33,8 @@ impl From<&LoadCommandError> for Exit {
     fn from(error: &LoadCommandError) -> Self {
         match error {
             LoadCommandError::NoTables => Self::Invalid,
-            LoadCommandError::Options(_) | LoadCommandError::Load(ProgramLoadError::Selection(_)) => Self::Usage,
-            _ => Self::Failed,
+            LoadCommandError::Loading(error) => error.into(),
+            LoadCommandError::Output(_) => Self::Failed,
         }
     }
 }
@@ -97,29 +89,27 @@ fn load_program(
     if tables.is_empty() {
         return Err(LoadCommandError::NoTables);
     }
-    let loader = ParallelLoader::new(ParallelLoadingConfig::from(&args.loading))?;
-    let mut options = ProgramLoadOptions {
-        full_refresh: args.full_refresh,
-        ..ProgramLoadOptions::default()
-    };
+    let loader = loader(&args.loading)?;
     if args.dry_run {
-        let tables = ProgramLoader::new(&program, &tables, options);
-        let selected = tables.selected(args.select.as_ref())?;
+        let tables = ProgramLoader::new(&program, &tables, ProgramLoadOptions::default());
+        let selected = tables.selected(args.select.as_ref()).map_err(LoadingError::from)?;
         let text = dry_run::text(path, &tables, &selected);
         return print(&text).map(|()| true);
     }
-    options.store = Some(SnapshotStore::open(&args.loading.state_dir)?);
-    let style = match args.format {
-        LoadFormat::Json => LoadProgressStyle::Json,
-        LoadFormat::Text => LoadProgressStyle::of(terminal),
+    let loading = Loading {
+        program: &program,
+        tables: &tables,
+        selection: args.select.clone(),
+        full_refresh: args.full_refresh,
+        style: match args.format {
+            LoadFormat::Json => LoadProgressStyle::Json,
+            LoadFormat::Text => LoadProgressStyle::of(terminal),
+        },
     };
-    let progress = LoadProgress::show(loader.monitor(), style, terminal);
-    let tables = ProgramLoader::new(&program, &tables, options);
-    let selection = args.select.clone();
-    let mut loading = BackgroundLoad::start(tables, loader, selection, cancel).map_err(LoadCommandError::Thread)?;
+    let (mut loading, progress) = loading.start(loader, &args.loading.state_dir, cancel, terminal)?;
     let result = loading.finish();
     progress.end();
-    let result = result?;
+    let result = result.map_err(LoadingError::from)?;
     tell(&result, args.format, terminal)?;
     if !terminal.quiet {
         print_on_stderr(&summary::rejected_text(&loading.program().summaries(), &policies));

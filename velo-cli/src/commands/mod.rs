@@ -5,6 +5,7 @@ mod deploy;
 mod explain;
 mod graph;
 mod load;
+mod loading;
 mod query;
 mod run;
 mod schema;
