@@ -8,7 +8,7 @@ use velo_testservices::{Answer, HttpServer};
 
 use crate::baseline;
 use crate::data::{csv_file, place, text_file};
-use crate::measure::{best_of, millions_per_second, speed_up};
+use crate::measure::{best_of_prepared, millions_per_second, speed_up};
 use crate::process::{Cores, velo};
 use crate::report::{Bar, Report, figure, group};
 
@@ -52,11 +52,14 @@ fn slow_program(server: &HttpServer, file: &str, tables: &[SlowTable]) -> String
     text_file(file, &text)
 }
 
-/// Loads all tables of a program from nothing.
+/// Removes the tables that were kept: a load must not go on from what the round before has left.
+fn forget_tables() {
+    let _ = fs::remove_dir_all(place("state"));
+}
+
+/// Loads all tables of a program.
 fn load(cores: Cores, program: &str, options: &[&str]) {
     let state = place("state");
-    // What the round before has left must not be gone on from.
-    let _ = fs::remove_dir_all(&state);
     let arguments = [&["-q", "load", program, "--state-dir", &state], options].concat();
     velo(cores, &arguments);
 }
@@ -69,10 +72,13 @@ pub(crate) fn slow_tables(report: &mut Report) {
         .map(|number| SlowTable::new(format!("t{number}"), 50, None))
         .collect();
     let program = slow_program(&server, "twelve.sql", &tables);
-    let [alone, parallel] = best_of([
-        Box::new(|| load(Cores::FirstTwo, &program, &["--max-parallel", "1"])),
-        Box::new(|| load(Cores::FirstTwo, &program, &["--max-parallel", "4"])),
-    ]);
+    let [alone, parallel] = best_of_prepared(
+        forget_tables,
+        [
+            Box::new(|| load(Cores::FirstTwo, &program, &["--max-parallel", "1"])),
+            Box::new(|| load(Cores::FirstTwo, &program, &["--max-parallel", "4"])),
+        ],
+    );
     figure("12 tables, 50 ms each, one after the other", milliseconds(alone), "ms");
     figure("four at a time", milliseconds(parallel), "ms");
     report.bar("  times faster", speed_up(alone, parallel), "×", Bar::AtLeast(3.5));
@@ -85,10 +91,13 @@ pub(crate) fn slow_tables(report: &mut Report) {
     ];
     let critical_ms = 1000.0;
     let program = slow_program(&server, "skewed.sql", &tables);
-    let [eager, waves] = best_of([
-        Box::new(|| load(Cores::FirstTwo, &program, &["--schedule", "eager"])),
-        Box::new(|| load(Cores::FirstTwo, &program, &["--schedule", "waves"])),
-    ]);
+    let [eager, waves] = best_of_prepared(
+        forget_tables,
+        [
+            Box::new(|| load(Cores::FirstTwo, &program, &["--schedule", "eager"])),
+            Box::new(|| load(Cores::FirstTwo, &program, &["--schedule", "waves"])),
+        ],
+    );
     figure("waves, of which the first has a slow table", milliseconds(waves), "ms");
     figure("eager", milliseconds(eager), "ms");
     let share = milliseconds(eager) / critical_ms;
@@ -121,14 +130,17 @@ pub(crate) fn large_table(report: &mut Report) {
     let text = fs::read(csv_file(LARGE_MILLIONS)).expect("the file of payments");
     let program = large_program();
     group("CSV, 10 M rows of 4 columns with a key, one core");
-    let [theirs, ours] = best_of([
-        Box::new(|| assert_eq!(baseline::payments(&text) as u64, LARGE_ROWS)),
-        Box::new(|| load(Cores::First, &program, &[])),
-    ]);
+    let [theirs, ours] = best_of_prepared(
+        forget_tables,
+        [
+            Box::new(|| assert_eq!(baseline::payments(&text) as u64, LARGE_ROWS)),
+            Box::new(|| load(Cores::First, &program, &[])),
+        ],
+    );
     figure("arrow-csv decodes them", millions_per_second(LARGE_ROWS, theirs), "M/s");
     figure("load, kept on disk", millions_per_second(LARGE_ROWS, ours), "M/s");
     report.bar("  times arrow-csv", speed_up(theirs, ours), "×", Bar::AtLeast(0.5));
-    let _ = fs::remove_dir_all(place("state"));
+    forget_tables();
 }
 
 /// A thousand tables of ten rows in ten waves.
@@ -153,7 +165,7 @@ pub(crate) fn many_tables(report: &mut Report) {
         }
     }
     let program = text_file("many.sql", &text);
-    let [time] = best_of([Box::new(|| load(Cores::FirstTwo, &program, &[]))]);
+    let [time] = best_of_prepared(forget_tables, [Box::new(|| load(Cores::FirstTwo, &program, &[]))]);
     group("1,000 tables of 10 rows in 10 waves, kept on disk");
     report.bar("load", time.as_secs_f64(), "s", Bar::AtMost(5.0));
 }

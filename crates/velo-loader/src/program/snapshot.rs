@@ -24,8 +24,11 @@ pub(super) enum Kept {
 /// Rows of a file of a snapshot.
 const BATCH_ROWS: usize = 64 << 10;
 
-/// Files of a snapshot that rows are added to; with more, it is written anew.
-const FILES_MAX: usize = 16;
+/// Small files of a snapshot that rows are added to; with more, it is written anew.
+const SMALL_FILES_MAX: usize = 16;
+
+/// A file of fewer bytes is a small one: what was added.
+const SMALL_FILE_BYTES: u64 = 64 << 20;
 
 impl Shared {
     /// What is kept of a table whose definition has this fingerprint, and which reads tables with these contents.
@@ -91,7 +94,8 @@ impl Shared {
             return Ok(manifest.generation);
         }
         let is_changelog = added.iter().any(|batch| batch.kinds.is_some());
-        if manifest.files.len() >= FILES_MAX || is_changelog {
+        let small_files = manifest.files.iter().filter(|file| file.bytes < SMALL_FILE_BYTES);
+        if small_files.count() >= SMALL_FILES_MAX || is_changelog {
             return self.keep(name, table, fingerprint, made_of);
         }
         let schema = table.schema().arrow();

@@ -53,6 +53,11 @@ impl<W: Write> ChecksumWriter<W> {
         self.bytes
     }
 
+    /// What is written to.
+    pub(super) fn writer(&self) -> &W {
+        &self.writer
+    }
+
     /// What was written to, and the checksum.
     pub(super) fn into_parts(self) -> (W, String) {
         (self.writer, text(self.hasher.finish()))

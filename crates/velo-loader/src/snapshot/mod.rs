@@ -15,6 +15,7 @@
 mod checksum;
 mod compact;
 mod directory;
+mod early_sync;
 mod error;
 mod files;
 mod manifest;

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use super::SnapshotError;
 use super::checksum::ChecksumWriter;
 use super::compact::compact;
+use super::early_sync::EarlySync;
 use super::files::{persist, remove_all_but, sync_directory, temporary_in};
 use super::manifest::{SnapshotDetails, SnapshotFile, SnapshotManifest};
 use super::store::WriterGuard;
@@ -31,9 +32,13 @@ pub struct SnapshotWriter<'s> {
     current: Option<CurrentFile>,
 }
 
+/// Times that a file is brought to disk while it is written.
+const SYNCS_A_FILE: u64 = 4;
+
 struct CurrentFile {
     writer: RowsWriter,
     rows: u64,
+    sync: EarlySync,
 }
 
 /// What is written as a snapshot.
@@ -86,9 +91,12 @@ impl<'s> SnapshotWriter<'s> {
         let batch = compact(batch).map_err(|source| self.rows_error(source))?;
         current.writer.write(&batch).map_err(|source| self.rows_error(source))?;
         current.rows += batch.num_rows() as u64;
-        if current.writer.get_ref().get_ref().bytes() >= self.file_bytes_max {
+        let written = current.writer.get_ref().get_ref();
+        if written.bytes() >= self.file_bytes_max {
             return self.end_file(current);
         }
+        let synced = current.sync.written(written.writer().as_file(), written.bytes());
+        synced.map_err(SnapshotError::io("sync", written.writer().path()))?;
         self.current = Some(current);
         Ok(())
     }
@@ -118,10 +126,14 @@ impl<'s> SnapshotWriter<'s> {
     fn begin_file(&self) -> Result<CurrentFile, SnapshotError> {
         let file = BufWriter::new(ChecksumWriter::new(temporary_in(&self.guard.directory)?));
         let writer = FileWriter::try_new(file, &self.schema).map_err(|source| self.rows_error(source))?;
-        Ok(CurrentFile { writer, rows: 0 })
+        Ok(CurrentFile {
+            writer,
+            rows: 0,
+            sync: EarlySync::each(self.file_bytes_max / SYNCS_A_FILE),
+        })
     }
 
-    fn end_file(&mut self, current: CurrentFile) -> Result<(), SnapshotError> {
+    fn end_file(&mut self, mut current: CurrentFile) -> Result<(), SnapshotError> {
         let buffered = current.writer.into_inner().map_err(|source| self.rows_error(source))?;
         self.files_written += 1;
         let name = format!("data-{}-{}.arrow", self.generation, self.files_written);
@@ -130,6 +142,7 @@ impl<'s> SnapshotWriter<'s> {
         let written = flushed.map_err(SnapshotError::io("write", &path))?;
         let bytes = written.bytes();
         let (file, checksum) = written.into_parts();
+        current.sync.finish().map_err(SnapshotError::io("sync", &path))?;
         persist(file, &path)?;
         self.files.push(SnapshotFile {
             name,
