@@ -1,4 +1,4 @@
-//! Large tables from a server that fails every now and then.
+//! Large tables from servers that fail every now and then.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -42,25 +42,28 @@ fn answer(table: u64, request: u64, content: &str) -> Answer {
     }
 }
 
-fn flaky_server() -> HttpServer {
-    let server = HttpServer::start();
-    for table in 0..TABLES {
+/// A server of each table: one for all would be left alone for a while after some failures in a row, whose table they are
+/// being a matter of time.
+fn flaky_servers() -> Vec<HttpServer> {
+    let server_of = |table| {
+        let server = HttpServer::start();
         let content = content(table);
         let requests = Mutex::new(0);
-        server.on(&format!("/flaky_{table}.csv"), move |_| {
+        server.on("/table.csv", move |_| {
             let mut requests = requests.lock().unwrap();
             *requests += 1;
             answer(table, *requests, &content)
         });
-    }
-    server.on("/dead.csv", |_| Answer::new(503, "never"));
-    server
+        server
+    };
+    (0..TABLES).map(server_of).collect()
 }
 
-fn program(server: &HttpServer) -> String {
+fn program(servers: &[HttpServer]) -> String {
     let mut text = String::new();
-    let mut table = |name: &str| {
-        let url = server.url(&format!("/{name}.csv"));
+    for (number, server) in servers.iter().enumerate() {
+        let name = format!("flaky_{number}");
+        let url = server.url("/table.csv");
         writeln!(
             text,
             "CREATE TABLE {name} (id BIGINT PRIMARY KEY, amount BIGINT) WITH (path = '{url}');"
@@ -71,9 +74,6 @@ fn program(server: &HttpServer) -> String {
             "CREATE TABLE sum_of_{name} AS SELECT COUNT(*) AS rows, SUM(amount) AS total FROM {name};"
         )
         .unwrap();
-    };
-    for number in 0..TABLES {
-        table(&format!("flaky_{number}"));
     }
     text
 }
@@ -89,8 +89,8 @@ fn attempts(loaded: &Loaded, table: u64) -> (u64, u64) {
 
 #[test]
 fn large_tables_are_right_whatever_their_source_does_in_between() {
-    let server = flaky_server();
-    let workspace = workspace(&program(&server));
+    let servers = flaky_servers();
+    let workspace = workspace(&program(&servers));
     let loaded = load(&workspace, &["--retries", "8"]).expect_all();
     let mut tried = HashMap::new();
     for table in 0..TABLES {
@@ -119,9 +119,10 @@ fn large_tables_are_right_whatever_their_source_does_in_between() {
 /// What fails for good takes nothing else with it, and the next load only asks for what is missing.
 #[test]
 fn what_fails_for_good_is_told_and_the_rest_is_right() {
-    let server = flaky_server();
-    let dead = server.url("/dead.csv");
-    let mut text = program(&server);
+    let (servers, dead) = (flaky_servers(), HttpServer::start());
+    dead.on("/dead.csv", |_| Answer::new(503, "never"));
+    let dead = dead.url("/dead.csv");
+    let mut text = program(&servers);
     writeln!(
         text,
         "CREATE TABLE dead (id BIGINT PRIMARY KEY, amount BIGINT) WITH (path = '{dead}');"
