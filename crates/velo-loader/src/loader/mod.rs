@@ -2,6 +2,7 @@
 
 mod attempt;
 mod budget;
+mod control_group;
 mod observer;
 mod plan;
 mod resources;

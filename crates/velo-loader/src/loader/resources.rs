@@ -2,6 +2,8 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
+use super::control_group;
+
 /// Memory that a table is reckoned to need while it loads, when nothing else is known.
 const TABLE_WORKING_BYTES: u64 = 256 << 20;
 
@@ -13,7 +15,8 @@ const TABLES_PER_CPU: usize = 2;
 pub struct SystemResources {
     /// Processors that this process may use.
     pub cpus: usize,
-    /// Memory that is free or can be freed without swapping; `None` where the system does not tell.
+    /// Memory that is free or can be freed without swapping, within what a container may use; `None` where the system does
+    /// not tell.
     pub available_memory_bytes: Option<u64>,
 }
 
@@ -22,10 +25,10 @@ impl SystemResources {
     pub fn read() -> Self {
         Self {
             cpus: available_parallelism().map_or(1, NonZeroUsize::get),
-            available_memory_bytes: fs::read_to_string("/proc/meminfo")
-                .ok()
-                .as_deref()
-                .and_then(available_memory),
+            available_memory_bytes: [machine_memory(), control_group::available_memory()]
+                .into_iter()
+                .flatten()
+                .min(),
         }
     }
 
@@ -46,6 +49,10 @@ impl SystemResources {
             .map_or(usize::MAX, |bytes| (bytes / TABLE_WORKING_BYTES) as usize);
         by_cpu.min(by_memory).max(1)
     }
+}
+
+fn machine_memory() -> Option<u64> {
+    available_memory(&fs::read_to_string("/proc/meminfo").ok()?)
 }
 
 /// `MemAvailable:    1234 kB`, as Linux tells it.

@@ -290,7 +290,8 @@ impl Shared {
     ) -> Result<Arc<dyn velo_datasources::TableDataSource>, LoadError> {
         let unknown = || LoadError::permanent(format!("nothing says where `{name}` is read from"));
         let connection = self.connections.get(name).ok_or_else(unknown)?;
-        unless_cancelled(&attempt.cancellation, connection.connect())
+        // On the heap: what an encrypted connection keeps on its way to being one is large.
+        unless_cancelled(&attempt.cancellation, Box::pin(connection.connect()))
             .await
             .map_err(|error| load_error(name, error, connection.config.endpoint()))
     }
