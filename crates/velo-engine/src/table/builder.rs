@@ -43,9 +43,11 @@ impl TableBuilder {
         })
     }
 
-    /// Has so many rows stand together, or as many as the next power of two; a million unless told.
+    /// Has so many rows stand together, or as many as the next power of two; a million unless told. To be told before any
+    /// rows are.
     #[must_use]
     pub fn with_chunk_rows(mut self, rows: usize) -> Self {
+        debug_assert_eq!(self.rows.num_rows(), 0, "rows would be lost");
         self.rows = GrowingChunks::new(Arc::clone(self.schema.arrow()), rows.clamp(1, CHUNK_ROWS));
         self
     }
