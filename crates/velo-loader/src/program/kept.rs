@@ -6,7 +6,7 @@ use arrow::datatypes::{DataType, Field};
 use velo_data::{StreamBatch, StreamSchema};
 use velo_engine::{CompileError, JoinedTable, LiveTable, OperatorError, Table, TableBuilder};
 
-use crate::{SnapshotError, SnapshotManifest, SnapshotStore};
+use crate::{SnapshotColumn, SnapshotError, SnapshotManifest, SnapshotStore};
 
 /// Tables that an earlier load has kept, for reading.
 pub struct KeptTables {
@@ -98,12 +98,11 @@ impl KeptTables {
 
 /// The columns that a manifest tells; `None` if one has a type of a later version.
 fn schema_of(manifest: &SnapshotManifest) -> Option<StreamSchema> {
-    let field = |name: &str, data_type: &str| Some(Field::new(name, data_type.parse::<DataType>().ok()?, true));
-    let columns = manifest
-        .columns
-        .iter()
-        .map(|column| field(&column.name, &column.data_type));
-    let columns = columns.collect::<Option<Vec<_>>>()?;
+    let field = |column: &SnapshotColumn| {
+        let field = Field::new(&column.name, column.data_type.parse::<DataType>().ok()?, true);
+        Some(field.with_metadata(column.metadata.clone().into_iter().collect()))
+    };
+    let columns = manifest.columns.iter().map(field).collect::<Option<Vec<_>>>()?;
     let place = |key: &String| manifest.columns.iter().position(|column| column.name == *key);
     let key = manifest
         .details

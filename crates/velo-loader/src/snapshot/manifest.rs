@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -63,6 +64,9 @@ pub struct SnapshotColumn {
     pub data_type: String,
     /// Whether NULL is allowed.
     pub nullable: bool,
+    /// What tells SQL types apart that have one Arrow type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// A file with rows.
@@ -84,6 +88,7 @@ pub(super) fn columns_of(schema: &Schema) -> Vec<SnapshotColumn> {
         name: field.name().clone(),
         data_type: field.data_type().to_string(),
         nullable: field.is_nullable(),
+        metadata: field.metadata().clone().into_iter().collect(),
     };
     schema.fields().iter().map(|field| column(field)).collect()
 }
