@@ -1,4 +1,7 @@
-use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
+use std::collections::HashSet;
+
+use arrow::array::{Array, ArrayData, ArrayRef, RecordBatch, UInt32Array, new_null_array};
+use arrow::buffer::{Buffer, NullBuffer};
 use arrow::compute::{interleave, take};
 use arrow::error::ArrowError;
 
@@ -43,8 +46,11 @@ impl Chunks {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
+    /// Bytes of memory that the rows keep; several columns may stand in one piece of it.
     pub(super) fn memory_bytes(&self) -> usize {
-        self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
+        let mut seen = HashSet::new();
+        let columns = self.batches.iter().flat_map(RecordBatch::columns);
+        columns.map(|column| kept_bytes(&column.to_data(), &mut seen)).sum()
     }
 
     /// Where rows stand; NULL is a row that is not there.
@@ -75,4 +81,16 @@ impl Chunks {
             (_, []) => Err(ArrowError::InvalidArgumentError("a table without chunks".to_owned())),
         }
     }
+}
+
+/// Bytes of the allocations that an array keeps and that are not among those `seen`, by their addresses.
+fn kept_bytes(array: &ArrayData, seen: &mut HashSet<usize>) -> usize {
+    let nulls = array.nulls().map(NullBuffer::buffer);
+    let buffers = array.buffers().iter().chain(nulls);
+    let own: usize = buffers
+        .filter(|buffer| seen.insert(buffer.data_ptr().as_ptr() as usize))
+        .map(Buffer::capacity)
+        .sum();
+    let children = array.child_data().iter();
+    own + children.map(|child| kept_bytes(child, seen)).sum::<usize>()
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringViewArray};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringViewArray};
+use arrow::buffer::{Buffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion_expr::{Expr, cast, col};
 use proptest::prelude::*;
@@ -230,6 +231,26 @@ proptest! {
             prop_assert_eq!(found, expected.clone());
         }
     }
+}
+
+/// What is read of a snapshot comes in one piece of memory for all columns.
+#[test]
+fn memory_that_columns_share_counts_once() {
+    let shared = Buffer::from_vec((0..1_000_i64).collect::<Vec<_>>());
+    let column = |rows: usize| {
+        let values = ScalarBuffer::<i64>::new(shared.clone(), rows, 500);
+        Arc::new(Int64Array::new(values, None)) as ArrayRef
+    };
+    let records = batch(vec![("a", column(0)), ("b", column(500))]);
+    let fields = records
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone())
+        .collect::<Vec<_>>();
+    let mut builder = TableBuilder::new(&StreamSchema::of_user_columns(fields)).unwrap();
+    builder.add(&StreamBatch::inserts(records)).unwrap();
+    assert_eq!(builder.finish().unwrap().memory_bytes(), 8_000);
 }
 
 #[test]
