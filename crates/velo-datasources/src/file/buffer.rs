@@ -2,6 +2,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::fill::{Wanted, read_more};
 use super::follow::check_same_file;
 use super::identity::{FileStatus, fingerprint};
 use super::listing::nearest_entry;
@@ -64,19 +65,17 @@ impl Input {
         }
     }
 
-    /// Reads on until `bytes` more are at hand, or some of what is still on its way; tells whether the end comes before.
-    fn read(&mut self, path: &Path, bytes: usize, into: &mut Vec<u8>) -> Result<bool, SourceError> {
-        let wanted = bytes as u64;
+    /// Reads on until what is wanted is at hand, or some of what is still on its way; tells whether the end comes before.
+    fn read(&mut self, path: &Path, wanted: &Wanted, into: &mut Vec<u8>) -> Result<bool, SourceError> {
+        let bytes = wanted.bytes;
+        let failed = |error| io_error(path, error);
         let read = match self {
-            Self::Plain(file) => file
-                .take(wanted)
-                .read_to_end(into)
-                .map_err(|error| io_error(path, error))?,
+            Self::Plain(file) => read_more(file, wanted, into).map_err(failed)?,
             Self::Packed(packed) => {
-                let read = packed.take(wanted).read_to_end(into);
+                let read = packed.take(bytes as u64).read_to_end(into);
                 read.map_err(|error| packed.describe(path, &error))?
             }
-            Self::Streamed(stream) => return read_arrived(stream, bytes, into).map_err(|error| io_error(path, error)),
+            Self::Streamed(stream) => return read_arrived(stream, bytes, into).map_err(failed),
         };
         Ok(read < bytes)
     }
@@ -249,11 +248,17 @@ impl FileBuffer {
     }
 
     fn read(&mut self, bytes: usize) -> Result<(), SourceError> {
-        let wanted = bytes.min(self.bytes_to_capture());
+        let bytes_max = self.bytes_to_capture();
+        let left = self.file_bytes.saturating_sub(self.read_bytes());
+        let wanted = Wanted {
+            bytes: bytes.min(bytes_max),
+            bytes_max,
+            bytes_expected: usize::try_from(left).unwrap_or(0),
+        };
         let Some(input) = &mut self.input else {
             return Ok(()); // Its end has been read.
         };
-        let is_all = input.read(&self.path, wanted, &mut self.bytes)?;
+        let is_all = input.read(&self.path, &wanted, &mut self.bytes)?;
         match self.ending {
             Ending::Final if is_all => {
                 self.is_end = true;

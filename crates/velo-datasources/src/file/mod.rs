@@ -4,6 +4,7 @@ mod buffer;
 mod changes;
 mod columns;
 mod dead_letters;
+mod fill;
 mod follow;
 mod identity;
 mod listing;

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +19,10 @@ use crate::{FileOffset, SourceBatch, SourceError};
 /// sequential reader.
 pub(super) struct ParallelReader {
     input: Arc<Mutex<Input>>,
+    /// Whether no chunk can be cut off from here: at the end, before what cannot be cut out, and after a failure. Apart from
+    /// the input, which is locked while a lane reads: whoever hands out chunks must not wait for that. A chunk that is handed
+    /// out all the same comes back empty.
+    is_stuck: Arc<AtomicBool>,
     lanes: Lanes,
     path: PathBuf,
     clock: Arc<dyn Clock>,
@@ -43,8 +48,7 @@ struct Input {
     cutter: RecordCutter,
     /// Chunks that were cut off so far.
     chunks: usize,
-    /// Whether no chunk can be cut off from here: at the end, before what cannot be cut out, and after a failure.
-    is_stuck: bool,
+    is_stuck: Arc<AtomicBool>,
     /// What stopped the reading; told when all that was read before has been handed on.
     failure: Option<SourceError>,
 }
@@ -84,12 +88,12 @@ impl Input {
     fn cut(&mut self, chunk: &mut Chunk) {
         chunk.bytes.clear();
         chunk.decoded = 0;
-        if !self.is_stuck {
+        if !self.is_stuck.load(Ordering::Relaxed) {
             match self.next_cut(chunk.bytes_wanted) {
-                Ok(0) => self.is_stuck = true,
+                Ok(0) => self.is_stuck.store(true, Ordering::Relaxed),
                 Ok(bytes) => self.sequential.buffer.take(bytes, &mut chunk.bytes),
                 Err(failure) => {
-                    self.is_stuck = true;
+                    self.is_stuck.store(true, Ordering::Relaxed);
                     self.failure = Some(failure);
                 }
             }
@@ -230,11 +234,12 @@ impl ParallelReader {
             sequential.decoder.position(),
             sequential.told_bytes,
         );
+        let is_stuck = Arc::new(AtomicBool::new(false));
         let input = Arc::new(Mutex::new(Input {
             sequential,
             cutter: cutter.with_record_bytes_max(limits.record_bytes_max),
             chunks: 0,
-            is_stuck: false,
+            is_stuck: Arc::clone(&is_stuck),
             failure: None,
         }));
         let lanes = Lanes::spawn(threads, &input).map_err(|source| SourceError::Io {
@@ -244,6 +249,7 @@ impl ParallelReader {
         Ok(Self {
             path,
             input,
+            is_stuck,
             lanes,
             clock,
             batch_rows_max,
@@ -306,7 +312,7 @@ impl ParallelReader {
 
     /// Gives the lanes all they have room for.
     fn hand_out(&mut self) {
-        if lock(&self.input).is_stuck {
+        if self.is_stuck.load(Ordering::Relaxed) {
             return;
         }
         while let Some(mut chunk) = self.spare.pop() {
@@ -359,7 +365,7 @@ impl ParallelReader {
         self.told_bytes = sequential.told_bytes;
         self.byte = sequential.buffer.position();
         self.position = sequential.decoder.position();
-        input.is_stuck = false;
+        self.is_stuck.store(false, Ordering::Relaxed);
         batch
     }
 }
