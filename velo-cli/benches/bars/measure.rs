@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Rounds of which the best one counts.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 11;
 
 /// Something to be timed.
 pub(crate) type Task<'a> = Box<dyn FnMut() + 'a>;

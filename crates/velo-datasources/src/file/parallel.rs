@@ -32,7 +32,7 @@ pub(super) struct ParallelReader {
     spare: Vec<Chunk>,
     /// The chunk that came back last, if it holds more records than a batch takes.
     open: Option<Chunk>,
-    /// Bytes of a chunk: about what a batch takes, judged by the chunk that came back last.
+    /// Bytes of a chunk, judged by the length of the records in the one that came back last.
     chunk_bytes: usize,
     /// Where the next batch starts.
     byte: u64,
@@ -133,7 +133,10 @@ type Numbered = (usize, std::thread::Result<Chunk>);
 
 /// Chunks for each lane: one that is decoded, and enough behind it for the time in which whoever collects them does not
 /// run.
-const CHUNKS_PER_LANE: usize = 4;
+const CHUNKS_PER_LANE: usize = 6;
+
+/// A chunk has this part of the records that a batch takes, so that those of all lanes stay in the caches of their cores.
+const CHUNKS_PER_BATCH: usize = 4;
 
 /// The first chunks, from which the length of records is learnt, are this part of what is read at a time otherwise.
 const FIRST_CHUNK_PART: usize = 4;
@@ -327,8 +330,7 @@ impl ParallelReader {
         let mut chunk = self.lanes.collect()?;
         chunk.decoder.place_chunk(self.position);
         if let Some(record_bytes) = chunk.decoded.checked_div(chunk.decoder.pending_records()) {
-            // A little less than a full batch, so that a chunk of slightly shorter records is one batch, too.
-            let bytes = record_bytes.saturating_mul(chunk.rows_max) / 8 * 7;
+            let bytes = record_bytes.saturating_mul(chunk.rows_max) / CHUNKS_PER_BATCH;
             self.chunk_bytes = bytes.clamp(1, self.batch_bytes_max);
         }
         Some(chunk)

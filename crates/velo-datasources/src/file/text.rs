@@ -41,12 +41,9 @@ impl TextPlan {
             }
             _ => None,
         };
-        let chunk_bytes = if from.is_some() {
-            HEADER_BYTES
-        } else {
-            self.limits.chunk_bytes
-        };
-        let mut buffer = FileBuffer::open(path, self.config.compression_of(path), chunk_bytes)?;
+        // Little: the rest is for whoever decodes it.
+        let header_bytes = HEADER_BYTES.min(self.limits.chunk_bytes);
+        let mut buffer = FileBuffer::open(path, self.config.compression_of(path), header_bytes)?;
         let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
         if (request.follow || captured.is_some()) && !preamble.is_whole {
             return Ok(None);
@@ -57,8 +54,8 @@ impl TextPlan {
             line: preamble.line,
         };
         let (told_bytes, position) = from.unwrap_or((0, first));
+        buffer.read_by(self.limits.chunk_bytes);
         if from.is_some() {
-            buffer.read_by(self.limits.chunk_bytes);
             buffer.seek(told_bytes)?;
         }
         if request.follow {
