@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
-use velo_data::{Clock, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{Clock, StreamBatch, StreamSchema, SystemColumn, record_batch};
 use velo_datasources::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch, SourceError};
 use velo_planner::plan::Scan;
 
@@ -159,7 +159,6 @@ impl Stamp {
         let rows = records.num_rows();
         let mut columns: Vec<ArrayRef> = records.columns().to_vec();
         columns.push(Arc::new(Int64Array::from_value(self.clock.now_ms(), rows)));
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+        record_batch(&self.schema, columns, rows)
     }
 }

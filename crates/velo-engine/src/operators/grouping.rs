@@ -1,14 +1,11 @@
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, TimestampMillisecondArray,
-    UInt32Array,
-};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, TimestampMillisecondArray, UInt32Array};
 use arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, TimestampMillisecondType};
 use datafusion_expr::Expr;
-use velo_data::{StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{StreamBatch, StreamSchema, SystemColumn, record_batch};
 use velo_functions::comparable;
 use velo_planner::plan::{Aggregate, AggregateCall};
 
@@ -273,12 +270,7 @@ impl Grouping {
             let data_type = wanted.sql_type().arrow();
             columns.push(column(*wanted).unwrap_or_else(|| arrow::array::new_null_array(&data_type, rows)));
         }
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        Ok(RecordBatch::try_new_with_options(
-            Arc::clone(self.schema.arrow()),
-            columns,
-            &options,
-        )?)
+        Ok(record_batch(self.schema.arrow(), columns, rows)?)
     }
 
     /// Which rows HAVING lets through.

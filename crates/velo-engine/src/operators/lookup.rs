@@ -1,11 +1,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion_common::ScalarValue;
-use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema};
+use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema, record_batch};
 use velo_planner::plan::{Lookup, LookupKind, TableMissingDataStrategy};
 
 use crate::error::{CompileError, OperatorError, OperatorResult};
@@ -362,12 +362,7 @@ impl OutputColumns {
             .chain(of_table)
             .chain(system.iter().map(&of_input));
         let columns = columns.collect::<OperatorResult<Vec<_>>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        Ok(RecordBatch::try_new_with_options(
-            Arc::clone(self.schema.arrow()),
-            columns,
-            &options,
-        )?)
+        Ok(record_batch(self.schema.arrow(), columns, rows)?)
     }
 }
 

@@ -1,8 +1,5 @@
-use std::sync::Arc;
-
-use arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion_expr::Expr;
-use velo_data::{StreamBatch, StreamSchema};
+use velo_data::{StreamBatch, StreamSchema, record_batch};
 
 use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
@@ -40,10 +37,8 @@ impl Operator for ProjectColumns {
     fn on_batch(&mut self, batch: StreamBatch, out: &mut Output) -> OperatorResult {
         let evaluated = self.expressions.evaluate(batch, out)?;
         let rows = evaluated.batch.num_rows();
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let schema = Arc::clone(self.schema.arrow());
         out.emit(StreamBatch {
-            records: RecordBatch::try_new_with_options(schema, evaluated.columns, &options)?,
+            records: record_batch(self.schema.arrow(), evaluated.columns, rows)?,
             kinds: evaluated.batch.kinds,
         });
         Ok(())

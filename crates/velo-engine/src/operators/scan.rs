@@ -1,10 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
 use arrow::compute::is_not_null;
-use arrow::datatypes::{DataType, SchemaRef, TimestampMillisecondType};
-use velo_data::{RecordColumns, RowError, RowErrorCause, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use arrow::datatypes::{DataType, TimestampMillisecondType};
+use velo_data::{
+    RecordColumns, RowError, RowErrorCause, SqlType, StreamBatch, StreamSchema, SystemColumn, record_batch,
+};
 use velo_planner::plan::{Relation, Scan};
 
 use super::group_set::{read_shared_number, shared_number};
@@ -272,15 +274,6 @@ fn missing(column: &str, plan: &Scan) -> CompileError {
         column: column.to_owned(),
         from: plan.relation.name().to_owned(),
     }
-}
-
-fn record_batch(schema: &SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> OperatorResult<RecordBatch> {
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    Ok(RecordBatch::try_new_with_options(
-        Arc::clone(schema),
-        columns,
-        &options,
-    )?)
 }
 
 impl Operator for ScanRows {

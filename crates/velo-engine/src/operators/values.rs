@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::concat;
 use arrow::datatypes::Schema;
-use velo_data::{StreamBatch, StreamSchema};
+use velo_data::{StreamBatch, StreamSchema, record_batch};
 use velo_planner::plan::Values;
 
 use crate::error::CompileError;
@@ -36,8 +36,7 @@ impl ValuesRows {
 
 /// Computes the rows; those that fail are rejected.
 pub(crate) fn values_batch(values: &ValuesRows, out: &mut Output) -> OperatorResult<StreamBatch> {
-    let options = RecordBatchOptions::new().with_row_count(Some(1));
-    let one_row = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), vec![], &options)?;
+    let one_row = record_batch(&Arc::new(Schema::empty()), vec![], 1)?;
     let mut rows: Vec<Vec<ArrayRef>> = Vec::with_capacity(values.rows.len());
     for row in &values.rows {
         let evaluated = row.evaluate(StreamBatch::inserts(one_row.clone()), out)?;
@@ -54,7 +53,6 @@ pub(crate) fn values_batch(values: &ValuesRows, out: &mut Output) -> OperatorRes
         concat(&parts)
     };
     let columns = (0..schema.fields().len()).map(column).collect::<Result<_, _>>()?;
-    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-    let records = RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?;
+    let records = record_batch(schema, columns, rows.len())?;
     Ok(StreamBatch::inserts(records))
 }

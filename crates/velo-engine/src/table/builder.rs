@@ -1,10 +1,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
-use arrow::buffer::Buffer;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::DataType;
 use async_trait::async_trait;
-use velo_data::{RowKind, StreamBatch, StreamSchema};
+use velo_data::{RowKind, StreamBatch, StreamSchema, compact_views, record_batch};
 use velo_datasources::{Sink, SinkError, SinkSummary};
 
 use super::chunks::CHUNK_ROWS;
@@ -63,7 +62,11 @@ impl TableBuilder {
         }
         check_rows(self.rows.num_rows() + batch.num_rows())?;
         let columns = batch.records.columns().iter().take(self.schema.user_columns());
-        let records = batch_of(self.rows.schema(), columns.map(compact).collect(), batch.num_rows())?;
+        let records = record_batch(
+            self.schema.arrow(),
+            columns.map(compact_views).collect(),
+            batch.num_rows(),
+        )?;
         if let Some(latest) = &mut self.latest {
             let key_of = |records: &RecordBatch| {
                 let key = self.schema.key().iter();
@@ -92,7 +95,7 @@ impl TableBuilder {
     pub fn finish(self) -> OperatorResult<Table> {
         let selection = self.latest.as_ref().and_then(LatestRows::selection);
         drop(self.latest); // Its table of keys is not needed any more.
-        let (arrow, chunk_rows) = (Arc::clone(self.rows.schema()), self.rows.chunk_rows());
+        let (arrow, chunk_rows) = (Arc::clone(self.schema.arrow()), self.rows.chunk_rows());
         let rows = self.rows.finish()?;
         let Some(selection) = selection else {
             return Ok(Table::of_chunks(self.schema, rows));
@@ -101,21 +104,12 @@ impl TableBuilder {
         for start in (0..selection.len()).step_by(chunk_rows) {
             let part = selection.slice(start, chunk_rows.min(selection.len() - start));
             let (count, places) = (part.len(), rows.places(part));
-            let columns = (0..arrow.fields().len()).map(|column| Ok(compact(&rows.take(column, &places)?)));
-            let columns = columns.collect::<OperatorResult<_>>()?;
-            selected.push(batch_of(&arrow, columns, count)?)?;
+            let columns = (0..arrow.fields().len()).map(|column| Ok(compact_views(&rows.take(column, &places)?)));
+            let columns = columns.collect::<OperatorResult<Vec<ArrayRef>>>()?;
+            selected.push(record_batch(&arrow, columns, count)?)?;
         }
         Ok(Table::of_chunks(self.schema, selected.finish()?))
     }
-}
-
-fn batch_of(schema: &SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> OperatorResult<RecordBatch> {
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    Ok(RecordBatch::try_new_with_options(
-        Arc::clone(schema),
-        columns,
-        &options,
-    )?)
 }
 
 /// Of each change whether it takes its key away, if any does.
@@ -134,32 +128,6 @@ fn user_columns_of(schema: &StreamSchema) -> StreamSchema {
         .iter()
         .map(|field| field.as_ref().clone().with_nullable(true));
     StreamSchema::of_user_columns(fields).with_key(schema.key().to_vec())
-}
-
-/// Texts point into the bytes that were read, of which they may be a small part: those of a table are copied then.
-fn compact(column: &ArrayRef) -> ArrayRef {
-    let is_wasteful = |held: usize, used: usize| held > used + used / 4 + 1024;
-    match column.data_type() {
-        DataType::Utf8View => {
-            let views = column.as_string_view();
-            let held = views.data_buffers().iter().map(Buffer::capacity).sum();
-            if is_wasteful(held, views.total_buffer_bytes_used()) {
-                Arc::new(views.gc())
-            } else {
-                Arc::clone(column)
-            }
-        }
-        DataType::BinaryView => {
-            let views = column.as_binary_view();
-            let held = views.data_buffers().iter().map(Buffer::capacity).sum();
-            if is_wasteful(held, views.total_buffer_bytes_used()) {
-                Arc::new(views.gc())
-            } else {
-                Arc::clone(column)
-            }
-        }
-        _ => Arc::clone(column),
-    }
 }
 
 /// A sink that fills a [`TableBuilder`], which whoever runs the job keeps a handle of.

@@ -21,9 +21,8 @@ pub(super) struct Chunks {
 }
 
 /// Rows of a table, as places in its chunks.
-pub(crate) struct RowPlaces(Places);
-
-enum Places {
+pub(crate) enum RowPlaces {
+    /// In the only one.
     Within(UInt32Array),
     /// A chunk and a row of it. Where a row is missing, the first one of the chunk behind all others.
     Across {
@@ -56,24 +55,23 @@ impl Chunks {
     /// Where rows stand; NULL is a row that is not there.
     pub(super) fn places(&self, rows: UInt32Array) -> RowPlaces {
         if self.batches.len() == 1 {
-            return RowPlaces(Places::Within(rows));
+            return RowPlaces::Within(rows);
         }
         let within = (1_u32 << self.chunk_bits) - 1;
         let missing = (self.batches.len(), 0);
         let place = |row: u32| ((row >> self.chunk_bits) as usize, (row & within) as usize);
-        RowPlaces(Places::Across {
+        RowPlaces::Across {
             places: rows.iter().map(|row| row.map_or(missing, place)).collect(),
             has_missing: rows.null_count() > 0,
-        })
+        }
     }
 
     /// The values that a column has in some rows, NULL where there is none.
     pub(super) fn take(&self, column: usize, rows: &RowPlaces) -> Result<ArrayRef, ArrowError> {
-        let RowPlaces(rows) = rows;
         let columns: Vec<&ArrayRef> = self.batches.iter().map(|batch| batch.column(column)).collect();
         match (rows, columns.as_slice()) {
-            (Places::Within(rows), [only, ..]) => take(only, rows, None),
-            (Places::Across { places, has_missing }, [first, ..]) => {
+            (RowPlaces::Within(rows), [only, ..]) => take(only, rows, None),
+            (RowPlaces::Across { places, has_missing }, [first, ..]) => {
                 let missing = new_null_array(first.data_type(), usize::from(*has_missing));
                 let columns = columns.into_iter().chain(has_missing.then_some(&missing));
                 interleave(&columns.map(AsRef::as_ref).collect::<Vec<&dyn Array>>(), places)

@@ -28,10 +28,6 @@ impl GrowingChunks {
         }
     }
 
-    pub(super) fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
     pub(super) fn chunk_rows(&self) -> usize {
         1 << self.chunk_bits
     }

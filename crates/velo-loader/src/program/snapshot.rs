@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use velo_data::{Clock, StreamBatch, SystemClock};
+use velo_data::{Clock, StreamBatch, SystemClock, record_batch};
 use velo_engine::{StatementSummary, Table, TableBuilder};
 use velo_planner::plan::PlannedStatement;
 
@@ -169,8 +169,7 @@ fn details(table: &Table, fingerprint: &str, made_of: &MadeOf) -> SnapshotDetail
 /// The first columns of a batch, which are those of `schema`, as the table has them.
 fn with_columns(records: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let columns = records.columns()[..schema.fields().len()].to_vec();
-    let options = RecordBatchOptions::new().with_row_count(Some(records.num_rows()));
-    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+    record_batch(schema, columns, records.num_rows())
 }
 
 fn unusable(error: &SnapshotError) -> String {

@@ -13,7 +13,6 @@
 //! snapshot that was damaged, which is an error that names the file: the table has to be loaded again.
 
 mod checksum;
-mod compact;
 mod directory;
 mod early_sync;
 mod error;

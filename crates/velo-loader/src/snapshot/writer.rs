@@ -6,10 +6,10 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
 use tempfile::NamedTempFile;
+use velo_data::{compact_views, record_batch};
 
 use super::SnapshotError;
 use super::checksum::ChecksumWriter;
-use super::compact::compact;
 use super::early_sync::EarlySync;
 use super::files::{persist, remove_all_but, sync_directory, temporary_in};
 use super::manifest::{SnapshotDetails, SnapshotFile, SnapshotManifest};
@@ -88,7 +88,8 @@ impl<'s> SnapshotWriter<'s> {
             Some(current) => current,
             None => self.begin_file()?,
         };
-        let batch = compact(batch).map_err(|source| self.rows_error(source))?;
+        let columns = batch.columns().iter().map(compact_views).collect();
+        let batch = record_batch(&self.schema, columns, batch.num_rows()).map_err(|source| self.rows_error(source))?;
         current.writer.write(&batch).map_err(|source| self.rows_error(source))?;
         current.rows += batch.num_rows() as u64;
         let written = current.writer.get_ref().get_ref();
