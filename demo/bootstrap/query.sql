@@ -4,7 +4,7 @@
 -- What comes from outside.
 
 CREATE TABLE countries (code STRING PRIMARY KEY, country STRING, region STRING, currency STRING)
-WITH (path = 'demo/bootstrap/data/countries.csv');
+WITH (path = 'data/countries.csv');
 
 CREATE TABLE customers AS
 SELECT id PRIMARY KEY, name, country, tier FROM crm
@@ -12,13 +12,13 @@ WITH ('crm.config_file' = 'config/customers.yaml');
 
 CREATE TABLE products AS
 SELECT sku PRIMARY KEY, category, supplier_id, price FROM assortment
-WITH ('assortment.path' = 'demo/bootstrap/data/products.parquet');
+WITH ('assortment.path' = 'data/products.parquet');
 
 CREATE TABLE orders (id BIGINT PRIMARY KEY, ordered_at TIMESTAMP, customer_id BIGINT, sku STRING, quantity BIGINT)
 WITH (config_file = 'config/orders.yaml');
 
 CREATE TABLE returns (order_id BIGINT PRIMARY KEY, reason STRING)
-WITH (path = 'demo/bootstrap/data/returns.jsonl');
+WITH (path = 'data/returns.jsonl');
 
 CREATE TABLE rates (currency STRING PRIMARY KEY, rate DECIMAL(10, 4))
 WITH (config_file = 'config/rates.yaml');
@@ -67,7 +67,7 @@ WHERE s.sold > 125;
 
 -- A click of somebody who has bought often, on something that sells well.
 CREATE STREAM clicks (at TIMESTAMP, customer_id BIGINT, sku STRING)
-WITH (path = 'demo/bootstrap/data/clicks.jsonl', 'event.time.field' = 'at');
+WITH (path = 'data/clicks.jsonl', 'event.time.field' = 'at');
 
 CREATE STREAM leads AS
 SELECT k.at, m.name, m.region, s.spent, b.sku, b.supplier

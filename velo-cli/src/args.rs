@@ -289,6 +289,10 @@ pub(crate) struct OverrideArgs {
     /// Set a property over what the SQL says, such as batch.size=100 or orders.delimiter=;
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_pair)]
     set: Vec<(String, String)>,
+
+    /// Look for data that SQL and YAML files name by a relative path in this directory, and not in that of the file
+    #[arg(long, value_name = "DIR")]
+    base_dir: Option<PathBuf>,
 }
 
 impl From<&OverrideArgs> for Overrides {
@@ -297,6 +301,7 @@ impl From<&OverrideArgs> for Overrides {
             sources: args.source.clone(),
             sinks: args.sink.clone(),
             set: args.set.clone(),
+            base_dir: args.base_dir.clone(),
             tables: Vec::new(),
         }
     }

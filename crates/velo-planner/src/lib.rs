@@ -28,8 +28,8 @@ mod walk;
 pub use bind::UnsupportedForm;
 pub use catalog::SourceDescription;
 pub use outline::{
-    ConfigFiles, DeclaredAs, DeclaredColumn, JoinBound, JoinOutline, JoinRole, JoinSide, ObjectKind, Outline,
-    Overrides, QueryOutline, SinkOutline, SourceOutline, outline,
+    ConfigFiles, ConfigValue, DeclaredAs, DeclaredColumn, JoinBound, JoinOutline, JoinRole, JoinSide, ObjectKind,
+    Outline, Overrides, QueryOutline, SinkOutline, SourceOutline, outline,
 };
 pub use program::{PlannedProgram, SinkDescription, plan_program};
 

@@ -166,14 +166,14 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
     let mut diagnostics = parsed.diagnostics;
     let defines = parsed.failed.iter().filter_map(|failed| failed.defines.as_ref());
     let unparsed: Vec<Name> = defines.map(ObjectName::name).collect();
-    let config_files = ConfigDirectory::of_program(source.name());
+    let config_files = ConfigDirectory::of_program(source.name(), options.overrides.base_dir.as_deref());
     let outline = outline(&parsed.script, &unparsed, &options.overrides, &config_files);
     // A statement that could not be read may be the one that uses them.
     if parsed.failed.is_empty() {
         diagnostics.extend(unmet_overrides(&outline, &options.overrides, options.mode));
     }
     let secrets = secrets(&outline, &source);
-    let sources = open_sources(&outline, &config_files, options, on_wait, &mut diagnostics);
+    let sources = open_sources(&outline, options, on_wait, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);
     diagnostics.extend(conflicts(&outline, &sinks.configs, &planned.statements));

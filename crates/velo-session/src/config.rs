@@ -1,34 +1,58 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use velo_datasources::load_config_file;
-use velo_planner::ConfigFiles;
+use velo_datasources::{ConfigFileValue, load_config_file};
+use velo_planner::properties::BaseDirectory;
+use velo_planner::{ConfigFiles, ConfigValue};
 
-/// Configuration files on disk, relative to the program that names them.
+/// The directories of a program, and the configuration files that it names.
 #[derive(Debug)]
-pub(crate) struct ConfigDirectory(PathBuf);
-
-impl ConfigDirectory {
-    /// The directory of a program; that of the process for one without a file.
-    pub(crate) fn of_program(name: &str) -> Self {
-        Self(Path::new(name).parent().map(Path::to_owned).unwrap_or_default())
-    }
+pub(crate) struct ConfigDirectory {
+    /// Where the program is; that of the process for one without a file.
+    program: PathBuf,
+    /// Where paths of data start instead, if the caller says so.
+    data: Option<PathBuf>,
 }
 
 impl ConfigDirectory {
-    /// The text of a file.
-    pub(crate) fn read(&self, path: &str) -> std::io::Result<String> {
-        std::fs::read_to_string(self.0.join(path))
+    /// The directories of the program of this name.
+    pub(crate) fn of_program(name: &str, base_dir: Option<&Path>) -> Self {
+        Self {
+            program: directory_of(Path::new(name)),
+            data: base_dir.map(Path::to_owned),
+        }
     }
+
+    /// Where relative paths start that stand in a file of this directory.
+    fn base_of(&self, directory: PathBuf) -> BaseDirectory {
+        BaseDirectory {
+            data: self.data.clone().unwrap_or_else(|| directory.clone()),
+            program: directory,
+        }
+    }
+}
+
+fn directory_of(file: &Path) -> PathBuf {
+    file.parent().map(Path::to_owned).unwrap_or_default()
 }
 
 impl ConfigFiles for ConfigDirectory {
-    fn load(&self, path: &str) -> Result<BTreeMap<String, String>, String> {
-        load_config_file(&self.0.join(path), &|name| std::env::var(name).ok()).map_err(|error| {
+    fn load(&self, path: &str) -> Result<BTreeMap<String, ConfigValue>, String> {
+        let loaded = load_config_file(&self.program.join(path), &|name| std::env::var(name).ok()).map_err(|error| {
             match std::error::Error::source(&error) {
                 Some(cause) => format!("{error}: {cause}"),
                 None => error.to_string(),
             }
-        })
+        })?;
+        let located = |(key, value): (String, ConfigFileValue)| {
+            let base = self.base_of(directory_of(&value.file));
+            let text = value.text;
+            (key, ConfigValue { text, base })
+        };
+        Ok(loaded.into_iter().map(located).collect())
+    }
+
+    fn base(&self) -> BaseDirectory {
+        self.base_of(self.program.clone())
     }
 }

@@ -1,5 +1,6 @@
 //! What is said about the properties of sources and sinks, and about sources that cannot be opened.
 
+use std::path::Path;
 use std::time::Duration;
 
 use velo_common::{Diagnostic, Severity, Span, code, format_duration};
@@ -71,13 +72,29 @@ pub(crate) fn key_columns_of_envelope(source: &SourceOutline, config: &SourceCon
     })
 }
 
+/// The path of a source as it is written, if it is relative.
+fn relative_path(source: &SourceOutline) -> Option<&str> {
+    source.properties.get("path").and_then(|path| path.relative.as_deref())
+}
+
+/// The path of a source that is not there, if it is there for one who starts in the working directory.
+fn path_from_working_directory<'a>(error: &SourceError, source: &'a SourceOutline) -> Option<&'a str> {
+    let written = relative_path(source).filter(|_| error.is_not_there())?;
+    let is_elsewhere = source.properties.get("path").is_some_and(|path| path.text != written);
+    (is_elsewhere && Path::new(written).exists()).then_some(written)
+}
+
 /// What to do about a source that cannot be opened.
-fn help(error: &SourceError, name: &str) -> Option<String> {
+fn help(error: &SourceError, source: &SourceOutline) -> Option<String> {
+    let name = &source.name;
     Some(match error {
         SourceError::NotFound { path, near: None } | SourceError::NothingMatches { path, near: None }
             if path.is_relative() =>
         {
-            "a relative path starts in the directory that the command runs in".to_owned()
+            match relative_path(source) {
+                Some(_) => "a relative path starts in the directory of the file that it is written in".to_owned(),
+                None => "a relative path on the command line starts in the working directory".to_owned(),
+            }
         }
         SourceError::NothingInDirectory { .. } => {
             format!(
@@ -142,16 +159,25 @@ pub(crate) fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, decla
         let waited = format_duration(Duration::from_secs(waited.as_secs()));
         message = format!("{message}; waited {waited} for it");
     }
-    let mut diagnostic = Diagnostic::new(code, place, message);
-    diagnostic = diagnostic.with_help_if(help(error, name));
+    let moved = path_from_working_directory(error, source);
+    if let Some(written) = moved {
+        message = format!("{message}, but `{written}` exists in the working directory");
+    }
+    let mut diagnostic = Diagnostic::new(code, place, message).with_help_if(help(error, source));
     // Data may come later; what is wrong with data that is there stays wrong.
     if mode == Mode::Validate && (code == &code::FILE_NOT_FOUND || error.is_transient()) {
         diagnostic.severity = Severity::Warning;
-        if !declared {
+        if !declared && moved.is_none() {
             diagnostic = diagnostic.with_help(format!(
                 "its columns are unknown, so names and types are checked only in part; declare them: CREATE STREAM {name} (column TYPE, …)"
             ));
         }
+    }
+    if moved.is_some() {
+        diagnostic = diagnostic.with_help(
+            "a relative path starts in the directory of the file that it is written in; with --base-dir . it starts in the \
+             working directory",
+        );
     }
     diagnostic
 }

@@ -5,7 +5,6 @@ use velo_data::StreamSchema;
 use velo_datasources::AvroSchema;
 use velo_planner::SourceOutline;
 
-use crate::config::ConfigDirectory;
 use crate::problems::without_effect;
 
 /// The key that names the file.
@@ -21,12 +20,8 @@ pub(crate) enum SchemaFile {
     Unusable,
 }
 
-/// Reads the schema file of a source, which lies relative to the program.
-pub(crate) fn read_schema_file(
-    source: &SourceOutline,
-    directory: &ConfigDirectory,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> SchemaFile {
+/// Reads the schema file of a source.
+pub(crate) fn read_schema_file(source: &SourceOutline, diagnostics: &mut Vec<Diagnostic>) -> SchemaFile {
     let Some(value) = source.properties.get(SCHEMA_FILE_KEY) else {
         return SchemaFile::None;
     };
@@ -38,7 +33,7 @@ pub(crate) fn read_schema_file(
         return SchemaFile::None;
     }
     let span = value.span.unwrap_or(source.span);
-    match columns(&value.text, directory) {
+    match columns(&value.text) {
         Ok(columns) => SchemaFile::Columns(columns),
         Err(problems) => {
             let describe = |problem: &String| diagnostic(source, &value.text, problem, span);
@@ -48,8 +43,8 @@ pub(crate) fn read_schema_file(
     }
 }
 
-fn columns(path: &str, directory: &ConfigDirectory) -> Result<StreamSchema, Vec<String>> {
-    let text = directory.read(path).map_err(|error| vec![error.to_string()])?;
+fn columns(path: &str) -> Result<StreamSchema, Vec<String>> {
+    let text = std::fs::read_to_string(path).map_err(|error| vec![error.to_string()])?;
     let schema = AvroSchema::parse(&text).map_err(|error| vec![error.to_string()])?;
     let columns = schema.columns();
     columns.map_err(|errors| errors.iter().map(ToString::to_string).collect())

@@ -33,7 +33,8 @@ fn secret(key: &str, value: &PropertyValue, source: &SourceText) -> Option<Span>
         "connection.url" => password_of_url,
         _ => return None,
     };
-    let span = value.span?;
+    // A relative path is no address.
+    let span = value.span.filter(|_| value.relative.is_none())?;
     let written = source.slice(span);
     // What comes from a configuration file has the place of the property that names the file.
     if !written.to_ascii_lowercase().contains(key) {

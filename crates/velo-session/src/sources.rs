@@ -9,7 +9,6 @@ use velo_planner::{DeclaredAs, DeclaredColumn, Outline, SourceDescription, Sourc
 
 use crate::asking::{Answer, Question, ask_side_by_side};
 use crate::check::{Mode, SessionOptions};
-use crate::config::ConfigDirectory;
 use crate::connection::SourceConnection;
 use crate::problems::{key_columns_of_envelope, open_diagnostic, property_diagnostic, unconfigured, without_effect};
 use crate::schema_file::{SCHEMA_FILE_KEY, SchemaFile, read_schema_file};
@@ -31,12 +30,11 @@ pub(crate) struct OpenedSources<'a> {
 /// Configures and opens every source that the program reads: those behind a network side by side, then the files.
 pub(crate) fn open_sources<'a>(
     outline: &'a Outline<'_>,
-    directory: &ConfigDirectory,
     options: &SessionOptions,
     on_wait: &mut OnWait<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> OpenedSources<'a> {
-    let configured = |source| ConfiguredSource::of(source, directory, options, diagnostics);
+    let configured = |source| ConfiguredSource::of(source, options, diagnostics);
     let configured: Vec<ConfiguredSource<'_>> = outline.sources.iter().map(configured).collect();
     let (remote, local): (Vec<_>, Vec<_>) = configured
         .iter()
@@ -132,19 +130,14 @@ struct ConfiguredSource<'a> {
 }
 
 impl<'a> ConfiguredSource<'a> {
-    fn of(
-        source: &'a SourceOutline,
-        directory: &ConfigDirectory,
-        options: &SessionOptions,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Self {
+    fn of(source: &'a SourceOutline, options: &SessionOptions, diagnostics: &mut Vec<Diagnostic>) -> Self {
         // What only an unread view reads is not needed for a run.
         let mode = if source.is_read || options.mode == Mode::Load {
             options.mode
         } else {
             Mode::Validate
         };
-        let (declared, config) = match read_schema_file(source, directory, diagnostics) {
+        let (declared, config) = match read_schema_file(source, diagnostics) {
             SchemaFile::Columns(columns) => (Some(columns), configure(source, mode, diagnostics)),
             SchemaFile::None => {
                 let declared = source.declared.as_deref().map(declared_schema);

@@ -1,3 +1,3 @@
 -- Reads a CSV file and passes every row on. Types come from a look at the file: user_id and duration_ms are numbers.
 SELECT * FROM clicks
-WITH ('clicks.path' = 'demo/quickstart/01-passthrough/clicks.csv');
+WITH ('clicks.path' = 'clicks.csv');

@@ -2,4 +2,4 @@
 SELECT user_id, page
 FROM clicks
 WHERE page LIKE '/product/%' AND duration_ms >= 3000
-WITH ('clicks.path' = 'demo/quickstart/02-filter/clicks.csv');
+WITH ('clicks.path' = 'clicks.csv');

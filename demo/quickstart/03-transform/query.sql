@@ -1,6 +1,6 @@
 -- Computes columns. Declared types make prices exact decimals; a later item may use the name of an earlier one.
 CREATE STREAM orders (id BIGINT, customer STRING, quantity INT, price DECIMAL(10, 2))
-WITH (path = 'demo/quickstart/03-transform/orders.csv');
+WITH (path = 'orders.csv');
 
 SELECT
     id,

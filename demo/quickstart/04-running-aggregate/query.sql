@@ -1,6 +1,6 @@
 -- Groups without a window are updated with every row: each row that comes in puts out the new values of its group.
 CREATE STREAM orders (customer STRING, amount DECIMAL(10, 2))
-WITH (path = 'demo/quickstart/04-running-aggregate/orders.jsonl');
+WITH (path = 'orders.jsonl');
 
 SELECT customer, COUNT(*) AS orders, SUM(amount) AS spent
 FROM orders

@@ -4,7 +4,7 @@ CREATE STREAM orders (
     customer   STRING,
     amount     DECIMAL(10, 2)
 ) WITH (
-    path = 'demo/quickstart/05-tumbling-window/orders.csv',
+    path = 'orders.csv',
     'event.time.field' = 'ordered_at',
     'watermark.max_out_of_orderness' = '10s'
 );

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use velo_common::code;
-use velo_planner::properties::{PropertyDefinition, Scope, config_file_schema, definitions, describe};
-use velo_planner::{ConfigFiles, Overrides, outline};
+use velo_planner::properties::{BaseDirectory, PropertyDefinition, Scope, config_file_schema, definitions, describe};
+use velo_planner::{ConfigFiles, ConfigValue, Overrides, outline};
 
 use crate::docs::read;
 
@@ -24,8 +24,16 @@ fn yaml(text: &str) -> Value {
 struct Flat(BTreeMap<String, String>);
 
 impl ConfigFiles for Flat {
-    fn load(&self, _: &str) -> Result<BTreeMap<String, String>, String> {
-        Ok(self.0.clone())
+    fn load(&self, _: &str) -> Result<BTreeMap<String, ConfigValue>, String> {
+        let value = |(key, text): (&String, &String)| {
+            let (text, base) = (text.clone(), BaseDirectory::default());
+            (key.clone(), ConfigValue { text, base })
+        };
+        Ok(self.0.iter().map(value).collect())
+    }
+
+    fn base(&self) -> BaseDirectory {
+        BaseDirectory::default()
     }
 }
 

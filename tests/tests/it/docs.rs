@@ -94,7 +94,8 @@ const SCOPES: &[(Scope, &str)] = &[
 fn takes(definition: &PropertyDefinition) -> String {
     use velo_planner::properties::ValueKind;
     match definition.value {
-        ValueKind::Text => "text".to_owned(),
+        ValueKind::Text | ValueKind::DatabaseUrl => "text".to_owned(),
+        ValueKind::DataPath | ValueKind::ProgramPath => "a path".to_owned(),
         ValueKind::Boolean => "`true` or `false`".to_owned(),
         ValueKind::Integer(least) => format!("a whole number, at least {least}"),
         ValueKind::Duration => "a duration: `500ms`, `5m`; a bare number is seconds".to_owned(),

@@ -14,7 +14,7 @@ const SOURCE_PATHS: [&str; 3] = ["x.csv", "https://x/y.csv", "s3://x/y.csv"];
 /// A value that the property takes.
 fn value(kind: ValueKind) -> String {
     match kind {
-        ValueKind::Text => "x".to_owned(),
+        ValueKind::Text | ValueKind::DataPath | ValueKind::DatabaseUrl | ValueKind::ProgramPath => "x".to_owned(),
         ValueKind::Boolean => "true".to_owned(),
         ValueKind::Integer(least) => least.to_string(),
         ValueKind::Duration => "5s".to_owned(),

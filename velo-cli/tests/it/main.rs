@@ -13,6 +13,7 @@ mod graph;
 mod load;
 mod missing_tables;
 mod network;
+mod paths;
 mod policies;
 mod refused;
 mod row_groups;

@@ -11,14 +11,24 @@ mod yaml;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use error::ConfigFileError;
 use merge::merged;
 use variables::substituted;
-use yaml::Node;
+use yaml::{Node, Scalar};
 
 /// The key by which a file names the one it extends.
 const EXTENDS: &str = "extends";
+
+/// A value of a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigFileValue {
+    /// As written, with the values of variables put in.
+    pub text: String,
+    /// The file that it is written in: the one that was asked for, or one that it extends.
+    pub file: Arc<Path>,
+}
 
 /// Reads a configuration file and those it extends, as flat keys and values.
 ///
@@ -32,7 +42,7 @@ const EXTENDS: &str = "extends";
 pub fn load_config_file(
     path: &Path,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<BTreeMap<String, String>, ConfigFileError> {
+) -> Result<BTreeMap<String, ConfigFileValue>, ConfigFileError> {
     let mut chain = Vec::new();
     let node = load(path, variable, &mut chain)?;
     let mut flat = BTreeMap::new();
@@ -58,7 +68,7 @@ fn load(
             path: std::mem::take(chain),
         });
     }
-    let node = yaml::parse(&text).map_err(|message| ConfigFileError::Yaml {
+    let node = yaml::parse(&text, &Arc::from(path)).map_err(|message| ConfigFileError::Yaml {
         path: path.to_owned(),
         message,
     })?;
@@ -85,14 +95,19 @@ fn split_extends(node: Node, path: &Path) -> Result<(Option<String>, Node), Conf
     let parent = match entries.iter().position(|(key, _)| key == EXTENDS) {
         None => None,
         Some(at) => match entries.remove(at).1 {
-            Node::Scalar(parent) => Some(parent),
+            Node::Scalar(parent) => Some(parent.text),
             _ => return Err(ConfigFileError::Extends { path: path.to_owned() }),
         },
     };
     Ok((parent, Node::Mapping(entries)))
 }
 
-fn flatten(node: &Node, key: String, path: &Path, flat: &mut BTreeMap<String, String>) -> Result<(), ConfigFileError> {
+fn flatten(
+    node: &Node,
+    key: String,
+    path: &Path,
+    flat: &mut BTreeMap<String, ConfigFileValue>,
+) -> Result<(), ConfigFileError> {
     match node {
         Node::Null => {
             return Err(ConfigFileError::NoValue {
@@ -100,8 +115,9 @@ fn flatten(node: &Node, key: String, path: &Path, flat: &mut BTreeMap<String, St
                 key,
             });
         }
-        Node::Scalar(text) => {
-            flat.insert(key, text.clone());
+        Node::Scalar(Scalar { text, file }) => {
+            let (text, file) = (text.clone(), Arc::clone(file));
+            flat.insert(key, ConfigFileValue { text, file });
         }
         Node::List(items) => {
             for (index, item) in items.iter().enumerate() {

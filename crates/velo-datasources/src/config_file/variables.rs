@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::ConfigFileError;
-use super::yaml::Node;
+use super::yaml::{Node, Scalar};
 
 /// Puts in the values of `${VAR}` and `${VAR:default}` in all texts; `$$` stands for one `$`.
 pub(super) fn substituted(
@@ -11,7 +11,10 @@ pub(super) fn substituted(
 ) -> Result<Node, ConfigFileError> {
     Ok(match node {
         Node::Null => Node::Null,
-        Node::Scalar(text) => Node::Scalar(substituted_text(&text, path, variable)?),
+        Node::Scalar(Scalar { text, file }) => {
+            let text = substituted_text(&text, path, variable)?;
+            Node::Scalar(Scalar { text, file })
+        }
         Node::List(items) => {
             let items = items.into_iter().map(|item| substituted(item, path, variable));
             Node::List(items.collect::<Result<_, _>>()?)

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use velo_datasources::load_config_file;
+use velo_datasources::{ConfigFileValue, load_config_file};
 
-/// Loads `main.yaml` among the given files; `HOST` is the only variable that is set.
-fn load(files: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String> {
+/// Loads `main.yaml` among the given files, each value with its file; `HOST` is the only variable that is set.
+fn load_located(files: &[(&str, &str)]) -> Result<BTreeMap<String, (String, String)>, String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     for (name, content) in files {
         let path = directory.path().join(name);
@@ -15,8 +15,19 @@ fn load(files: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String> {
     }
     let variable = |name: &str| (name == "HOST").then(|| "localhost".to_owned());
     let root = directory.path().canonicalize().map_err(|error| error.to_string())?;
-    load_config_file(&root.join("main.yaml"), &variable)
-        .map_err(|error| error.to_string().replace(&root.display().to_string(), ""))
+    let loaded = load_config_file(&root.join("main.yaml"), &variable)
+        .map_err(|error| error.to_string().replace(&root.display().to_string(), ""))?;
+    let located = |(key, value): (String, ConfigFileValue)| {
+        let file = value.file.strip_prefix(&root).map_err(|error| error.to_string())?;
+        Ok((key, (value.text, file.display().to_string())))
+    };
+    loaded.into_iter().map(located).collect()
+}
+
+/// The values of `main.yaml` among the given files.
+fn load(files: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String> {
+    let located = load_located(files)?;
+    Ok(located.into_iter().map(|(key, (text, _))| (key, text)).collect())
 }
 
 fn flat(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -57,6 +68,12 @@ fn a_child_wins_over_what_it_extends() {
         ("nested.y", "2"),
     ];
     assert_eq!(load(&files), Ok(flat(&expected)));
+    let files = load_located(&files).unwrap_or_default();
+    let file = |key: &str| files.get(key).map(|(_, file)| file.as_str());
+    assert_eq!(
+        ["a", "b", "nested.x"].map(file),
+        [Some("main.yaml"), Some("base/root.yaml"), Some("base/middle.yaml")]
+    );
 }
 
 #[test]

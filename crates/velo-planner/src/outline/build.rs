@@ -39,7 +39,9 @@ pub(super) fn build<'a>(
             .cloned()
             .chain(relation_properties(statement))
             .collect();
-        assignments.push(assign(&properties, &known_names, &mut diagnostics));
+        let mut assignment = assign(&properties, &known_names, &mut diagnostics);
+        assignment.locate(&config_files.base());
+        assignments.push(assignment);
     }
     // What an unused definition configures is not used either.
     for (index, assignment) in assignments.iter_mut().enumerate() {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use velo_common::{Diagnostic, Name, Span, code, nearest};
 
-use super::DeclaredColumn;
 use super::build::{Builder, is_of_statement};
 use super::objects::{ObjectKind, Role, kind_of};
+use super::{ConfigValue, DeclaredColumn};
 use crate::Reported;
 use crate::properties::{PREFIXES, Properties, PropertyValue, definition, known_keys};
 use crate::types::named_type;
@@ -37,7 +37,7 @@ impl Builder<'_, '_> {
             .partition(|(key, _)| key.starts_with("schema.fields"));
         let mut unknown = Vec::new();
         let mut unsupported = Vec::new();
-        for (key, text) in values {
+        for (key, ConfigValue { text, base }) in values {
             match definition(&key).filter(|definition| !is_of_statement(definition.key)) {
                 Some(definition) => {
                     if let Err(reason) = definition.value.check(&text) {
@@ -46,7 +46,9 @@ impl Builder<'_, '_> {
                             .push(Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, message));
                     } else if !properties.contains_key(definition.key) {
                         unsupported.extend((!definition.supported).then_some(key));
-                        properties.insert(definition.key, PropertyValue { text, span: Some(span) });
+                        let mut value = PropertyValue::new(text, Some(span));
+                        value.locate(definition.value, &base);
+                        properties.insert(definition.key, value);
                     }
                 }
                 None => unknown.push(key),
@@ -69,9 +71,9 @@ impl Builder<'_, '_> {
     }
 
     /// `schema.fields`: a list of columns with `name`, `type` and, if they may not be NULL, `nullable: false`.
-    fn columns(&mut self, fields: Vec<(String, String)>, file: &str, span: Span) -> Option<Vec<DeclaredColumn>> {
+    fn columns(&mut self, fields: Vec<(String, ConfigValue)>, file: &str, span: Span) -> Option<Vec<DeclaredColumn>> {
         let mut columns: BTreeMap<usize, Field> = BTreeMap::new();
-        for (key, text) in fields {
+        for (key, ConfigValue { text, .. }) in fields {
             let place = key
                 .strip_prefix("schema.fields[")
                 .and_then(|rest| rest.split_once("]."));
@@ -137,12 +139,12 @@ impl Field {
     }
 }
 
-fn unprefixed((key, text): (String, String)) -> (String, String) {
+fn unprefixed((key, value): (String, ConfigValue)) -> (String, ConfigValue) {
     let bare = PREFIXES
         .iter()
         .find_map(|prefix| key.strip_prefix(prefix)?.strip_prefix('.'))
         .map(str::to_owned);
-    (bare.unwrap_or(key), text)
+    (bare.unwrap_or(key), value)
 }
 
 fn unknown_key(key: &str, file: &str, span: Span) -> Diagnostic {

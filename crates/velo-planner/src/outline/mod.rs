@@ -21,6 +21,7 @@ mod syntax;
 mod views;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
 use velo_common::{Diagnostic, Name, Span};
 use velo_data::{SqlType, StreamSchema};
@@ -28,7 +29,7 @@ use velo_parser::ast::{ColumnDefinition, CreateView, Ident, Query, Script, SetEx
 
 use crate::metrics::MetricOutline;
 use crate::plan::{Relation, StatementKind};
-use crate::properties::{Properties, PropertyValue};
+use crate::properties::{BaseDirectory, Properties, PropertyValue};
 
 pub use joins::{JoinBound, JoinOutline, JoinRole, JoinSide};
 pub(crate) use ksqldb::division as ksqldb_division;
@@ -45,6 +46,8 @@ pub struct Overrides {
     pub sinks: Vec<(String, String)>,
     /// `--set key=value`.
     pub set: Vec<(String, String)>,
+    /// `--base-dir`: where relative paths of data start, wherever they are written.
+    pub base_dir: Option<PathBuf>,
     /// Tables that are loaded already, with their columns and keys: what the program does not define itself may be one.
     pub tables: Vec<(String, StreamSchema)>,
 }
@@ -213,6 +216,15 @@ pub struct DeclaredColumn {
     pub span: Span,
 }
 
+/// A value in a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigValue {
+    /// As written, with the values of variables put in.
+    pub text: String,
+    /// Where it starts if it is a relative path.
+    pub base: BaseDirectory,
+}
+
 /// Where the contents of configuration files come from.
 pub trait ConfigFiles {
     /// The flat keys and values of the file that `config_file` names.
@@ -220,7 +232,10 @@ pub trait ConfigFiles {
     /// # Errors
     ///
     /// Why the file cannot be used, in words.
-    fn load(&self, path: &str) -> Result<BTreeMap<String, String>, String>;
+    fn load(&self, path: &str) -> Result<BTreeMap<String, ConfigValue>, String>;
+
+    /// Where relative paths start that stand in the SQL.
+    fn base(&self) -> BaseDirectory;
 }
 
 /// Reads the statements of a program and finds out how they hang together.

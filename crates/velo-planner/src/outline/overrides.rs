@@ -45,13 +45,7 @@ impl SetOverrides {
                 Some(name) => set.named.entry(name.to_lowercase()).or_default(),
                 None => &mut set.bare,
             };
-            target.insert(
-                definition.key,
-                PropertyValue {
-                    text: text.clone(),
-                    span: None,
-                },
-            );
+            target.insert(definition.key, PropertyValue::new(text, None));
         }
         set
     }
@@ -70,12 +64,6 @@ pub(super) fn redirect(properties: &mut Properties, redirections: &[(String, Str
         definition(key)
             .is_some_and(|definition| !matches!(definition.scope, Scope::Object | Scope::Source | Scope::Sink))
     });
-    properties.insert(
-        "path",
-        PropertyValue {
-            text: path.clone(),
-            span: None,
-        },
-    );
+    properties.insert("path", PropertyValue::new(path, None));
     true
 }

@@ -12,7 +12,7 @@ use super::overrides::redirect;
 use super::{DeclaredAs, DeclaredColumn, SourceOutline};
 use crate::Reported;
 use crate::plan::{Relation, StatementKind};
-use crate::properties::{Properties, PropertyValue, Scope, contradictions, definition};
+use crate::properties::{Properties, PropertyValue, Scope, ValueKind, contradictions, definition};
 use crate::walk::RelationReference;
 
 /// What `CREATE STREAM | TABLE name (columns)` says of a source.
@@ -160,13 +160,9 @@ impl Builder<'_, '_> {
         let uri = reference.name.text.as_str();
         match uri.split_once("://") {
             Some(("file", path)) => {
-                properties.insert(
-                    "path",
-                    PropertyValue {
-                        text: path.to_owned(),
-                        span: Some(reference.span),
-                    },
-                );
+                let mut path = PropertyValue::new(path, Some(reference.span));
+                path.locate(ValueKind::DataPath, &self.config_files.base());
+                properties.insert("path", path);
                 Ok(())
             }
             Some((scheme, _)) => {

@@ -3,7 +3,8 @@ use std::collections::HashSet;
 use velo_common::{Diagnostic, Span, code, nearest};
 use velo_parser::ast::Property;
 
-use super::{Properties, PropertyDefinition, PropertyValue, definition, known_keys};
+use super::location::locate;
+use super::{BaseDirectory, Properties, PropertyDefinition, PropertyValue, definition, known_keys};
 
 /// The properties of one statement, told apart by what they belong to.
 #[derive(Debug, Default)]
@@ -30,6 +31,14 @@ impl Assignment {
             .iter()
             .find(|named| named.name.eq_ignore_ascii_case(name))
             .map(|named| &named.properties)
+    }
+
+    /// Puts the directory in which they start before the relative paths that are given.
+    pub(crate) fn locate(&mut self, base: &BaseDirectory) {
+        for named in &mut self.named {
+            locate(&mut named.properties, base);
+        }
+        locate(&mut self.bare, base);
     }
 
     fn named_mut(&mut self, name: &str) -> &mut Properties {
@@ -181,10 +190,7 @@ fn insert(
 }
 
 fn value_of(property: &Property) -> PropertyValue {
-    PropertyValue {
-        text: property.value.node.clone(),
-        span: Some(property.key.span.to(property.value.span)),
-    }
+    PropertyValue::new(&property.value.node, Some(property.key.span.to(property.value.span)))
 }
 
 /// Names whose type is a client library with properties of its own, which are that library's to check.

@@ -6,6 +6,7 @@ mod assign;
 mod contradictions;
 mod descriptions;
 mod json_schema;
+mod location;
 mod registry;
 mod settings;
 mod value;
@@ -15,6 +16,7 @@ pub(crate) use contradictions::contradictions;
 pub use descriptions::describe;
 pub(crate) use json_schema::PREFIXES;
 pub use json_schema::config_file_schema;
+pub use location::BaseDirectory;
 pub(crate) use registry::known_keys;
 pub use registry::{PropertyDefinition, Scope, definition, definitions};
 pub(crate) use settings::{late_policy, load_settings, missing_table, settings, window_lateness};
@@ -27,10 +29,23 @@ use velo_common::Span;
 /// The value of a property and where it was given; `None` when it came from the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PropertyValue {
-    /// As written, without quotes.
+    /// As written, without quotes; of a relative path, the path from where the process runs.
     pub text: String,
+    /// The relative path as written.
+    pub relative: Option<String>,
     /// Key and value in the SQL file.
     pub span: Option<Span>,
+}
+
+impl PropertyValue {
+    /// A value as written in SQL or a file that SQL names, at `span`, or on the command line.
+    pub(crate) fn new(text: impl Into<String>, span: Option<Span>) -> Self {
+        Self {
+            text: text.into(),
+            relative: None,
+            span,
+        }
+    }
 }
 
 /// Properties of one source, sink or statement by canonical key.

@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 
 use super::ValueKind;
 use crate::plan::TableMissingDataStrategy;
-use ValueKind::{Boolean, Character, Choice, Duration, Integer, Text};
+use ValueKind::{Boolean, Character, Choice, DataPath, DatabaseUrl, Duration, Integer, ProgramPath, Text};
 
 /// What a property belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,7 +85,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     ),
     also(not_yet("key.format", Scope::Object, Text), &["key_format"]),
     // Files.
-    yes("path", Scope::Object, Text),
+    yes("path", Scope::Object, DataPath),
     also(yes("delimiter", Scope::Object, Character), &["value_delimiter"]),
     yes("quote", Scope::Object, Character),
     yes("has_headers", Scope::Object, Boolean),
@@ -99,7 +99,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("file.wait.timeout", Scope::Source, Duration),
     yes("file.retry.interval", Scope::Source, Duration),
     // SQL databases.
-    yes("connection.url", Scope::Source, Text),
+    yes("connection.url", Scope::Source, DatabaseUrl),
     yes("connection.user", Scope::Source, Text),
     yes("connection.password", Scope::Source, Text),
     yes("table", Scope::Source, Text),
@@ -136,7 +136,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     not_yet("group.id", Scope::Source, Text),
     not_yet("auto.offset.reset", Scope::Source, Text),
     not_yet("schema.registry.url", Scope::Object, Text),
-    yes("value.schema.file", Scope::Source, Text),
+    yes("value.schema.file", Scope::Source, ProgramPath),
     not_yet("value_schema_id", Scope::Object, Integer(0)),
     not_yet("key_schema_id", Scope::Object, Integer(0)),
     not_yet("partitions", Scope::Object, Integer(1)),
@@ -174,7 +174,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("error.policy", Scope::Statement, Choice(ERROR_POLICIES)),
     yes("dead.letter.queue.enabled", Scope::Statement, Boolean),
     not_yet("dead.letter.queue.topic", Scope::Statement, Text),
-    yes("dead.letter.queue.path", Scope::Statement, Text),
+    yes("dead.letter.queue.path", Scope::Statement, DataPath),
     yes("failure_strategy", Scope::Statement, Choice(FAILURE_STRATEGIES)),
     not_yet("retry.max.attempts", Scope::Statement, Integer(0)),
     not_yet("retry.backoff.strategy", Scope::Statement, Choice(BACKOFFS)),

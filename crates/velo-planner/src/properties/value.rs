@@ -5,6 +5,12 @@ use velo_common::{nearest, parse_duration};
 pub enum ValueKind {
     /// Any text.
     Text,
+    /// A file of data, or an address; a relative path starts where it is written, unless the caller says where data is.
+    DataPath,
+    /// The address of a database server, or the file of a database, which goes as `DataPath`.
+    DatabaseUrl,
+    /// A further file of the program; a relative path starts where it is written.
+    ProgramPath,
     /// `true` or `false`.
     Boolean,
     /// A whole number that is at least this.
@@ -21,7 +27,7 @@ impl ValueKind {
     /// Why `text` is no such value, in words that follow "`key` ".
     pub(crate) fn check(self, text: &str) -> Result<(), String> {
         match self {
-            Self::Text => Ok(()),
+            Self::Text | Self::DataPath | Self::DatabaseUrl | Self::ProgramPath => Ok(()),
             Self::Boolean if parse_boolean(text).is_some() => Ok(()),
             Self::Boolean => Err(format!("takes `true` or `false`, not `{text}`")),
             Self::Integer(least) => match text.parse::<u64>() {

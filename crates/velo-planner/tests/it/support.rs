@@ -5,7 +5,10 @@ use velo_data::{SqlType, StreamSchema, StructField, SystemColumn};
 use velo_planner::explain::explain;
 use velo_planner::lineage::{Lineage, Origins, lineage};
 use velo_planner::plan::PlannedStatement;
-use velo_planner::{ConfigFiles, Outline, Overrides, SinkDescription, SourceDescription, outline, plan_program};
+use velo_planner::properties::BaseDirectory;
+use velo_planner::{
+    ConfigFiles, ConfigValue, Outline, Overrides, SinkDescription, SourceDescription, outline, plan_program,
+};
 
 /// The plans of a program, or everything that is wrong with it, in the order of the text.
 pub(crate) fn plan(sql: &str) -> String {
@@ -90,7 +93,7 @@ fn planned(sql: &str) -> (Vec<Diagnostic>, Vec<PlannedStatement>) {
 struct Configs;
 
 impl ConfigFiles for Configs {
-    fn load(&self, path: &str) -> Result<BTreeMap<String, String>, String> {
+    fn load(&self, path: &str) -> Result<BTreeMap<String, ConfigValue>, String> {
         let values: &[(&str, &str)] = match path {
             "x.yaml" => &[
                 ("datasource.type", "file_source"),
@@ -117,8 +120,18 @@ impl ConfigFiles for Configs {
         };
         Ok(values
             .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .map(|(key, value)| {
+                let value = ConfigValue {
+                    text: (*value).to_owned(),
+                    base: BaseDirectory::default(),
+                };
+                ((*key).to_owned(), value)
+            })
             .collect())
+    }
+
+    fn base(&self) -> BaseDirectory {
+        BaseDirectory::default()
     }
 }
 

@@ -2,7 +2,7 @@
 -- @allow: V0999
 
 CREATE STREAM orders (id BIGINT, customer STRING, price DECIMAL(10, 2), at TIMESTAMP, größe DOUBLE)
-WITH (path = 'tests/data/twenty.csv', 'event.time.field' = 'att', 'batch.sise' = 10);
+WITH (path = 'twenty.csv', 'event.time.field' = 'att', 'batch.sise' = 10);
 
 -- A line that is far longer than any terminal is wide, with the mistake at its end.
 SELECT id, customer, price, at, CASE WHEN price > 100 THEN 'very expensive' WHEN price > 10 THEN 'expensive' ELSE 'cheap' END AS class, UPPER(custmer) AS shouted FROM orders WHERE price > 0.5 AND customer <> 'nobody at all';

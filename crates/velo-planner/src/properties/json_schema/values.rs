@@ -11,7 +11,9 @@ const DURATION_SECONDS_MAX: u64 = 16_000_000_000;
 /// The values of this kind; texts with a variable in them are anything once it is put in.
 pub(super) fn schema(kind: ValueKind) -> Value {
     let mut forms = match kind {
-        ValueKind::Text => return json!({ "type": ["string", "number", "boolean"] }),
+        ValueKind::Text | ValueKind::DataPath | ValueKind::DatabaseUrl | ValueKind::ProgramPath => {
+            return json!({ "type": ["string", "number", "boolean"] });
+        }
         ValueKind::Boolean => vec![json!({ "type": "boolean" }), of_words(&["true", "false"])],
         ValueKind::Integer(least) => vec![
             json!({ "type": "integer", "minimum": least }),
