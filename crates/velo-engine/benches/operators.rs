@@ -17,7 +17,7 @@ use velo_engine::{Cancel, Job, JobStatement, Metrics, RunOptions, run};
 use velo_functions::{AggregateKind, ArithmeticOperator, arithmetic};
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, LogicalPlan, PlannedStatement, Project,
-    Relation, Scan, StatementKind, StatementSettings, Window, WindowAssigner,
+    Relation, Scan, StatementKind, StatementSettings, WatermarkPace, WatermarkRule, Window, WindowAssigner,
 };
 
 const BATCHES: i64 = 256;
@@ -64,7 +64,10 @@ fn input_batch(number: i64) -> RecordBatch {
 fn scan(schema: &StreamSchema, is_timed: bool) -> LogicalPlan {
     let event_time = is_timed.then(|| EventTime {
         expression: Some(cast(col("at"), SqlType::Timestamp.arrow())),
-        out_of_orderness: Duration::ZERO,
+        watermark: WatermarkRule {
+            out_of_orderness: Duration::ZERO,
+            pace: WatermarkPace::Rows,
+        },
     });
     LogicalPlan::Scan(Scan {
         relation: Relation::Source("input".into()),
@@ -92,6 +95,7 @@ fn projection_and_filter(schema: &StreamSchema) -> LogicalPlan {
             times(col("price"), lit(1.5)),
             times(col("value"), lit(2_i64)),
         ],
+        watermark: None,
         schema: StreamSchema::of_user_columns([
             SqlType::String.field("key", true),
             SqlType::Double.field("price", true),

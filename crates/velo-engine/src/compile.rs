@@ -204,11 +204,7 @@ fn operator(
     Ok(Some(match node {
         LogicalPlan::Scan(_) | LogicalPlan::Values(_) => return Ok(None),
         LogicalPlan::Filter(filter) => Box::new(FilterRows::new(&filter.predicate, filter.input.schema())?),
-        LogicalPlan::Project(project) => Box::new(ProjectColumns::new(
-            &project.expressions,
-            project.input.schema(),
-            &project.schema,
-        )?),
+        LogicalPlan::Project(project) => Box::new(ProjectColumns::new(project)?),
         LogicalPlan::Lookup(lookup) => {
             let table = tables.get(&lookup.table).ok_or_else(|| CompileError::UnknownTable {
                 table: lookup.table.clone(),

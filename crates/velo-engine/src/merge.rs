@@ -173,6 +173,10 @@ impl Merge {
             };
             let of_window = self.ports.iter_mut().flat_map(|port| port.take_tagged(next)).collect();
             out.extend(order.sorted(of_window)?.map(Event::Batch));
+            // As one worker does, so that what belongs together can be told apart behind it too.
+            if next < self.watermark_ms {
+                out.push(Event::Watermark(next));
+            }
         }
     }
 

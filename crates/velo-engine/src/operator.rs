@@ -8,7 +8,9 @@ use crate::state::OperatorState;
 /// One step of a running statement: a state machine with no clock, no I/O and no randomness of its own, so that the
 /// same events give the same rows.
 ///
-/// The defaults are right for an operator that holds nothing back and remembers nothing.
+/// The defaults are right for an operator that holds nothing back and remembers nothing. One that holds rows back holds
+/// back the watermark too: none may go out that is later than the event time of a row that is still to come out, so that
+/// nobody behind it takes that row for late.
 pub trait Operator: Send {
     /// Name in errors and metrics, such as `tumbling_window`.
     fn name(&self) -> &'static str;
@@ -24,6 +26,8 @@ pub trait Operator: Send {
     fn on_batch(&mut self, batch: StreamBatch, out: &mut Output) -> OperatorResult;
 
     /// Learns that nothing with an event time before `watermark_ms` will follow; watermarks never go back.
+    ///
+    /// Whatever keeps rows for later, or gives them another event time, does not hand it on as it is.
     ///
     /// # Errors
     ///

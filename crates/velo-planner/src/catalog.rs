@@ -6,7 +6,7 @@ use velo_common::Name;
 use velo_data::{StreamSchema, SystemColumn};
 
 use crate::outline::{DeclaredAs, Outline, SourceOutline};
-use crate::plan::{LogicalPlan, Relation};
+use crate::plan::{EmitMode, LogicalPlan, Relation, WatermarkPace};
 
 /// What is known of a source once somebody has looked at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub(crate) struct StatementOutput {
     pub(crate) changes: Changes,
     /// Its rows never end.
     pub(crate) unbounded: bool,
+    /// How the times of its rows may be taken for a watermark.
+    pub(crate) pace: WatermarkPace,
     /// The source whose records' own time is the event time of its rows, if so.
     pub(crate) timed_by_records: Option<String>,
     /// Indexes of the user columns that make up the record key.
@@ -136,6 +138,32 @@ impl<'a> Catalog<'a> {
                 Relation::Table(_) => false,
             },
             other => other.inputs().into_iter().any(|input| self.is_unbounded(input)),
+        }
+    }
+
+    /// How the times of a plan's rows may be taken for a watermark: whether rows come as they happen, or are held back and
+    /// come out together.
+    pub(crate) fn pace(&self, plan: &LogicalPlan) -> WatermarkPace {
+        match plan {
+            LogicalPlan::Scan(scan) => self.pace_of(&scan.relation),
+            LogicalPlan::Values(_) => WatermarkPace::Input,
+            LogicalPlan::Aggregate(aggregate) if aggregate.emit == EmitMode::Final => WatermarkPace::Input,
+            other => {
+                let held = |input: &&LogicalPlan| self.pace(input) == WatermarkPace::Input;
+                match other.inputs().iter().find(|input| held(input)) {
+                    Some(_) => WatermarkPace::Input,
+                    None => WatermarkPace::Rows,
+                }
+            }
+        }
+    }
+
+    /// As [`Catalog::pace`], of the rows of a relation.
+    pub(crate) fn pace_of(&self, relation: &Relation) -> WatermarkPace {
+        match relation {
+            Relation::Source(_) => WatermarkPace::Rows,
+            Relation::Statement(name) => self.output(name).map_or(WatermarkPace::Rows, |output| output.pace),
+            Relation::Table(_) => WatermarkPace::Input,
         }
     }
 

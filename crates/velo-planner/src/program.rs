@@ -14,7 +14,7 @@ use crate::optimize::{merge_projections, prune_columns, push_down_filters, requi
 use crate::outline::{Outline, QueryOutline, SourceOutline, table_without_key};
 use crate::plan::{
     Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Project, Relation, Scan, StatementKind,
-    StatementSettings, Values,
+    StatementSettings, Values, WatermarkPace,
 };
 use crate::properties::{late_policy, load_settings, missing_table, settings, window_lateness};
 use crate::target::fit_target;
@@ -63,6 +63,7 @@ pub fn plan_program(
                 columns_unknown: *columns_unknown,
                 changes: changes(&statement.plan, &catalog),
                 unbounded: catalog.is_unbounded(&statement.plan),
+                pace: catalog.pace(&statement.plan),
                 timed_by_records: timed_by_records(&statement.plan, &catalog).map(str::to_owned),
                 key: statement.key.clone(),
                 key_required: *key_required,
@@ -72,6 +73,7 @@ pub fn plan_program(
                 columns_unknown: true,
                 changes: Changes::None,
                 unbounded: false,
+                pace: WatermarkPace::Rows,
                 timed_by_records: None,
                 key: Vec::new(),
                 key_required: true,
@@ -136,6 +138,7 @@ fn plan_statement(
     let mut binder = QueryBinder {
         catalog,
         reads: &query.reads,
+        times: &query.times,
         views: &outline.views,
         ctes: Vec::new(),
         read_ctes: HashSet::new(),
@@ -220,6 +223,7 @@ fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<Planned
         input: Box::new(LogicalPlan::Scan(scan)),
         expressions,
         schema,
+        watermark: None,
     });
     require_key(&mut plan, &key);
     Some(PlannedStatement {
@@ -353,7 +357,7 @@ fn without_key(statement: &PlannedStatement, query: &QueryOutline<'_>, catalog: 
     if !is_keyless_table || catalog.is_unbounded(&statement.plan) {
         return None;
     }
-    let groups = first_aggregate(&statement.plan).map(Aggregate::key_names);
+    let groups = first_aggregate(&statement.plan).map(Aggregate::grouped_by);
     let help = match groups.as_deref() {
         // One row in all, or one for each window.
         Some([]) => return None,

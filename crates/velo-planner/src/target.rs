@@ -172,6 +172,7 @@ fn fit(bound: BoundQuery, target: &[TargetColumn]) -> Result<BoundQuery, Diagnos
         input: Box::new(bound.plan),
         expressions,
         schema,
+        watermark: None,
     });
     Ok(BoundQuery {
         plan,

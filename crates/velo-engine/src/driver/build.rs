@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use velo_data::{Clock, StreamSchema};
 use velo_datasources::{MemorySource, Sink, Source};
-use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan};
+use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan, WatermarkRule};
 
 use super::accounts::Accounts;
 use super::downstream::{CHANNEL_EVENTS, Downstream, Message, Outputs, Ports};
@@ -114,18 +114,18 @@ impl Program {
         Ok(())
     }
 
-    /// The scan of the source that a statement reads in the end.
-    fn source_scan(&self, statement: &PlannedStatement) -> Option<Scan> {
-        let scan = statement.plan.scan()?;
-        match &scan.relation {
-            Relation::Statement(name) if scan.event_time.is_none() => self.source_scan(self.statement(name)?),
-            _ => Some(scan.clone()),
-        }
+    /// How the watermark of a statement's rows is made: by the statement itself, or one that it reads.
+    fn watermark_rule(&self, statement: &PlannedStatement) -> Option<WatermarkRule> {
+        let own = statement.plan.watermark_rule();
+        own.or_else(|| match relation(&statement.plan)? {
+            Relation::Statement(name) => self.watermark_rule(self.statement(name)?),
+            Relation::Source(_) | Relation::Table(_) => None,
+        })
     }
 
     fn accounts(&self, statement: &PlannedStatement) -> Result<Arc<Accounts>, EngineError> {
-        let event_time = self.source_scan(statement).and_then(|scan| scan.event_time);
-        let out_of_orderness = event_time.map_or(Duration::ZERO, |event_time| event_time.out_of_orderness);
+        let rule = self.watermark_rule(statement);
+        let out_of_orderness = rule.map_or(Duration::ZERO, |rule| rule.out_of_orderness);
         let policy = &statement.settings.error_policy;
         let accounts = Accounts::new(&statement.name, policy, out_of_orderness, Arc::clone(&self.clock))?;
         Ok(Arc::new(accounts))

@@ -113,6 +113,12 @@ impl Operator for AggregateFinal {
         set.update(grouping, &prepared, &rows)
     }
 
+    /// The groups come out at the end, and their times may be any of those that came in: whoever reads them must not take
+    /// them for late.
+    fn on_watermark(&mut self, _watermark_ms: i64, _out: &mut Output) -> OperatorResult {
+        Ok(())
+    }
+
     fn on_end(&mut self, out: &mut Output) -> OperatorResult {
         let WindowlessGroups { grouping, set } = &mut self.groups;
         set.make_only_group(grouping)?;

@@ -13,6 +13,7 @@ mod project;
 mod scan;
 mod tumbling;
 mod values;
+mod watermark;
 mod window_assignment;
 
 pub(crate) use aggregate::{AggregateChanges, AggregateFinal};
@@ -23,6 +24,7 @@ pub(crate) use grouping::Grouping;
 pub(crate) use limit::LimitRows;
 pub(crate) use lookup::LookupRows;
 pub(crate) use project::ProjectColumns;
-pub(crate) use scan::{ScanRows, WatermarkStep, milliseconds};
+pub(crate) use scan::{ScanRows, milliseconds};
 pub(crate) use tumbling::TumblingWindows;
 pub(crate) use values::{ValuesRows, values_batch};
+pub(crate) use watermark::WatermarkStep;

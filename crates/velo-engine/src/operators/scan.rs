@@ -1,15 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
-use arrow::compute::is_not_null;
-use arrow::datatypes::{DataType, TimestampMillisecondType};
-use velo_data::{
-    RecordColumns, RowError, RowErrorCause, SqlType, StreamBatch, StreamSchema, SystemColumn, record_batch,
-};
+use arrow::array::{ArrayRef, new_null_array};
+use velo_data::{RecordColumns, RowErrorCause, SqlType, StreamBatch, StreamSchema, SystemColumn, record_batch};
 use velo_planner::plan::{Relation, Scan};
 
-use super::group_set::{read_shared_number, shared_number};
+use super::watermark::{WatermarkClock, WatermarkStep, milliseconds_of, reject_untimed};
 use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
 use crate::expression::{Expressions, Predicate};
@@ -19,16 +15,13 @@ use crate::state::OperatorState;
 
 /// Reads one partition of a relation: brings the columns into the plan's order, takes event time, derives the
 /// watermark, and filters.
-///
-/// Whether a row is late depends on what came before it, not on where batches end. So where it matters to a window
-/// the batch is divided, and the watermark goes out between its parts.
 pub(crate) struct ScanRows {
     columns: Vec<Origin>,
     event_time: Option<EventTimeColumn>,
     predicate: Predicate,
     origins: RecordColumns,
     schema: StreamSchema,
-    steps: Vec<WatermarkStep>,
+    clock: Option<WatermarkClock>,
 }
 
 /// Where a column of the scan comes from.
@@ -45,59 +38,6 @@ struct EventTimeColumn {
     index: Option<usize>,
     /// Where the relation's own event time stands in the input.
     provided: Option<usize>,
-    clock: WatermarkClock,
-}
-
-/// How far event time has come in a partition.
-#[derive(Debug, Clone, Copy)]
-struct WatermarkClock {
-    out_of_orderness_ms: i64,
-    /// The highest event time so far; `i64::MIN` before the first.
-    max_ms: i64,
-    /// The last watermark that went out.
-    forwarded_ms: i64,
-}
-
-impl WatermarkClock {
-    /// Nothing before it is expected any more.
-    #[inline]
-    fn watermark_ms(self) -> i64 {
-        self.max_ms.saturating_sub(self.out_of_orderness_ms)
-    }
-
-    /// Takes in event times. Where a row is behind the watermark, and the watermark that has gone out would let a window
-    /// treat it otherwise, there is a cut: the row, and the watermark that must go out before it.
-    fn advance(mut self, times: &[i64], steps: &[WatermarkStep]) -> (Self, Vec<(usize, i64)>) {
-        let mut cuts = Vec::new();
-        for (row, time) in times.iter().enumerate() {
-            if *time > self.max_ms {
-                self.max_ms = *time;
-                continue;
-            }
-            let watermark_ms = self.watermark_ms();
-            let step = |step: &WatermarkStep| step.lies_between(self.forwarded_ms, watermark_ms);
-            if *time < watermark_ms && watermark_ms > self.forwarded_ms && steps.iter().any(step) {
-                self.forwarded_ms = watermark_ms;
-                cuts.push((row, watermark_ms));
-            }
-        }
-        (self, cuts)
-    }
-}
-
-/// A series of instants at which a watermark changes what a window does with rows: `offset + n * size + lateness`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct WatermarkStep {
-    pub(crate) size_ms: i64,
-    pub(crate) offset_ms: i64,
-}
-
-impl WatermarkStep {
-    /// Whether an instant of the series lies in `(from, to]`.
-    fn lies_between(self, from: i64, to: i64) -> bool {
-        let step = |time: i64| time.saturating_sub(self.offset_ms).div_euclid(self.size_ms.max(1));
-        from == i64::MIN || step(from) != step(to)
-    }
 }
 
 impl ScanRows {
@@ -109,7 +49,10 @@ impl ScanRows {
             predicate: Predicate::new(&plan.filters, "WHERE", &plan.schema)?,
             origins: RecordColumns::of(&plan.schema),
             schema: plan.schema.clone(),
-            steps,
+            clock: plan
+                .event_time
+                .as_ref()
+                .map(|event_time| WatermarkClock::new(event_time.watermark, steps)),
         })
     }
 
@@ -125,36 +68,6 @@ impl ScanRows {
             records: record_batch(self.schema.arrow(), columns.collect(), rows)?,
             kinds: batch.kinds.clone(),
         })
-    }
-
-    /// Emits the rows that the filters let through.
-    fn emit(&self, batch: StreamBatch, out: &mut Output) -> OperatorResult {
-        let passed = self.predicate.filter(batch, out)?;
-        out.emit(passed);
-        Ok(())
-    }
-
-    /// Emits rows, and the watermark that follows from their event times.
-    fn emit_timed(&mut self, batch: &StreamBatch, times: &[i64], out: &mut Output) -> OperatorResult {
-        let Some(clock) = self.event_time.as_ref().map(|event_time| event_time.clock) else {
-            return Ok(());
-        };
-        let (clock, cuts) = clock.advance(times, &self.steps);
-        let mut start = 0;
-        for (row, watermark_ms) in cuts {
-            self.emit(batch.slice(start, row - start), out)?;
-            out.forward(watermark_ms);
-            start = row;
-        }
-        self.emit(batch.slice(start, batch.num_rows() - start), out)?;
-        let forwarded_ms = clock.watermark_ms();
-        if forwarded_ms > clock.forwarded_ms {
-            out.forward(forwarded_ms);
-        }
-        if let Some(event_time) = &mut self.event_time {
-            event_time.clock = WatermarkClock { forwarded_ms, ..clock };
-        }
-        Ok(())
     }
 
     /// Takes the event time of every row; rows without one are rejected.
@@ -176,7 +89,8 @@ impl ScanRows {
                 (arranged, missing)
             }
         };
-        let (batch, times) = self.reject_untimed(batch, times, out)?;
+        let arranged = batch.records.clone();
+        let (batch, times) = reject_untimed(batch, times, (&self.origins, &arranged), out)?;
         let Some(index) = event_time.index else {
             return Ok((batch, times));
         };
@@ -184,28 +98,6 @@ impl ScanRows {
         columns[index] = Arc::clone(&times);
         let records = record_batch(self.schema.arrow(), columns, batch.num_rows())?;
         Ok((StreamBatch { records, ..batch }, times))
-    }
-
-    fn reject_untimed(
-        &self,
-        batch: StreamBatch,
-        times: ArrayRef,
-        out: &mut Output,
-    ) -> OperatorResult<(StreamBatch, ArrayRef)> {
-        if times.null_count() == 0 {
-            return Ok((batch, times));
-        }
-        let timed = is_not_null(&times)?;
-        for row in (0..batch.num_rows()).filter(|row| times.is_null(*row)) {
-            out.reject(RowError {
-                cause: RowErrorCause::EventTime,
-                message: "the event time is missing".to_owned(),
-                column: Some(SystemColumn::EventTime.name().to_owned()),
-                origin: self.origins.origin(&batch.records, row),
-                original: self.origins.original(&batch.records, row),
-            });
-        }
-        Ok((batch.filter(&timed)?, arrow::compute::filter(&times, &timed)?))
     }
 }
 
@@ -227,11 +119,6 @@ impl EventTimeColumn {
             expression: event_time.expression.as_ref().map(compile).transpose()?,
             index: plan.schema.system(SystemColumn::EventTime),
             provided,
-            clock: WatermarkClock {
-                out_of_orderness_ms: milliseconds(event_time.out_of_orderness),
-                max_ms: i64::MIN,
-                forwarded_ms: i64::MIN,
-            },
         }))
     }
 }
@@ -286,37 +173,42 @@ impl Operator for ScanRows {
     }
 
     fn on_batch(&mut self, batch: StreamBatch, out: &mut Output) -> OperatorResult {
+        let emit = |batch: StreamBatch, predicate: &Predicate, out: &mut Output| {
+            let passed = predicate.filter(batch, out)?;
+            out.emit(passed);
+            Ok(())
+        };
         let Some(event_time) = &self.event_time else {
             let arranged = self.arrange(&batch)?;
-            return self.emit(arranged, out);
+            return emit(arranged, &self.predicate, out);
         };
         let (batch, times) = self.timed(event_time, &batch, out)?;
-        debug_assert!(matches!(times.data_type(), DataType::Timestamp(_, _)));
-        self.emit_timed(&batch, times.as_primitive::<TimestampMillisecondType>().values(), out)
+        let Some(clock) = &mut self.clock else {
+            return emit(batch, &self.predicate, out);
+        };
+        clock.pass(&batch, milliseconds_of(&times), out, |batch, out| {
+            emit(batch, &self.predicate, out)
+        })
     }
 
     fn on_watermark(&mut self, watermark_ms: i64, out: &mut Output) -> OperatorResult {
         // A scan that takes event time itself makes its own watermark.
-        if self.event_time.is_none() {
-            out.forward(watermark_ms);
+        match &mut self.clock {
+            Some(clock) => clock.on_watermark(out),
+            None => out.forward(watermark_ms),
         }
         Ok(())
     }
 
     fn snapshot(&mut self) -> OperatorResult<OperatorState> {
-        let max_ms = self.event_time.as_ref().map(|event_time| event_time.clock.max_ms);
-        Ok(OperatorState {
-            shared: max_ms
-                .map(|max_ms| shared_number("event_time_ms_max", max_ms))
-                .transpose()?,
-            ..OperatorState::default()
-        })
+        self.clock
+            .as_ref()
+            .map_or_else(|| Ok(OperatorState::default()), WatermarkClock::snapshot)
     }
 
     fn restore(&mut self, state: &OperatorState, _owned: &KeyGroups) -> OperatorResult {
-        let max_ms = state.shared.as_ref().and_then(read_shared_number);
-        if let (Some(event_time), Some(max_ms)) = (&mut self.event_time, max_ms) {
-            event_time.clock.max_ms = max_ms;
+        if let Some(clock) = &mut self.clock {
+            clock.restore(state);
         }
         Ok(())
     }

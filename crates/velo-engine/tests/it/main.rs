@@ -10,4 +10,5 @@ mod properties;
 mod restore;
 mod support;
 mod tables;
+mod watermarks;
 mod windows;

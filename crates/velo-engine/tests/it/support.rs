@@ -18,7 +18,7 @@ use velo_engine::{Cancel, EngineError, Job, JobStatement, JobSummary, Metrics, R
 use velo_functions::AggregateKind;
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, PlannedStatement, Project,
-    Relation, Scan, StatementKind, StatementSettings, Window, WindowAssigner,
+    Relation, Scan, StatementKind, StatementSettings, WatermarkPace, WatermarkRule, Window, WindowAssigner,
 };
 
 /// Columns with names.
@@ -87,12 +87,23 @@ pub(crate) fn scan_of(relation: Relation, batch: &RecordBatch) -> LogicalPlan {
 
 /// Takes event time from a column of milliseconds.
 pub(crate) fn timed(plan: LogicalPlan, column: &str, out_of_orderness_ms: u64) -> LogicalPlan {
+    timed_by(plan, column, watermark(out_of_orderness_ms, WatermarkPace::Rows))
+}
+
+pub(crate) fn watermark(out_of_orderness_ms: u64, pace: WatermarkPace) -> WatermarkRule {
+    WatermarkRule {
+        out_of_orderness: Duration::from_millis(out_of_orderness_ms),
+        pace,
+    }
+}
+
+pub(crate) fn timed_by(plan: LogicalPlan, column: &str, watermark: WatermarkRule) -> LogicalPlan {
     let LogicalPlan::Scan(mut scan) = plan else {
         panic!("only scans take event time");
     };
     scan.event_time = Some(EventTime {
         expression: Some(cast(col(column), SqlType::Timestamp.arrow())),
-        out_of_orderness: Duration::from_millis(out_of_orderness_ms),
+        watermark,
     });
     scan.schema = scan.schema.with_system(SystemColumn::EventTime);
     LogicalPlan::Scan(scan)
@@ -114,6 +125,7 @@ pub(crate) fn project(plan: LogicalPlan, items: Vec<(&str, SqlType, Expr)>) -> L
         schema: StreamSchema::of_user_columns(fields.collect::<Vec<_>>()),
         expressions: items.into_iter().map(|(_, _, expression)| expression).collect(),
         input: Box::new(plan),
+        watermark: None,
     })
 }
 

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_expr::Expr;
-use velo_common::{Diagnostic, Name, code, nearest, parse_duration};
+use velo_common::{Diagnostic, Name, Span, code, nearest, parse_duration};
 use velo_data::{SqlType, StreamSchema, SystemColumn};
 
 use super::bound::{Bound, column};
-use crate::catalog::{Catalog, SourceDescription};
+use super::query::QueryBinder;
+use crate::catalog::SourceDescription;
 use crate::outline::SourceOutline;
-use crate::plan::{EventTime, LogicalPlan, Project};
+use crate::plan::{EventTime, LogicalPlan, Project, Scan, WatermarkPace, WatermarkRule};
+use crate::properties::Properties;
 
 /// The event time of a source as its properties say; `None` when its records have none.
 ///
@@ -24,38 +26,52 @@ pub(super) fn event_time(
     columns_unknown: bool,
 ) -> Result<Option<EventTime>, Diagnostic> {
     let own = description.system_columns.contains(&SystemColumn::EventTime);
-    let Some(field) = source.properties.get("event.time.field").filter(|_| !columns_unknown) else {
-        return Ok((own || columns_unknown).then(|| EventTime {
-            expression: None,
-            out_of_orderness: out_of_orderness(source),
-        }));
+    let expression = if columns_unknown {
+        None
+    } else {
+        configured(&source.properties, &source.name, source.span, schema)?
     };
-    let span = field.span.unwrap_or(source.span);
-    let name = Name::new(&field.text);
+    let is_timed = own || columns_unknown || expression.is_some();
+    Ok(is_timed.then(|| EventTime {
+        expression,
+        watermark: WatermarkRule {
+            out_of_orderness: out_of_orderness(&source.properties),
+            pace: WatermarkPace::Rows,
+        },
+    }))
+}
+
+/// The event time of what is called `name`, by `event.time.field` if that is given.
+///
+/// # Errors
+///
+/// When the configured field does not exist or holds no time.
+fn configured(
+    properties: &Properties,
+    name: &str,
+    place: Span,
+    schema: &StreamSchema,
+) -> Result<Option<Expr>, Diagnostic> {
+    let Some(field) = properties.get("event.time.field") else {
+        return Ok(None);
+    };
+    let span = field.span.unwrap_or(place);
+    let wanted = Name::new(&field.text);
     let fields = || schema.user_fields().iter();
     let found = fields()
         .find(|column| *column.name() == field.text)
-        .or_else(|| fields().find(|column| name.matches(column.name())));
+        .or_else(|| fields().find(|column| wanted.matches(column.name())));
     let Some(found) = found else {
         let meant = nearest(&field.text, fields().map(|field| field.name().as_str()));
-        let message = format!(
-            "`{}` has no column `{}` to take the event time from",
-            source.name, field.text
-        );
+        let message = format!("`{name}` has no column `{}` to take the event time from", field.text);
         return Err(Diagnostic::new(&code::UNKNOWN_COLUMN, span, message)
             .with_help_if(meant.map(|meant| format!("a similar column exists: `{meant}`"))));
     };
     let sql_type = SqlType::of_field(found).unwrap_or(SqlType::Null);
-    let format = source
-        .properties
-        .get("event.time.format")
-        .map(|format| format.text.as_str());
-    let expression = as_event_time(column(found.name()), &sql_type, format)
-        .map_err(|reason| Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, reason))?;
-    Ok(Some(EventTime {
-        expression: Some(expression),
-        out_of_orderness: out_of_orderness(source),
-    }))
+    let format = properties.get("event.time.format").map(|format| format.text.as_str());
+    as_event_time(column(found.name()), &sql_type, format)
+        .map(Some)
+        .map_err(|reason| Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, reason))
 }
 
 /// A value as a TIMESTAMP, NULL where it cannot be read as one.
@@ -74,57 +90,95 @@ fn as_event_time(expr: Expr, sql_type: &SqlType, format: Option<&str>) -> Result
     Ok(function.call(vec![expr]))
 }
 
-fn out_of_orderness(source: &SourceOutline) -> std::time::Duration {
-    let ascending = source
-        .properties
+fn out_of_orderness(properties: &Properties) -> std::time::Duration {
+    let ascending = properties
         .get("watermark.strategy")
         .is_some_and(|value| value.text.eq_ignore_ascii_case("ascending"));
-    let configured = source
-        .properties
-        .get("watermark.max_out_of_orderness")
-        .filter(|_| !ascending);
+    let configured = properties.get("watermark.max_out_of_orderness").filter(|_| !ascending);
     configured
         .and_then(|value| parse_duration(&value.text).ok())
         .unwrap_or_default()
 }
 
-/// Makes a window's time column, or what is selected `AS _event_time`, the event time of the scan that it comes from,
-/// so that the watermark goes by it too.
-///
-/// # Errors
-///
-/// When the column is no time, or is computed by an aggregate, behind which event time is that of the result.
-pub(super) fn set_event_time(plan: &mut LogicalPlan, time: &Bound, catalog: &Catalog<'_>) -> Result<(), Diagnostic> {
-    if time.expr == column(SystemColumn::EventTime.name()) {
-        return Ok(());
+impl QueryBinder<'_, '_> {
+    /// Makes a window's time column, or what is selected `AS _event_time`, the event time of the scan that it comes from,
+    /// so that the watermark goes by it too.
+    ///
+    /// # Errors
+    ///
+    /// When the column is no time, or is computed by an aggregate, behind which event time is that of the result.
+    pub(super) fn set_event_time(&self, plan: &mut LogicalPlan, time: &Bound) -> Result<(), Diagnostic> {
+        if time.expr == column(SystemColumn::EventTime.name()) {
+            return Ok(());
+        }
+        let expression = as_event_time(time.expr.clone(), &time.sql_type, None)
+            .map_err(|reason| Diagnostic::new(&code::INVALID_WINDOW, time.span, reason))?;
+        let rule = self.watermark_rule(plan);
+        set(plan, expression, rule).ok_or_else(|| {
+            Diagnostic::new(
+                &code::INVALID_WINDOW,
+                time.span,
+                "a window's time column must come from the source itself",
+            )
+            .with_help("leave the time column out: the window then goes by the event time of the rows it gets")
+        })
     }
-    let expression = as_event_time(time.expr.clone(), &time.sql_type, None)
-        .map_err(|reason| Diagnostic::new(&code::INVALID_WINDOW, time.span, reason))?;
-    set(plan, expression, catalog).ok_or_else(|| {
-        Diagnostic::new(
-            &code::INVALID_WINDOW,
-            time.span,
-            "a window's time column must come from the source itself",
-        )
-        .with_help("leave the time column out: the window then goes by the event time of the rows it gets")
-    })
+
+    /// How a watermark follows from times of a plan's rows.
+    pub(super) fn watermark_rule(&self, plan: &LogicalPlan) -> WatermarkRule {
+        let properties = plan.scan().and_then(|scan| {
+            let name = scan.relation.name();
+            let of_source = || self.catalog.source(name).map(|(source, _)| &source.properties);
+            self.times.get(name).or_else(of_source)
+        });
+        WatermarkRule {
+            out_of_orderness: properties.map(out_of_orderness).unwrap_or_default(),
+            pace: self.catalog.pace(plan),
+        }
+    }
+
+    /// Takes the event time of another statement's rows, or a table's, as this statement says; what it does not say is as
+    /// it comes.
+    ///
+    /// # Errors
+    ///
+    /// When the configured field does not exist or holds no time.
+    pub(super) fn configure_event_time(&self, scan: &mut Scan, place: Span) -> Result<(), Diagnostic> {
+        let name = scan.relation.name();
+        let of_table = || self.catalog.source(name).map(|(source, _)| &source.properties);
+        let Some(properties) = self.times.get(name).or_else(of_table) else {
+            return Ok(());
+        };
+        let Some(expression) = configured(properties, name, place, &scan.schema)? else {
+            return Ok(());
+        };
+        let watermark = WatermarkRule {
+            out_of_orderness: out_of_orderness(properties),
+            pace: self.catalog.pace_of(&scan.relation),
+        };
+        scan.event_time = Some(EventTime {
+            expression: Some(expression),
+            watermark,
+        });
+        scan.schema = scan.schema.clone().with_system(SystemColumn::EventTime);
+        Ok(())
+    }
 }
 
 /// Sets the event time of the scan below to what `expr` over the plan's columns is over the scan's, and lets it through
 /// the projections in between. `None` when the plan computes it anew.
-fn set(plan: &mut LogicalPlan, expr: Expr, catalog: &Catalog<'_>) -> Option<()> {
+fn set(plan: &mut LogicalPlan, expr: Expr, rule: WatermarkRule) -> Option<()> {
     match plan {
         LogicalPlan::Scan(scan) => {
-            let source = catalog.source(scan.relation.name()).map(|(source, _)| source);
             scan.event_time = Some(EventTime {
                 expression: Some(expr),
-                out_of_orderness: source.map(out_of_orderness).unwrap_or_default(),
+                watermark: rule,
             });
             scan.schema = scan.schema.clone().with_system(SystemColumn::EventTime);
         }
-        LogicalPlan::Filter(filter) => set(&mut filter.input, expr, catalog)?,
-        LogicalPlan::Distinct(distinct) => set(&mut distinct.input, expr, catalog)?,
-        LogicalPlan::Limit(limit) => set(&mut limit.input, expr, catalog)?,
+        LogicalPlan::Filter(filter) => set(&mut filter.input, expr, rule)?,
+        LogicalPlan::Distinct(distinct) => set(&mut distinct.input, expr, rule)?,
+        LogicalPlan::Limit(limit) => set(&mut limit.input, expr, rule)?,
         LogicalPlan::Lookup(lookup) => {
             let columns = lookup.input.schema().arrow();
             if !expr
@@ -134,12 +188,13 @@ fn set(plan: &mut LogicalPlan, expr: Expr, catalog: &Catalog<'_>) -> Option<()> 
             {
                 return None;
             }
-            set(&mut lookup.input, expr, catalog)?;
+            set(&mut lookup.input, expr, rule)?;
             lookup.schema = lookup.schema.clone().with_system(SystemColumn::EventTime);
         }
         LogicalPlan::Project(project) => {
             let expr = Computed::by(project).replaced_in(expr)?;
-            set(&mut project.input, expr, catalog)?;
+            set(&mut project.input, expr, rule)?;
+            project.watermark = None;
             let passed_on = column(SystemColumn::EventTime.name());
             match project.schema.system(SystemColumn::EventTime) {
                 Some(index) => project.expressions[index] = passed_on,

@@ -8,7 +8,7 @@ use super::query::{BoundQuery, QueryBinder};
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
 use crate::catalog::TableDescription;
-use crate::plan::{EventTime, LogicalPlan, Project, Relation, Scan};
+use crate::plan::{EventTime, LogicalPlan, Project, Relation, Scan, WatermarkPace, WatermarkRule};
 
 /// Metadata that every record may have. Event time is there only where something gives it, and the bounds of windows
 /// come later.
@@ -52,7 +52,7 @@ impl<'a> QueryBinder<'a, '_> {
                 }
                 (self.named(name), Some(last_part(name)))
             }
-            RelationKind::Uri { uri, .. } => (self.read(&Name::quoted(&uri.node)), None),
+            RelationKind::Uri { uri, .. } => (self.read(&Name::quoted(&uri.node), uri.span), None),
             RelationKind::Subquery(query) => (self.query(query), None),
             RelationKind::Nested(from) => return self.from(from),
             RelationKind::Unnest(_) => {
@@ -113,7 +113,7 @@ impl<'a> QueryBinder<'a, '_> {
             self.open_views.pop();
             return self.with_names(bound?, &view.columns, name.span());
         }
-        self.read(&reference)
+        self.read(&reference, name.span())
     }
 
     fn with_names(&mut self, bound: BoundQuery, names: &[Ident], span: Span) -> Option<BoundQuery> {
@@ -121,22 +121,26 @@ impl<'a> QueryBinder<'a, '_> {
         Some(BoundQuery { plan, ..bound })
     }
 
-    fn read(&mut self, reference: &Name) -> Option<BoundQuery> {
+    fn read(&mut self, reference: &Name, span: Span) -> Option<BoundQuery> {
         match self.reads.get(&reference.folded())? {
-            Relation::Statement(name) => self.scan_statement(name),
             Relation::Source(id) => self.scan_source(id),
-            Relation::Table(name) => self.scan_table(name),
+            Relation::Statement(name) => self.scan_statement(name, span),
+            Relation::Table(name) => self.scan_table(name, span),
         }
     }
 
     /// All rows of a table, which is loaded by then.
-    fn scan_table(&mut self, name: &str) -> Option<BoundQuery> {
+    fn scan_table(&mut self, name: &str, span: Span) -> Option<BoundQuery> {
         let TableDescription {
             schema,
             columns_unknown,
             key,
         } = self.catalog.table(name)?;
-        let scan = Scan::of_all(Relation::Table(name.to_owned()), schema);
+        let mut scan = Scan::of_all(Relation::Table(name.to_owned()), schema);
+        if !columns_unknown {
+            let configured = self.configure_event_time(&mut scan, span);
+            self.checked(configured);
+        }
         Some(BoundQuery {
             plan: LogicalPlan::Scan(scan),
             columns_unknown,
@@ -145,15 +149,20 @@ impl<'a> QueryBinder<'a, '_> {
         })
     }
 
-    fn scan_statement(&mut self, name: &str) -> Option<BoundQuery> {
+    fn scan_statement(&mut self, name: &str, span: Span) -> Option<BoundQuery> {
         let output = self.catalog.output(name)?;
         let schema = output.schema.clone()?;
-        let scan = Scan::of_all(Relation::Statement(name.to_owned()), schema);
+        let (columns_unknown, key, key_required) = (output.columns_unknown, output.key.clone(), output.key_required);
+        let mut scan = Scan::of_all(Relation::Statement(name.to_owned()), schema);
+        if !columns_unknown {
+            let configured = self.configure_event_time(&mut scan, span);
+            self.checked(configured);
+        }
         Some(BoundQuery {
             plan: LogicalPlan::Scan(scan),
-            columns_unknown: output.columns_unknown,
-            key: output.key.clone(),
-            key_required: output.key_required,
+            columns_unknown,
+            key,
+            key_required,
         })
     }
 
@@ -171,7 +180,10 @@ impl<'a> QueryBinder<'a, '_> {
         let event_time = self.checked(event_time).unwrap_or_else(|| {
             Some(EventTime {
                 expression: None,
-                out_of_orderness: std::time::Duration::ZERO,
+                watermark: WatermarkRule {
+                    out_of_orderness: std::time::Duration::ZERO,
+                    pace: WatermarkPace::Rows,
+                },
             })
         });
         let timed = event_time.iter().map(|_| SystemColumn::EventTime);
@@ -230,5 +242,6 @@ pub(super) fn renamed(plan: LogicalPlan, names: &[Ident], span: Span) -> Result<
         input: Box::new(plan),
         expressions,
         schema: renamed,
+        watermark: None,
     }))
 }

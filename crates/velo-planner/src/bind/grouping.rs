@@ -55,8 +55,6 @@ impl Grouping {
             Expr::Column(column) => column.name.clone(),
             _ => syntax.to_string(),
         };
-        // Metadata that rows are grouped by is a key, and no longer that of some record.
-        self.system.retain(|system| system.name() != name);
         let name = self.unique(&name);
         self.keys.push(Key {
             syntax: syntax.clone(),
@@ -67,12 +65,15 @@ impl Grouping {
 
     /// Whether an expression has the form of some key, so that it is worth comparing.
     pub(crate) fn may_be_key(&self, expr: &ast::Expr) -> bool {
+        // Names are looked up one after the other: `a.b.c` may be a field of the key `a.b`.
         let is_column = matches!(expr.kind, ExprKind::Column(_));
-        !is_column
-            && self
-                .keys
-                .iter()
-                .any(|key| discriminant(&key.syntax.kind) == discriminant(&expr.kind))
+        // A field of a struct is written with a dot or an arrow.
+        let is_field = matches!(expr.kind, ExprKind::FieldAccess { .. });
+        let is_alike = |key: &Key| {
+            discriminant(&key.syntax.kind) == discriminant(&expr.kind)
+                || (is_field && matches!(key.syntax.kind, ExprKind::Column(_)))
+        };
+        !is_column && self.keys.iter().any(is_alike)
     }
 
     /// The key that an expression over the input is.
@@ -98,6 +99,14 @@ impl Grouping {
             named.name
         );
         Err(Diagnostic::new(&code::UNGROUPED_COLUMN, bound.span, message).with_help(help))
+    }
+
+    /// The metadata of the input that a key is.
+    pub(crate) fn system_of_key(&self, bound: &Bound) -> Option<SystemColumn> {
+        let key = self.keys.iter().find(|key| column(&key.name) == bound.expr)?;
+        SystemColumn::ALL
+            .into_iter()
+            .find(|system| key.bound.expr == column(system.name()))
     }
 
     fn add_call(&mut self, name: &str, call: AggregateCall) -> String {

@@ -9,8 +9,9 @@ use velo_parser::ast::{self, ExprKind, SelectItem, Spanned};
 
 use super::bound::{Bound, column};
 use super::expr::ExprBinder;
+use super::grouping::Grouping;
 use super::scope::Scope;
-use crate::plan::{LogicalPlan, Project};
+use crate::plan::{LogicalPlan, Project, WatermarkRule};
 
 /// One column of a query's result.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Item {
     is_key: bool,
     /// `expr AS _event_time`: sets metadata, and is no user column.
     sets: Option<SystemColumn>,
+    /// The metadata that the value is of the rows that come in, also where rows are grouped by it.
+    system: Option<SystemColumn>,
     span: Span,
 }
 
@@ -76,9 +79,12 @@ pub(super) fn bind_items(
                     complete = false;
                     continue;
                 };
-                let name = alias
-                    .as_ref()
-                    .map_or_else(|| own_name(expr, &value, binder.scope), |alias| alias.name.text.clone());
+                let system = system_of(&value, binder.grouping.as_deref());
+                let own_name = || match (&expr.kind, system) {
+                    (ExprKind::Column(_), Some(system)) => system.name().to_owned(),
+                    _ => own_name(expr, &value, binder.scope),
+                };
+                let name = alias.as_ref().map_or_else(own_name, |alias| alias.name.text.clone());
                 if let Some(alias) = alias {
                     aliases.push((alias.name.clone(), value.clone()));
                 }
@@ -88,6 +94,7 @@ pub(super) fn bind_items(
                     bound: value,
                     is_key: *primary_key,
                     sets,
+                    system,
                     span: item.span,
                 });
             }
@@ -117,6 +124,7 @@ fn wildcard<'a>(
         let bound = binder.checked(value)?;
         items.push(Item {
             name: if is_taken { field.name().clone() } else { name.clone() },
+            system: system_of(&bound, binder.grouping.as_deref()),
             bound,
             is_key: false,
             sets: None,
@@ -131,12 +139,29 @@ fn own_name(expr: &ast::Expr, value: &Bound, scope: &Scope) -> String {
     match (&expr.kind, &value.expr) {
         (ExprKind::Column(parts), Expr::Column(named)) if parts.len() <= 2 => {
             let place = scope.schema.arrow().index_of(&named.name);
-            place.map_or_else(|_| named.name.clone(), |index| scope.name_of(index).to_owned())
+            let last = || match parts.last() {
+                Some(part) if SystemColumn::ALL.iter().all(|system| system.name() != named.name) => {
+                    part.name.text.clone()
+                }
+                _ => named.name.clone(),
+            };
+            place.map_or_else(|_| last(), |index| scope.name_of(index).to_owned())
         }
         (ExprKind::Column(parts), _) => parts.last().map(|part| part.name.text.clone()).unwrap_or_default(),
         (ExprKind::FieldAccess { field, .. }, _) => field.name.text.clone(),
         _ => expr.to_string(),
     }
+}
+
+/// The metadata of the rows that come in that a value is.
+fn system_of(value: &Bound, grouping: Option<&Grouping>) -> Option<SystemColumn> {
+    let of_key = grouping.and_then(|grouping| grouping.system_of_key(value));
+    let own = || {
+        SystemColumn::ALL
+            .into_iter()
+            .find(|system| value.expr == column(system.name()))
+    };
+    of_key.or_else(own)
 }
 
 /// The metadata that `expr AS _event_time` sets; selecting `_event_time` itself sets nothing.
@@ -172,9 +197,7 @@ fn check_names(items: &[Item], diagnostics: &mut Vec<Diagnostic>) -> bool {
 
 /// The metadata column that an item selects under its own name.
 fn selected_system(item: &Item) -> Option<SystemColumn> {
-    SystemColumn::ALL
-        .into_iter()
-        .find(|system| system.name() == item.name && item.bound.expr == column(system.name()))
+    item.system.filter(|system| system.name() == item.name)
 }
 
 /// Checks what `expr AS _event_time` is given, and makes it a TIMESTAMP.
@@ -195,7 +218,14 @@ pub(super) fn event_time_item(items: &mut [Item]) -> Result<(), Diagnostic> {
 
 /// A projection to the items, with the input's metadata behind them, and which of the items are the record key: those
 /// marked PRIMARY KEY, else the columns of the input's key if all of them are selected.
-pub(super) fn project(input: LogicalPlan, items: Vec<Item>, input_key: &InputKey) -> (LogicalPlan, OutputKey) {
+///
+/// Where the event time is computed by an item, the watermark follows from it by `rule`.
+pub(super) fn project(
+    input: LogicalPlan,
+    items: Vec<Item>,
+    input_key: &InputKey,
+    rule: WatermarkRule,
+) -> (LogicalPlan, OutputKey) {
     let (setting, items): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.sets.is_some());
     let fields = items.iter().map(|item| item.bound.sql_type.field(&item.name, true));
     let mut schema = StreamSchema::of_user_columns(fields);
@@ -222,11 +252,17 @@ pub(super) fn project(input: LogicalPlan, items: Vec<Item>, input_key: &InputKey
             schema = schema.with_system(system);
         }
     }
+    let passed_on = column(SystemColumn::EventTime.name());
+    let timed_by = schema
+        .system(SystemColumn::EventTime)
+        .and_then(|index| expressions.get(index));
+    let watermark = timed_by.filter(|expression| **expression != passed_on).map(|_| rule);
     (
         LogicalPlan::Project(Project {
             input: Box::new(input),
             expressions,
             schema,
+            watermark,
         }),
         key,
     )

@@ -10,7 +10,7 @@ use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
 use crate::catalog::Catalog;
 use crate::plan::{EmitMode, LatePolicy, Limit, LogicalPlan, MissingTable, Relation, Values};
-use crate::properties::PropertyValue;
+use crate::properties::{Properties, PropertyValue};
 
 /// A query with its names and types resolved.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(crate) struct QueryBinder<'a, 'd> {
     pub(crate) catalog: &'a Catalog<'a>,
     /// What the statement reads, by folded name.
     pub(crate) reads: &'a HashMap<String, Relation>,
+    /// What the statement says of the event time of other statements and of tables that it reads, by their name.
+    pub(crate) times: &'a HashMap<String, Properties>,
     pub(crate) views: &'a HashMap<String, &'a CreateView>,
     /// Common table expressions in sight, innermost last.
     pub(crate) ctes: Vec<&'a Cte>,

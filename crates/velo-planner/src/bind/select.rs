@@ -5,7 +5,6 @@ use velo_data::{StreamSchema, SystemColumn};
 use velo_parser::ast::{self, ExprKind, GroupByItem, Literal, NumberKind, Query, Select, SelectItem};
 
 use super::bound::{Bound, column};
-use super::event_time::set_event_time;
 use super::expr::ExprBinder;
 use super::from::Input;
 use super::function::window_bound;
@@ -146,12 +145,13 @@ impl<'a> QueryBinder<'a, '_> {
         self.checked(checked)?;
         let mut plan = plan;
         for item in items.iter_mut().filter(|item| item.sets_event_time()) {
-            // Behind an aggregate the rows get another time, and the watermark stays the aggregate's.
-            if set_event_time(&mut plan, &item.bound, self.catalog).is_ok() {
+            // Where the scan cannot give it, as behind an aggregate, the rows get it on their way out.
+            if self.set_event_time(&mut plan, &item.bound).is_ok() {
                 item.bound.expr = column(SystemColumn::EventTime.name());
             }
         }
-        let (plan, key) = project(plan, items, key);
+        let rule = self.watermark_rule(&plan);
+        let (plan, key) = project(plan, items, key, rule);
         Some(BoundQuery {
             plan,
             columns_unknown,

@@ -4,7 +4,6 @@ use velo_common::{Diagnostic, Span, code};
 use velo_data::SystemColumn;
 use velo_parser::ast::{self, GroupByItem, Query, Select, SetExpr, Spanned, WindowKind};
 
-use super::event_time::set_event_time;
 use super::expr::ExprBinder;
 use super::from::Input;
 use super::lint;
@@ -76,7 +75,8 @@ impl<'a> QueryBinder<'a, '_> {
                 diagnostics: self.diagnostics,
             };
             let time = binder.bind(time_column)?;
-            return self.checked(set_event_time(&mut input.plan, &time, self.catalog));
+            let set = self.set_event_time(&mut input.plan, &time);
+            return self.checked(set);
         }
         if input.plan.schema().system(SystemColumn::EventTime).is_some() {
             let lint = lint::record_time(&input.plan, span, self.catalog);

@@ -10,7 +10,7 @@ use velo_data::{SqlType, StreamSchema};
 use self::expression::sql;
 use crate::plan::{
     Aggregate, EmitMode, EventTime, LatePolicy, LogicalPlan, Lookup, LookupKind, PlannedStatement, Project, Relation,
-    Scan, Window, WindowAssigner,
+    Scan, WatermarkPace, WatermarkRule, Window, WindowAssigner,
 };
 
 /// A statement's plan as a tree, its output first and its sources last.
@@ -66,21 +66,24 @@ fn describe_scan(text: &mut String, depth: usize, scan: &Scan) {
         depth,
         &format!("Scan {kind} {}: {}", scan.relation.name(), columns(&scan.schema)),
     );
-    if let Some(EventTime {
-        expression,
-        out_of_orderness,
-    }) = &scan.event_time
-    {
+    if let Some(EventTime { expression, watermark }) = &scan.event_time {
         let time = expression.as_ref().map_or_else(|| "the record's own".to_owned(), sql);
-        let bound = format_duration(*out_of_orderness);
         line(
             text,
             depth + 1,
-            &format!("event time: {time}, watermark {bound} behind"),
+            &format!("event time: {time}, {}", describe_watermark(*watermark)),
         );
     }
     for filter in &scan.filters {
         line(text, depth + 1, &format!("filter: {}", sql(filter)));
+    }
+}
+
+fn describe_watermark(rule: WatermarkRule) -> String {
+    let bound = format_duration(rule.out_of_orderness);
+    match rule.pace {
+        WatermarkPace::Rows => format!("watermark {bound} behind"),
+        WatermarkPace::Input => format!("watermark {bound} behind, once rows that come out together are all there"),
     }
 }
 
@@ -97,6 +100,9 @@ fn describe_project(text: &mut String, depth: usize, project: &Project) {
         })
         .collect();
     line(text, depth, &format!("Project: {}", named.join(", ")));
+    if let Some(watermark) = project.watermark {
+        line(text, depth + 1, &describe_watermark(watermark));
+    }
 }
 
 fn describe_lookup(text: &mut String, depth: usize, lookup: &Lookup) {

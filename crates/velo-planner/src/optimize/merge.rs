@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion_expr::Expr;
+use velo_data::SystemColumn;
 
 use crate::bind::Computed;
 use crate::plan::{LogicalPlan, Project};
@@ -20,6 +21,11 @@ pub(crate) fn merge_projections(plan: LogicalPlan) -> LogicalPlan {
         Some(expressions) => LogicalPlan::Project(Project {
             input: inner.input,
             expressions,
+            // What the inner one computes reaches the outer one, unless it leaves event time out.
+            watermark: outer
+                .watermark
+                .or(inner.watermark)
+                .filter(|_| outer.schema.system(SystemColumn::EventTime).is_some()),
             schema: outer.schema,
         }),
         None => LogicalPlan::Project(Project {

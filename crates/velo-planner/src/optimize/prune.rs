@@ -116,6 +116,9 @@ impl Pruning<'_> {
         LogicalPlan::Project(Project {
             input: Box::new(input),
             expressions,
+            watermark: project
+                .watermark
+                .filter(|_| schema.system(SystemColumn::EventTime).is_some()),
             schema,
         })
     }

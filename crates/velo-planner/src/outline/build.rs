@@ -153,6 +153,8 @@ pub(super) struct Builder<'a, 'o> {
 pub(super) struct Reads {
     /// By folded name.
     pub(super) relations: HashMap<String, Relation>,
+    /// What the statement says of the event time of other statements and of tables, by their name.
+    pub(super) times: HashMap<String, Properties>,
     /// One of them cannot be read; that has been reported.
     pub(super) any_unparsed: bool,
 }
@@ -287,7 +289,11 @@ impl<'a> Builder<'a, '_> {
         self.lint_wildcard(&draft, &sinks);
         self.check_support(draft.index, Some(&draft));
         let broken = reads.any_unparsed || self.is_broken_since(diagnostics_before);
-        let reads = reads.relations;
+        let Reads {
+            relations: reads,
+            times,
+            ..
+        } = reads;
         let headline = headline(&self.script.statements[draft.index]);
         let depends_on = self.explicit_dependencies(draft.index);
         let tags = annotations::words(&self.script.statements[draft.index].annotations, "tag");
@@ -306,6 +312,7 @@ impl<'a> Builder<'a, '_> {
             span,
             headline,
             reads,
+            times,
             depends_on,
             tags: tags.into_iter().map(|tag| tag.node).collect(),
             sinks,
@@ -369,7 +376,7 @@ impl<'a> Builder<'a, '_> {
                         ast::TableKind::Stream => Relation::Statement(name),
                         ast::TableKind::Table => Relation::Table(name),
                     };
-                    reads.relations.insert(folded, relation);
+                    self.read_loaded(draft, folded, relation, properties, reads);
                 }
                 Some((name, Definition::View(_))) if open_views.contains(&name) => {
                     let path = open_views
@@ -395,7 +402,7 @@ impl<'a> Builder<'a, '_> {
                 }
                 None if !self.is_configured(&reference) && self.loaded_table(&reference.name).is_some() => {
                     let name = self.loaded_table(&reference.name).unwrap_or_default();
-                    reads.relations.insert(folded, Relation::Table(name));
+                    self.read_loaded(draft, folded, Relation::Table(name), properties, reads);
                 }
                 None if self.is_configured(&reference) || configures_its_source(draft, properties) => {
                     let name = reference.name.text.clone();
@@ -406,6 +413,25 @@ impl<'a> Builder<'a, '_> {
                 None => self.unknown_relation(&reference),
             }
         }
+    }
+
+    /// Takes in a relation that is no source of its own, and what the statement says of its rows' time.
+    fn read_loaded(
+        &self,
+        draft: &Draft<'a>,
+        folded: String,
+        relation: Relation,
+        properties: &Properties,
+        reads: &mut Reads,
+    ) {
+        let name = relation.name();
+        let named = self.assignments[draft.index].of(name);
+        let set = self.set.named.get(&name.to_lowercase());
+        let all = properties.iter().chain(named.into_iter().chain(set).flatten());
+        let of_time = all.filter(|(key, _)| definition(key).is_some_and(|definition| definition.scope == Scope::Time));
+        let times = of_time.map(|(key, value)| (*key, value.clone())).collect();
+        reads.times.insert(name.to_owned(), times);
+        reads.relations.insert(folded, relation);
     }
 
     /// A table that is loaded already, as it is spelled.

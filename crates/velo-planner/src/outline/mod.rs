@@ -87,6 +87,8 @@ pub struct QueryOutline<'a> {
     pub headline: Span,
     /// What it reads, by folded name; CTEs and views are not among them.
     pub reads: HashMap<String, Relation>,
+    /// What it says of the event time of other statements and of tables that it reads, by their name.
+    pub(crate) times: HashMap<String, Properties>,
     /// What has to be there before it although it does not read it, by `@depends_on`.
     pub depends_on: Vec<String>,
     /// Words by which it can be selected, by `@tag`.

@@ -59,6 +59,7 @@ impl Builder<'_, '_> {
                 span: statement.span,
                 headline: view.name.span(),
                 reads: reads.relations,
+                times: reads.times,
                 depends_on: Vec::new(),
                 tags: Vec::new(),
                 sinks: Vec::new(),

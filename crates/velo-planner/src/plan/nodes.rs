@@ -82,8 +82,27 @@ pub struct EventTime {
     /// A TIMESTAMP over the scan's columns; `None` is the `_event_time` that the source itself provides. NULL is
     /// a row error.
     pub expression: Option<Expr>,
-    /// How far behind the highest event time of its partition the watermark stays.
+    /// How the watermark follows, in each partition.
+    pub watermark: WatermarkRule,
+}
+
+/// How a watermark follows from the event times of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WatermarkRule {
+    /// How far behind the highest event time it stays.
     pub out_of_orderness: Duration,
+    /// When it moves on.
+    pub pace: WatermarkPace,
+}
+
+/// When a watermark that follows from event times moves on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WatermarkPace {
+    /// With every row: rows come as they happen, and each tells how far time has come.
+    Rows,
+    /// When the watermark of the input moves on, or the input ends. The input holds rows back and lets many go at one
+    /// moment, in an order that has nothing to do with time, so that none of them may make another late.
+    Input,
 }
 
 /// Rows written in the statement.
@@ -113,6 +132,9 @@ pub struct Project {
     pub expressions: Vec<Expr>,
     /// The columns, then metadata.
     pub schema: StreamSchema,
+    /// How the watermark follows from the event times that are computed here, as by `expr AS _event_time`; NULL among them
+    /// is a row error. `None`: event times and watermark are those of the input.
+    pub watermark: Option<WatermarkRule>,
 }
 
 /// Completes every row with each row of a table that goes with it.
@@ -357,6 +379,17 @@ impl LogicalPlan {
         }
     }
 
+    /// How the watermark of the rows that come out is made, if this plan makes it: by what computes their event time last.
+    pub fn watermark_rule(&self) -> Option<WatermarkRule> {
+        match self {
+            Self::Scan(scan) => scan.event_time.as_ref().map(|event_time| event_time.watermark),
+            Self::Project(Project {
+                watermark: Some(rule), ..
+            }) => Some(*rule),
+            _ => self.inputs().into_iter().find_map(Self::watermark_rule),
+        }
+    }
+
     /// The scan that feeds this plan, if it has one.
     pub fn scan(&self) -> Option<&Scan> {
         match self {
@@ -420,6 +453,17 @@ impl Aggregate {
     pub fn key_names(&self) -> Vec<String> {
         let keys = self.schema.arrow().fields().iter().take(self.keys.len());
         keys.map(|field| field.name().clone()).collect()
+    }
+
+    /// What rows are grouped by, as a query names it.
+    pub fn grouped_by(&self) -> Vec<String> {
+        let named = self.keys.iter().zip(self.key_names());
+        named
+            .map(|(key, name)| match key {
+                Expr::Column(column) => column.name.clone(),
+                _ => name,
+            })
+            .collect()
     }
 
     /// Whether the rows carry this metadata.
