@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use velo_common::Name;
 use velo_data::{StreamSchema, SystemColumn};
 
+use crate::bind::RecordKey;
 use crate::outline::{DeclaredAs, Outline, SourceOutline};
 use crate::plan::{EmitMode, LogicalPlan, Relation, WatermarkPace};
 
@@ -41,10 +42,8 @@ pub(crate) struct StatementOutput {
     pub(crate) pace: WatermarkPace,
     /// The source whose records' own time is the event time of its rows, if so.
     pub(crate) timed_by_records: Option<String>,
-    /// Indexes of the user columns that make up the record key.
-    pub(crate) key: Vec<usize>,
-    /// Whether a NULL in the key is an error of its row. In the keys of groups it is a value like any other.
-    pub(crate) key_required: bool,
+    /// The record key, by indexes of the user columns.
+    pub(crate) key: RecordKey<usize>,
 }
 
 /// A table as those see it who read it.
@@ -53,8 +52,8 @@ pub(crate) struct TableDescription {
     /// Its columns, without metadata.
     pub(crate) schema: StreamSchema,
     pub(crate) columns_unknown: bool,
-    /// Indexes of the columns that tell its rows apart.
-    pub(crate) key: Vec<usize>,
+    /// What tells its rows apart, by indexes of its columns.
+    pub(crate) key: RecordKey<usize>,
 }
 
 fn user_columns_of(schema: &StreamSchema) -> StreamSchema {
@@ -104,7 +103,12 @@ impl<'a> Catalog<'a> {
             return Some(TableDescription {
                 schema: user_columns_of(loaded),
                 columns_unknown: false,
-                key: loaded.key().to_vec(),
+                key: RecordKey {
+                    columns: loaded.key().to_vec(),
+                    required: false,
+                    // What of it may be NULL was known when it was loaded.
+                    outer: loaded.key().to_vec(),
+                },
             });
         };
         Some(TableDescription {
@@ -113,7 +117,7 @@ impl<'a> Catalog<'a> {
                 .as_ref()
                 .map_or_else(|| StreamSchema::of_user_columns([]), user_columns_of),
             columns_unknown: description.schema.is_none(),
-            key: source.key_columns(),
+            key: RecordKey::named(source.key_columns(), Vec::new()),
         })
     }
 

@@ -7,7 +7,7 @@ use velo_common::{Diagnostic, code};
 use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn};
 use velo_functions::key_value;
 
-use crate::bind::{QueryBinder, WindowDefaults, column, timed_by_records};
+use crate::bind::{QueryBinder, RecordKey, WindowDefaults, column, timed_by_records};
 use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput, TableDescription};
 use crate::metrics::check_output;
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
@@ -57,7 +57,7 @@ pub fn plan_program(
             Some(Planned {
                 statement,
                 columns_unknown,
-                key_required,
+                key,
             }) => StatementOutput {
                 schema: Some(statement.plan.schema().clone()),
                 columns_unknown: *columns_unknown,
@@ -65,8 +65,7 @@ pub fn plan_program(
                 unbounded: catalog.is_unbounded(&statement.plan),
                 pace: catalog.pace(&statement.plan),
                 timed_by_records: timed_by_records(&statement.plan, &catalog).map(str::to_owned),
-                key: statement.key.clone(),
-                key_required: *key_required,
+                key: key.clone(),
             },
             None => StatementOutput {
                 schema: None,
@@ -75,8 +74,7 @@ pub fn plan_program(
                 unbounded: false,
                 pace: WatermarkPace::Rows,
                 timed_by_records: None,
-                key: Vec::new(),
-                key_required: true,
+                key: RecordKey::none(),
             },
         };
         catalog.add_output(&query.name, output);
@@ -115,8 +113,8 @@ struct Planned {
     statement: PlannedStatement,
     /// It was checked only in part.
     columns_unknown: bool,
-    /// None of its rows has a NULL in its key.
-    key_required: bool,
+    /// What tells its rows apart.
+    key: RecordKey<usize>,
 }
 
 fn plan_statement(
@@ -168,18 +166,19 @@ fn plan_statement(
     ));
     diagnostics.extend(idle_group_limit(query, &bound.plan));
     // A table is found by its key, which therefore is always there.
-    let key_required = bound.key_required || query.kind == StatementKind::Table;
+    let key = RecordKey {
+        required: bound.key.required || query.kind == StatementKind::Table,
+        ..bound.key
+    };
     let mut plan = simplify(merge_projections(push_down_filters(bound.plan)));
-    if key_required {
-        require_key(&mut plan, &bound.key);
-    }
+    require_key(&mut plan, &key.columns_without_null());
     let statement = PlannedStatement {
         name: query.name.clone(),
         kind: query.kind,
         reads: statements_read(query, &plan),
         plan,
         sinks: query.sinks.clone(),
-        key: bound.key,
+        key: key.columns.clone(),
         depends_on: query.depends_on.clone(),
         tags: query.tags.clone(),
         columns_unknown,
@@ -189,7 +188,7 @@ fn plan_statement(
     Some(Planned {
         statement,
         columns_unknown,
-        key_required,
+        key,
     })
 }
 
@@ -225,13 +224,13 @@ fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<Planned
         schema,
         watermark: None,
     });
-    require_key(&mut plan, &key);
+    require_key(&mut plan, &key.columns_without_null());
     Some(PlannedStatement {
         name: source.id.clone(),
         kind: StatementKind::SourceTable,
         plan,
         sinks: Vec::new(),
-        key,
+        key: key.columns,
         reads: Vec::new(),
         depends_on: Vec::new(),
         tags: Vec::new(),
@@ -244,7 +243,7 @@ fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<Planned
     })
 }
 
-/// Makes a NULL in the record key an error of its row. The key's columns come out of a projection, behind which rows are
+/// Makes a NULL in some columns of the record key an error of its row. They come out of a projection, behind which rows are
 /// at most left out.
 fn require_key(plan: &mut LogicalPlan, key: &[usize]) {
     match plan {

@@ -6,7 +6,7 @@ use velo_common::{Diagnostic, Name, Span, code, nearest};
 use velo_data::{SqlType, StreamSchema, SystemColumn};
 use velo_parser::ast::{ColumnDefinition, Ident};
 
-use crate::bind::{BoundQuery, column};
+use crate::bind::{BoundQuery, RecordKey, column};
 use crate::outline::{DeclaredColumn, Outline, QueryOutline, TargetColumns};
 use crate::plan::{LogicalPlan, Project, StatementKind};
 use crate::types::sql_type;
@@ -162,11 +162,11 @@ fn fit(bound: BoundQuery, target: &[TargetColumn]) -> Result<BoundQuery, Diagnos
         .map(|(index, _)| index)
         .collect();
     let moved = |index: &usize| target.iter().position(|column| column.filled_by == Some(*index));
-    let key_required = bound.key_required || !declared_key.is_empty();
+    let key = bound.key.moved(moved);
     let key = if declared_key.is_empty() {
-        bound.key.iter().filter_map(moved).collect()
+        key
     } else {
-        declared_key
+        RecordKey::named(declared_key, key.outer)
     };
     let plan = LogicalPlan::Project(Project {
         input: Box::new(bound.plan),
@@ -174,12 +174,7 @@ fn fit(bound: BoundQuery, target: &[TargetColumn]) -> Result<BoundQuery, Diagnos
         schema,
         watermark: None,
     });
-    Ok(BoundQuery {
-        plan,
-        key,
-        key_required,
-        ..bound
-    })
+    Ok(BoundQuery { plan, key, ..bound })
 }
 
 /// The value of a target column: a column of the query, cast where a type is asked for, or NULL.

@@ -4,6 +4,7 @@ use velo_parser::ast::{self, FromClause, Ident, ObjectName, RelationKind, TableA
 
 use super::column;
 use super::event_time::event_time;
+use super::key::RecordKey;
 use super::query::{BoundQuery, QueryBinder};
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
@@ -26,10 +27,8 @@ const RECORD_COLUMNS: [SystemColumn; 7] = [
 pub(super) struct Input {
     pub(super) plan: LogicalPlan,
     pub(super) scope: Scope,
-    /// Names of the columns that make up the record key.
-    pub(super) key: Vec<String>,
-    /// Whether a NULL in the key is an error of its row. See [`BoundQuery::key_required`].
-    pub(super) key_required: bool,
+    /// The record key, by names of columns.
+    pub(super) key: RecordKey<String>,
 }
 
 impl<'a> QueryBinder<'a, '_> {
@@ -68,7 +67,6 @@ impl<'a> QueryBinder<'a, '_> {
             plan,
             columns_unknown,
             key,
-            key_required,
         } = bound?;
         let (qualifier, plan) = match &relation.alias {
             Some(TableAlias { name, columns }) => {
@@ -78,13 +76,11 @@ impl<'a> QueryBinder<'a, '_> {
             None => (own_name, plan),
         };
         let schema = plan.schema().clone();
-        let key_fields = key.iter().filter_map(|index| schema.user_fields().get(*index));
-        let key = key_fields.map(|field| field.name().clone()).collect();
+        let key = key.moved(|index| Some(schema.user_fields().get(*index)?.name().clone()));
         Some(Input {
             plan,
             scope: Scope::new(qualifier, schema, columns_unknown),
             key,
-            key_required,
         })
     }
 
@@ -144,15 +140,15 @@ impl<'a> QueryBinder<'a, '_> {
         Some(BoundQuery {
             plan: LogicalPlan::Scan(scan),
             columns_unknown,
-            key,
-            key_required: true,
+            // What is loaded has been checked.
+            key: RecordKey { required: false, ..key },
         })
     }
 
     fn scan_statement(&mut self, name: &str, span: Span) -> Option<BoundQuery> {
         let output = self.catalog.output(name)?;
         let schema = output.schema.clone()?;
-        let (columns_unknown, key, key_required) = (output.columns_unknown, output.key.clone(), output.key_required);
+        let (columns_unknown, key) = (output.columns_unknown, output.key.clone());
         let mut scan = Scan::of_all(Relation::Statement(name.to_owned()), schema);
         if !columns_unknown {
             let configured = self.configure_event_time(&mut scan, span);
@@ -162,7 +158,6 @@ impl<'a> QueryBinder<'a, '_> {
             plan: LogicalPlan::Scan(scan),
             columns_unknown,
             key,
-            key_required,
         })
     }
 
@@ -205,8 +200,7 @@ impl<'a> QueryBinder<'a, '_> {
         Some(BoundQuery {
             plan: LogicalPlan::Scan(scan),
             columns_unknown,
-            key,
-            key_required: true,
+            key: RecordKey::named(key, Vec::new()),
         })
     }
 }

@@ -10,6 +10,7 @@ use velo_parser::ast::{self, ExprKind, SelectItem, Spanned};
 use super::bound::{Bound, column};
 use super::expr::ExprBinder;
 use super::grouping::Grouping;
+use super::key::RecordKey;
 use super::scope::Scope;
 use crate::plan::{LogicalPlan, Project, WatermarkRule};
 
@@ -223,9 +224,9 @@ pub(super) fn event_time_item(items: &mut [Item]) -> Result<(), Diagnostic> {
 pub(super) fn project(
     input: LogicalPlan,
     items: Vec<Item>,
-    input_key: &InputKey,
+    input_key: &RecordKey<String>,
     rule: WatermarkRule,
-) -> (LogicalPlan, OutputKey) {
+) -> (LogicalPlan, RecordKey<usize>) {
     let (setting, items): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.sets.is_some());
     let fields = items.iter().map(|item| item.bound.sql_type.field(&item.name, true));
     let mut schema = StreamSchema::of_user_columns(fields);
@@ -268,36 +269,22 @@ pub(super) fn project(
     )
 }
 
-/// The record key of the rows that items are computed from.
-#[derive(Debug)]
-pub(super) struct InputKey {
-    /// Names of its columns.
-    pub(super) columns: Vec<String>,
-    /// See [`BoundQuery::key_required`](super::BoundQuery::key_required).
-    pub(super) required: bool,
-}
-
-/// The record key of a result.
-#[derive(Debug)]
-pub(super) struct OutputKey {
-    /// Indexes of its columns.
-    pub(super) columns: Vec<usize>,
-    /// See [`BoundQuery::key_required`](super::BoundQuery::key_required).
-    pub(super) required: bool,
-}
-
-fn key_of(items: &[Item], input_key: &InputKey) -> OutputKey {
-    let marked: Vec<usize> = (0..items.len()).filter(|index| items[*index].is_key).collect();
+/// Which columns of a result are its record key, and which ones an outer join may leave NULL.
+fn key_of(items: &[Item], input_key: &RecordKey<String>) -> RecordKey<usize> {
+    let indexes =
+        |is_meant: &dyn Fn(&Item) -> bool| (0..items.len()).filter(|index| is_meant(&items[*index])).collect();
+    let marked: Vec<usize> = indexes(&|item| item.is_key);
+    let may_be_null: HashSet<&str> = input_key.outer.iter().map(String::as_str).collect();
+    let outer = indexes(&|item| {
+        let read = item.bound.expr.column_refs();
+        read.iter().any(|column| may_be_null.contains(column.name.as_str()))
+    });
     if !marked.is_empty() {
-        return OutputKey {
-            columns: marked,
-            required: true,
-        };
+        return RecordKey::named(marked, outer);
     }
     let selected = |name: &String| items.iter().position(|item| item.bound.expr == column(name));
-    let inherited: Option<Vec<usize>> = input_key.columns.iter().map(selected).collect();
-    OutputKey {
-        columns: inherited.unwrap_or_default(),
-        required: input_key.required,
+    RecordKey {
+        outer,
+        ..input_key.moved(selected)
     }
 }

@@ -9,6 +9,7 @@ use velo_parser::ast::{self, BinaryOperator, Ident, Join, JoinConstraint, JoinKi
 use super::bound::{Bound, column};
 use super::expr::ExprBinder;
 use super::from::{Input, last_part};
+use super::key::RecordKey;
 use super::literal::read_as;
 use super::operators::binary;
 use super::query::QueryBinder;
@@ -50,7 +51,8 @@ impl<'a> QueryBinder<'a, '_> {
         let mut scope = joined_scope(&left.scope, &table, schema.clone());
         let condition = self.condition(&join.node, &left, &table, &mut scope, &names)?;
         let missing = self.missing(&table)?;
-        let key = joined_key(&left, &table, &condition.keys, &names);
+        let may_be_null = kind == LookupKind::Left || gives_nulls(&missing);
+        let key = joined_key(left.key, &table, &condition.keys, &names, may_be_null);
         let plan = LogicalPlan::Lookup(Lookup {
             input: Box::new(left.plan),
             table: table.name,
@@ -62,12 +64,7 @@ impl<'a> QueryBinder<'a, '_> {
             schema,
             missing,
         });
-        Some(Input {
-            plan,
-            scope,
-            key,
-            key_required: false,
-        })
+        Some(Input { plan, scope, key })
     }
 
     /// What happens when a table cannot be had, with constants for its columns.
@@ -330,20 +327,48 @@ fn joined_scope(left: &Scope, table: &Table, schema: StreamSchema) -> Scope {
     Scope::joined(sides, schema, left.columns_unknown || table.description.columns_unknown)
 }
 
-/// The columns that tell rows of the join apart. A row of the left side has at most one match if its keys are those of the
-/// table; otherwise the table's key tells the matches apart, and without one nothing does.
-fn joined_key(left: &Input, table: &Table, keys: &[LookupKey], names: &[String]) -> Vec<String> {
-    let key = &table.description.key;
-    let own = |index: &usize| column(table.description.schema.user_fields()[*index].name());
-    let is_unique = !key.is_empty() && key.iter().all(|index| keys.iter().any(|key| key.table == own(index)));
-    if left.key.is_empty() || is_unique {
-        return left.key.clone();
+/// Whether rows come out with NULL for the columns of a table that cannot be had, whatever the kind of the join.
+fn gives_nulls(missing: &MissingTable) -> bool {
+    matches!(
+        missing.strategy,
+        TableMissingDataStrategy::EmitWithNulls | TableMissingDataStrategy::UseDefaults(_)
+    )
+}
+
+/// The columns that tell rows of the join apart. The parts of the table's key that are compared with the left side are the
+/// same for all matches of one row, so that it has at most one if these are all parts; otherwise the others tell its matches
+/// apart, and without a key nothing does.
+fn joined_key(
+    left: RecordKey<String>,
+    table: &Table,
+    keys: &[LookupKey],
+    names: &[String],
+    may_be_null: bool,
+) -> RecordKey<String> {
+    let own = &table.description.key;
+    let compared = |index: &&usize| {
+        let part = column(table.description.schema.user_fields()[**index].name());
+        keys.iter().any(|key| key.table == part)
+    };
+    let mut columns = left.columns;
+    if own.columns.is_empty() {
+        columns.clear();
     }
-    if key.is_empty() {
-        return Vec::new();
+    if !columns.is_empty() {
+        let others = own.columns.iter().filter(|index| !compared(index));
+        columns.extend(others.map(|index| names[*index].clone()));
     }
-    let of_table = key.iter().map(|index| names[*index].clone());
-    left.key.iter().cloned().chain(of_table).collect()
+    let mut outer = left.outer;
+    if may_be_null {
+        outer.extend(names.iter().cloned());
+    } else {
+        outer.extend(own.outer.iter().map(|index| names[*index].clone()));
+    }
+    RecordKey {
+        columns,
+        required: left.required,
+        outer,
+    }
 }
 
 /// What `USING` finds of a column: the value on the left, and that of the last side with its name there.

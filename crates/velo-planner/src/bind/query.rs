@@ -5,6 +5,7 @@ use velo_data::{SqlType, StreamSchema};
 use velo_parser::ast::{self, CreateView, Cte, Query, SetExpr, Spanned};
 
 use super::expr::ExprBinder;
+use super::key::RecordKey;
 use super::operators::unify;
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
@@ -18,10 +19,8 @@ pub(crate) struct BoundQuery {
     pub(crate) plan: LogicalPlan,
     /// Some input's columns could not be found out, so the plan was only checked as far as possible.
     pub(crate) columns_unknown: bool,
-    /// Indexes of the user columns that make up the record key.
-    pub(crate) key: Vec<usize>,
-    /// Whether a NULL in the key is an error of its row. In the keys of groups it is a value like any other.
-    pub(crate) key_required: bool,
+    /// Its record key, by indexes of the user columns.
+    pub(crate) key: RecordKey<usize>,
 }
 
 /// What windows take from the statement's properties.
@@ -171,8 +170,7 @@ impl<'a> QueryBinder<'a, '_> {
         Some(BoundQuery {
             plan,
             columns_unknown: false,
-            key: Vec::new(),
-            key_required: true,
+            key: RecordKey::none(),
         })
     }
 

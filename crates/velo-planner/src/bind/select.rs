@@ -9,7 +9,8 @@ use super::expr::ExprBinder;
 use super::from::Input;
 use super::function::window_bound;
 use super::grouping::Grouping;
-use super::items::{InputKey, Item, bind_items, event_time_item, project};
+use super::items::{Item, bind_items, event_time_item, project};
+use super::key::RecordKey;
 use super::lint;
 use super::query::{BoundQuery, QueryBinder};
 use super::scope::Scope;
@@ -126,11 +127,7 @@ impl<'a> QueryBinder<'a, '_> {
             diagnostics: self.diagnostics,
         };
         let (items, _) = bind_items(&select.items, &mut binder);
-        let key = InputKey {
-            columns: input.key,
-            required: input.key_required,
-        };
-        self.finish(input.plan, items?, input.scope.columns_unknown, &key)
+        self.finish(input.plan, items?, input.scope.columns_unknown, &input.key)
     }
 
     /// `key` is that of the rows so far.
@@ -139,7 +136,7 @@ impl<'a> QueryBinder<'a, '_> {
         plan: LogicalPlan,
         mut items: Vec<Item>,
         columns_unknown: bool,
-        key: &InputKey,
+        key: &RecordKey<String>,
     ) -> Option<BoundQuery> {
         let checked = event_time_item(&mut items);
         self.checked(checked)?;
@@ -155,8 +152,7 @@ impl<'a> QueryBinder<'a, '_> {
         Some(BoundQuery {
             plan,
             columns_unknown,
-            key: key.columns,
-            key_required: key.required,
+            key,
         })
     }
 
@@ -211,10 +207,7 @@ impl<'a> QueryBinder<'a, '_> {
         };
         let aggregate = self.aggregate(select, input.plan, grouping, window.ok()?, emit?, having)?;
         self.lint_aggregate(select, &aggregate, input.scope.columns_unknown);
-        let key = InputKey {
-            columns: aggregate.key_names(),
-            required: false,
-        };
+        let key = key_of_groups(&aggregate, &input.key);
         let plan = LogicalPlan::Aggregate(aggregate);
         self.finish(plan, items?, input.scope.columns_unknown, &key)
     }
@@ -448,6 +441,24 @@ fn key_syntax<'a>(key: &'a ast::Expr, select: &'a Select, scope: &Scope) -> Resu
     }
 }
 
+/// What tells groups apart: NULL is a group, too, and none that an outer join may leave is missed in a table.
+fn key_of_groups(aggregate: &Aggregate, input: &RecordKey<String>) -> RecordKey<String> {
+    let columns = aggregate.key_names();
+    let is_outer = |key: &&(&String, &datafusion_expr::Expr)| {
+        let read = key.1.column_refs();
+        read.iter().any(|column| input.outer.contains(&column.name))
+    };
+    let outer = columns.iter().zip(&aggregate.keys);
+    RecordKey {
+        outer: outer
+            .filter(|key| is_outer(&key))
+            .map(|(name, _)| name.clone())
+            .collect(),
+        columns,
+        required: false,
+    }
+}
+
 /// Metadata that rows of a grouped query carry.
 fn grouped_metadata(input: &Input, windowed: bool) -> Vec<SystemColumn> {
     let bounds = [SystemColumn::WindowStart, SystemColumn::WindowEnd]
@@ -470,7 +481,6 @@ fn one_row() -> Input {
     Input {
         plan,
         scope: Scope::new(None, schema, false),
-        key: Vec::new(),
-        key_required: true,
+        key: RecordKey::none(),
     }
 }

@@ -8,6 +8,7 @@ mod definitions;
 mod dependencies;
 mod expressions;
 mod grouping;
+mod keys;
 mod lineage;
 mod lints;
 mod metrics;

@@ -4,7 +4,7 @@ use velo_common::{Diagnostic, Name, SourceText, render_plain};
 use velo_data::{SqlType, StreamSchema, StructField, SystemColumn};
 use velo_planner::explain::explain;
 use velo_planner::lineage::{Lineage, Origins, lineage};
-use velo_planner::plan::PlannedStatement;
+use velo_planner::plan::{LogicalPlan, PlannedStatement};
 use velo_planner::properties::BaseDirectory;
 use velo_planner::{
     ConfigFiles, ConfigValue, Outline, Overrides, SinkDescription, SourceDescription, outline, plan_program,
@@ -25,6 +25,22 @@ pub(crate) fn plan(sql: &str) -> String {
         }
     }
     text
+}
+
+/// The key of the last statement of a valid program, `?` behind a column in which NULL is no error.
+pub(crate) fn key_of_last(sql: &str) -> String {
+    let (diagnostics, statements) = planned(sql);
+    assert!(!velo_common::has_errors(&diagnostics), "{sql}\n{diagnostics:?}");
+    let last = statements.last().unwrap_or_else(|| panic!("no statement: {sql}"));
+    let LogicalPlan::Project(project) = &last.plan else {
+        panic!("no projection: {sql}\n{}", explain(last));
+    };
+    let name = |index: &usize| {
+        let field = last.plan.schema().arrow().field(*index).name();
+        let is_checked = project.expressions[*index].to_string().starts_with("key_value(");
+        format!("{field}{}", if is_checked { "" } else { "?" })
+    };
+    last.key.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// Where the columns of a valid program's statements come from.
