@@ -24,6 +24,10 @@ bench *which:
 bench-parts *arguments:
     cargo bench --package velo-formats --package velo-engine --package velo-graph --benches {{arguments}}
 
+# Hold random programs of tables against a batch database, while their inputs change and their loads are killed: so many, from this seed on
+programs count="1000" from="1":
+    VELO_PROGRAMS={{count}} VELO_PROGRAMS_FROM={{from}} cargo test --package velo-cli --test it -- programs:: --nocapture
+
 # Plant faults and see that tests find them
 mutants:
     tests/mutants/run.sh

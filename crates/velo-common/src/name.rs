@@ -28,6 +28,21 @@ impl Name {
         }
     }
 
+    /// A name as SQL writes it: in double quotes, with two of them for one within, or as it is.
+    ///
+    /// ```
+    /// use velo_common::Name;
+    /// assert_eq!(Name::written("orders"), Name::new("orders"));
+    /// assert_eq!(Name::written("\"Late \"\"Orders\"\"\""), Name::quoted("Late \"Orders\""));
+    /// ```
+    pub fn written(text: &str) -> Self {
+        let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        match quoted {
+            Some(text) => Self::quoted(text.replace("\"\"", "\"")),
+            None => Self::new(text),
+        }
+    }
+
     /// Whether this reference may mean the thing that was defined as `defined`.
     ///
     /// ```

@@ -374,6 +374,10 @@ fn check_sinks(
     sinks: &HashMap<String, SinkDescription>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    // A table without a sink is loaded: its rows are changed and deleted where they are kept.
+    if statement.kind == StatementKind::Table && statement.sinks.is_empty() {
+        return;
+    }
     let takes_changes = |name: &String| sinks.get(name).is_some_and(|sink| sink.takes_changes);
     if !statement.sinks.is_empty() && statement.sinks.iter().all(takes_changes) {
         return;

@@ -40,11 +40,7 @@ impl SourceOffset {
     /// Whether nothing has come or changed between two positions, as far as the source can tell.
     pub fn is_same_content(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Files { files }, Self::Files { files: others }) => {
-                let mut both = files.iter().zip(others);
-                files.len() == others.len()
-                    && both.all(|((path, file), (other_path, other))| path == other_path && file.is_same_content(other))
-            }
+            (Self::Files { files }, Self::Files { files: others }) => contents(files) == contents(others),
             (Self::Document { etag, last_modified }, _) => (etag.is_some() || last_modified.is_some()) && self == other,
             (Self::Unknown, _) => false,
             _ => self == other,
@@ -52,11 +48,33 @@ impl SourceOffset {
     }
 }
 
-impl FileOffset {
-    /// Where nobody has read, the record at the end is not known.
-    fn is_same_content(&self, other: &Self) -> bool {
-        let content = |offset: &Self| (offset.file_bytes, offset.identity, offset.modified_ns);
-        content(self) == content(other)
+/// What tells the content of files from others, in one order. A file under another name is still that file, where the
+/// operating system can tell; one without a byte has no content, and no offset if nobody could read anything of it.
+fn contents(files: &BTreeMap<String, FileOffset>) -> Vec<FileContent<'_>> {
+    let with_bytes = files.iter().filter(|(_, file)| file.file_bytes > 0);
+    let mut contents: Vec<FileContent<'_>> = with_bytes.map(|(path, file)| FileContent::of(path, file)).collect();
+    contents.sort_unstable();
+    contents
+}
+
+/// Of an offset what can be told without reading: the record at the end is not known where nobody has read.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct FileContent<'a> {
+    identity: Option<(u64, u64)>,
+    /// Only of a file without an identity.
+    path: Option<&'a str>,
+    bytes: u64,
+    modified_ns: Option<i64>,
+}
+
+impl<'a> FileContent<'a> {
+    fn of(path: &'a str, file: &FileOffset) -> Self {
+        Self {
+            identity: file.identity,
+            path: file.identity.is_none().then_some(path),
+            bytes: file.file_bytes,
+            modified_ns: file.modified_ns,
+        }
     }
 }
 

@@ -266,19 +266,33 @@ impl Shared {
         streams
     }
 
-    /// Names of the tables that a statement reads or looks up, directly or through streams.
+    /// Names of the tables that a statement reads or looks up, directly or through streams. Those that it only depends on
+    /// have no part in its rows.
     fn tables_of(&self, statement: &PlannedStatement) -> Vec<String> {
-        tables_needed(statement, &self.statements)
+        tables_reached(statement, &self.statements, |statement| {
+            statement.reads.iter().collect()
+        })
     }
 }
 
 /// Names of the tables that have to be loaded before a statement, for itself or for streams that it needs.
 fn tables_needed(statement: &PlannedStatement, statements: &HashMap<String, PlannedStatement>) -> Vec<String> {
+    tables_reached(statement, statements, |statement| {
+        statement.reads.iter().chain(&statement.depends_on).collect()
+    })
+}
+
+/// Names of the tables that are reached from a statement by what `next` tells of it, directly or through streams.
+fn tables_reached(
+    statement: &PlannedStatement,
+    statements: &HashMap<String, PlannedStatement>,
+    next: fn(&PlannedStatement) -> Vec<&String>,
+) -> Vec<String> {
     let mut tables = Vec::new();
     let mut open = vec![statement];
     let mut seen = HashSet::new();
     while let Some(statement) = open.pop() {
-        for name in statement.needs().filter(|name| seen.insert(*name)) {
+        for name in next(statement).into_iter().filter(|name| seen.insert(*name)) {
             match statements.get(&Name::fold(name)) {
                 Some(needed) if needed.kind.is_table() => tables.push(needed.name.clone()),
                 Some(needed) => open.push(needed),

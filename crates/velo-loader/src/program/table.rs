@@ -130,7 +130,7 @@ impl StatementTable {
     ) -> Result<(Made, LoadOutcome, u64), Stopped> {
         let shared = &self.shared;
         let sources = prepared.sources();
-        if sources.is_empty() || !is_row_wise(&prepared.statement.plan) || !prepared.streams.is_empty() {
+        if sources.is_empty() || !prepared.is_row_wise() {
             self.check_unchanged(&sources, &made_of, attempt).await?;
             let (builder, generation) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
             let table = builder.finish().map_err(|error| Stopped::Reload(error.to_string()))?;
@@ -245,6 +245,12 @@ impl Prepared {
     fn sources(&self) -> Vec<String> {
         let parts = std::iter::once(&self.statement).chain(&self.streams);
         parts.filter_map(|part| part.plan.source().map(str::to_owned)).collect()
+    }
+
+    /// Whether every row of its sources gives its rows of the table by itself, also on the way through streams.
+    fn is_row_wise(&self) -> bool {
+        let parts = std::iter::once(&self.statement).chain(&self.streams);
+        parts.map(|part| &part.plan).all(is_row_wise)
     }
 
     pub(super) fn name(&self) -> &str {

@@ -15,7 +15,12 @@ pub struct Annotation {
 /// The words of an annotation's value that stand between commas, each with its place.
 pub fn comma_separated(value: &Spanned<String>) -> impl Iterator<Item = Spanned<String>> {
     let mut start = value.span.start;
-    value.node.split(',').map(move |piece| {
+    let mut is_quoted = false;
+    let is_separator = move |character: char| {
+        is_quoted ^= character == '"';
+        character == ',' && !is_quoted
+    };
+    value.node.split(is_separator).map(move |piece| {
         let word = piece.trim();
         let blanks = (piece.len() - piece.trim_start().len()) as u32;
         let span = Span::new(start + blanks, start + blanks + word.len() as u32);

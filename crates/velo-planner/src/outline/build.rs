@@ -330,7 +330,7 @@ impl<'a> Builder<'a, '_> {
         let words = annotations::words(&self.script.statements[index].annotations, "depends_on");
         let mut names = Vec::with_capacity(words.len());
         for word in words {
-            match self.definitions.get(&Name::new(&word.node)) {
+            match self.definitions.get(&Name::written(&word.node)) {
                 Some((name, Definition::Statement(_) | Definition::Declared(..))) => names.push(name.text.clone()),
                 _ => {
                     let similar = nearest(&word.node, self.definitions.names());

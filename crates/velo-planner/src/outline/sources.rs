@@ -114,10 +114,9 @@ impl Builder<'_, '_> {
             declared_as,
             is_table_of_its_own: false,
         });
-        if declared_as == DeclaredAs::KeyedTable {
-            Relation::Table(id)
-        } else {
-            Relation::Source(id)
+        match declared_as {
+            DeclaredAs::Table | DeclaredAs::KeyedTable => Relation::Table(id),
+            DeclaredAs::Nothing | DeclaredAs::Stream => Relation::Source(id),
         }
     }
 

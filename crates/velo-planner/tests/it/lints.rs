@@ -172,3 +172,16 @@ fn meanings_that_differ_in_ksqldb() {
         ),
     ]);
 }
+
+/// What is loaded is changed where it is kept. Only what goes to a sink has to express that rows are gone.
+#[test]
+fn a_table_that_is_only_loaded_has_no_output_that_could_not_express_deletes() {
+    let query = "SELECT id, SUM(amount) AS total FROM orders GROUP BY id HAVING SUM(amount) > 1";
+    let told = |program: &str| warnings(program).contains("V0902");
+    assert!(!told(&format!("CREATE TABLE large AS {query}")));
+    assert!(!told(&format!("CREATE TABLE large AS {query}; SELECT id FROM large")));
+    assert!(told(&format!("CREATE STREAM large AS {query}")));
+    assert!(told(&format!(
+        "CREATE TABLE large AS {query} WITH ('large.path' = 'large.csv')"
+    )));
+}

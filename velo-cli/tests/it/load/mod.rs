@@ -5,6 +5,7 @@ mod contents;
 mod failures;
 mod flaky;
 mod incremental;
+mod inputs;
 mod keys;
 mod kill;
 mod options;
