@@ -15,6 +15,7 @@ mod missing_tables;
 mod network;
 mod paths;
 mod policies;
+mod programs;
 mod refused;
 mod row_groups;
 mod schema_files;
