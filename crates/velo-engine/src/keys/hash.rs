@@ -22,6 +22,12 @@ pub(crate) fn hash_u128(value: u128) -> u64 {
     fold(fold(value as u64 ^ SEED, MULTIPLIER) ^ (value >> 64) as u64, MULTIPLIER)
 }
 
+/// The hash of one thing that follows others, whose hash is known.
+#[inline]
+pub(crate) fn combine(before: u64, hash: u64) -> u64 {
+    fold(before.rotate_left(5) ^ hash ^ SEED, MULTIPLIER)
+}
+
 pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
     let mut hash = fold(bytes.len() as u64 ^ SEED, MULTIPLIER);
     let (words, rest) = bytes.as_chunks::<8>();

@@ -9,4 +9,5 @@ mod table;
 pub(crate) use ascent::Ascent;
 pub(crate) use encoder::{EncodedKeys, KeyEncoder};
 pub use group::{KEY_GROUPS, KeyGroups, key_group};
+pub(crate) use hash::{combine, hash_bytes};
 pub(crate) use table::{KeyTable, RowSet};

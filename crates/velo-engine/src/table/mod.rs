@@ -2,6 +2,7 @@
 
 mod builder;
 mod chunks;
+mod content;
 mod growing;
 mod index;
 mod latest;

@@ -1,16 +1,18 @@
 use std::collections::BTreeMap;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, SchemaRef};
 use arrow::error::ArrowError;
-use velo_data::{Clock, StreamBatch, SystemClock, record_batch};
+use twox_hash::XxHash64;
+use velo_data::{Clock, StreamBatch, StreamSchema, SystemClock, record_batch};
 use velo_engine::{StatementSummary, Table, TableBuilder};
 use velo_planner::plan::PlannedStatement;
 
 use super::Shared;
 use super::offsets::MadeOf;
-use crate::{LoadError, SnapshotDetails, SnapshotError};
+use crate::{LoadError, SnapshotDetails, SnapshotError, SnapshotManifest};
 
 /// What is kept of a table from an earlier load.
 pub(super) enum Kept {
@@ -56,21 +58,21 @@ impl Shared {
         }
     }
 
-    /// Writes a table down, if tables are kept; tells the number of its state.
+    /// Writes a table down, if tables are kept; gives back what tells its content from others.
     pub(super) fn keep(
         &self,
         name: &str,
         table: &Table,
         fingerprint: &str,
         made_of: &MadeOf,
-    ) -> Result<u64, LoadError> {
+    ) -> Result<String, LoadError> {
         let Some(store) = &self.store else {
-            return Ok(0);
+            return Ok(String::new());
         };
         let batches: Vec<RecordBatch> = table.batches(BATCH_ROWS).collect();
         let details = details(table, fingerprint, made_of);
         let written = store.write(name, Arc::clone(table.schema().arrow()), &batches, details);
-        Ok(written.map_err(|error| not_kept(name, error))?.generation)
+        Ok(content_of(&written.map_err(|error| not_kept(name, error))?))
     }
 
     /// Adds rows to what is kept of a table.
@@ -82,16 +84,16 @@ impl Shared {
         fingerprint: &str,
         made_of: &MadeOf,
         before: &MadeOf,
-    ) -> Result<u64, LoadError> {
+    ) -> Result<String, LoadError> {
         let Some(store) = &self.store else {
-            return Ok(0);
+            return Ok(String::new());
         };
         let manifest = store.manifest(name).map_err(|error| not_kept(name, error))?;
         let Some(manifest) = manifest else {
             return self.keep(name, table, fingerprint, made_of);
         };
         if added.is_empty() && made_of == before {
-            return Ok(manifest.generation);
+            return Ok(content_of(&manifest));
         }
         let is_changelog = added.iter().any(|batch| batch.kinds.is_some());
         let small_files = manifest.files.iter().filter(|file| file.bytes < SMALL_FILE_BYTES);
@@ -110,11 +112,11 @@ impl Shared {
             }
             writer.finish(details(table, fingerprint, made_of))
         };
-        Ok(write().map_err(|error| not_kept(name, error))?.generation)
+        Ok(content_of(&write().map_err(|error| not_kept(name, error))?))
     }
 
-    /// A builder with the rows that are kept of a table.
-    pub(super) fn kept_builder(&self, prepared: &PlannedStatement) -> Result<(TableBuilder, u64), String> {
+    /// A builder with the rows that are kept of a table, and what tells its content from others.
+    pub(super) fn kept_builder(&self, prepared: &PlannedStatement) -> Result<(TableBuilder, String), String> {
         let unkept = || "nothing is kept of it".to_owned();
         let store = self.store.as_ref().ok_or_else(unkept)?;
         let snapshot = store
@@ -122,14 +124,14 @@ impl Shared {
             .map_err(|error| unusable(&error))?
             .ok_or_else(unkept)?;
         let mut builder = TableBuilder::new(&prepared.output_schema()).map_err(|error| error.to_string())?;
-        let generation = snapshot.manifest.generation;
+        let content = content_of(&snapshot.manifest);
         for batch in snapshot.batches {
             let batch = batch.map_err(|error| unusable(&error))?;
             builder
                 .add(&StreamBatch::inserts(batch))
                 .map_err(|error| error.to_string())?;
         }
-        Ok((builder, generation))
+        Ok((builder, content))
     }
 
     /// Takes the tables that a statement needs and that are not loaded from what is kept of them: they were left out by
@@ -140,12 +142,10 @@ impl Shared {
             let Some(needed) = self.statement(name).filter(|_| !is_there) else {
                 continue;
             };
-            let Ok((builder, generation)) = self.kept_builder(needed) else {
+            let Ok((builder, content)) = self.kept_builder(needed) else {
                 continue;
             };
             if let (Ok(table), Ok(())) = (builder.finish(), self.registry.register_table(name)) {
-                let fingerprint = self.fingerprint(needed, &self.streams_of(needed));
-                let content = format!("{fingerprint}-{generation}");
                 self.publish(name, Arc::new(table), content, StatementSummary::nothing(name));
             }
         }
@@ -162,7 +162,34 @@ fn details(table: &Table, fingerprint: &str, made_of: &MadeOf) -> SnapshotDetail
         definition_fingerprint: fingerprint.to_owned(),
         key_columns: key.collect(),
         source_offsets: made_of.write(),
+        content: table
+            .checksum()
+            .map(|checksum| of_rows(checksum, schema))
+            .unwrap_or_default(),
         loaded_at_ms: SystemClock.now_ms(),
+    }
+}
+
+/// What tells the rows of a table from others: a checksum of them, and of what their columns are.
+fn of_rows(checksum: u64, schema: &StreamSchema) -> String {
+    let mut hasher = XxHash64::with_seed(checksum);
+    for field in schema.user_fields() {
+        hasher.write(format!("{}:{}:{:?}\n", field.name(), field.data_type(), metadata(field)).as_bytes());
+    }
+    hasher.write(format!("{:?}", schema.key()).as_bytes());
+    format!("rows-{checksum:016x}-{:016x}", hasher.finish())
+}
+
+/// What a field says beside its type, in an order that does not change.
+fn metadata(field: &Field) -> BTreeMap<&String, &String> {
+    field.metadata().iter().collect()
+}
+
+/// What tells the content of a snapshot from others. Where its rows have no checksum, every snapshot is another one.
+fn content_of(manifest: &SnapshotManifest) -> String {
+    match manifest.details.content.as_str() {
+        "" => format!("{}-{}", manifest.details.definition_fingerprint, manifest.generation),
+        content => content.to_owned(),
     }
 }
 

@@ -91,7 +91,7 @@ impl StatementTable {
     }
 
     /// Loads the table from what is kept of it and what is new, or from everything.
-    async fn make(&self, prepared: &Prepared, attempt: &LoadAttempt) -> Result<(Made, LoadOutcome, u64), LoadError> {
+    async fn make(&self, prepared: &Prepared, attempt: &LoadAttempt) -> Result<(Made, LoadOutcome, String), LoadError> {
         let shared = &self.shared;
         let reason = match shared.kept(prepared.name(), &prepared.fingerprint, &prepared.contents) {
             Kept::Nothing => None,
@@ -113,12 +113,12 @@ impl StatementTable {
             tables: prepared.contents.clone(),
         };
         still_wanted(attempt)?;
-        let generation = shared.keep(prepared.name(), &made.table, &prepared.fingerprint, &made_of)?;
+        let content = shared.keep(prepared.name(), &made.table, &prepared.fingerprint, &made_of)?;
         let outcome = match reason {
             Some(reason) => LoadOutcome::Reloaded { reason },
             None => LoadOutcome::Loaded,
         };
-        Ok((made, outcome, generation))
+        Ok((made, outcome, content))
     }
 
     /// Takes the rows that are kept, and adds those that are new.
@@ -127,14 +127,14 @@ impl StatementTable {
         prepared: &Prepared,
         made_of: MadeOf,
         attempt: &LoadAttempt,
-    ) -> Result<(Made, LoadOutcome, u64), Stopped> {
+    ) -> Result<(Made, LoadOutcome, String), Stopped> {
         let shared = &self.shared;
         let sources = prepared.sources();
         if sources.is_empty() || !prepared.is_row_wise() {
             self.check_unchanged(&sources, &made_of, attempt).await?;
-            let (builder, generation) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
+            let (builder, content) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
             let table = builder.finish().map_err(|error| Stopped::Reload(error.to_string()))?;
-            return Ok((Made::unchanged(prepared, table), LoadOutcome::Unchanged, generation));
+            return Ok((Made::unchanged(prepared, table), LoadOutcome::Unchanged, content));
         }
         let (builder, _) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
         let mut made = self.run(prepared, builder, &made_of.sources, attempt).await?;
@@ -145,7 +145,7 @@ impl StatementTable {
         };
         let added = std::mem::take(&mut made.added);
         still_wanted(attempt)?;
-        let generation = shared.keep_added(
+        let content = shared.keep_added(
             prepared.name(),
             &made.table,
             &added,
@@ -157,7 +157,7 @@ impl StatementTable {
             0 => LoadOutcome::Unchanged,
             _ => LoadOutcome::Incremental { rows_read },
         };
-        Ok((made, outcome, generation))
+        Ok((made, outcome, content))
     }
 
     /// Groups and the like can only be made anew: that is needless if no source has changed.
@@ -336,11 +336,10 @@ fn engine_error(error: EngineError, endpoint: Option<String>) -> LoadError {
 impl LoadTable for StatementTable {
     async fn load(&self, attempt: LoadAttempt) -> Result<LoadedTable, LoadError> {
         let prepared = self.prepare()?;
-        let (made, outcome, generation) = self.make(&prepared, &attempt).await?;
+        let (made, outcome, content) = self.make(&prepared, &attempt).await?;
         let (rows, bytes) = (made.table.num_rows() as u64, made.table.memory_bytes());
         let shared = Arc::clone(&self.shared);
         let name = self.name.clone();
-        let content = format!("{}-{generation}", prepared.fingerprint);
         let table = Arc::new(made.table);
         let publish = move || shared.publish(&name, table, content, made.summary);
         Ok(LoadedTable::new(rows, bytes).with_outcome(outcome).publishing(publish))

@@ -51,6 +51,9 @@ pub struct SnapshotDetails {
     pub key_columns: Vec<String>,
     /// How far its sources were read, in whatever form the loader understands.
     pub source_offsets: Value,
+    /// Tells the rows from what they were before: tables that read this one are made anew when it changes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub content: String,
     /// When it was loaded, in milliseconds since the epoch.
     pub loaded_at_ms: i64,
 }
