@@ -34,21 +34,6 @@ pub struct StatementSummary {
     pub sinks: SinkSummary,
 }
 
-impl StatementSummary {
-    /// Of a statement that had nothing to do.
-    pub fn nothing(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            rows_in: 0,
-            rows_out: 0,
-            errors: BTreeMap::new(),
-            late: None,
-            zero_divisions: 0,
-            sinks: SinkSummary::default(),
-        }
-    }
-}
-
 /// Rows given up for one cause.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RejectedRows {

@@ -21,6 +21,7 @@ mod progress;
 mod registry;
 mod result;
 mod retry;
+mod skipped;
 mod snapshot;
 
 pub use tokio_util::sync::CancellationToken;
@@ -54,6 +55,7 @@ pub use progress::{
 pub use registry::{RegistryError, RegistryStatistics, TableReadyStatus, TableRegistry, TableStatistics, WaitError};
 pub use result::{ParallelLoadingResult, TableLoadStats, WaveStats};
 pub use retry::RetryConfig;
+pub use skipped::{SkippedOfCause, SkippedRows, TableReport};
 pub use snapshot::{
     Snapshot, SnapshotBatches, SnapshotColumn, SnapshotDamage, SnapshotDetails, SnapshotEntry, SnapshotError,
     SnapshotFile, SnapshotManifest, SnapshotStore, SnapshotWriter,

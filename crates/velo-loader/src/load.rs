@@ -98,6 +98,8 @@ pub struct LoadedTable {
     pub rows: u64,
     /// Bytes that it holds.
     pub bytes: u64,
+    /// Rows that were read for it, by this load or an earlier one, and that it lacks.
+    pub skipped_rows: u64,
     /// How it came to be loaded.
     pub outcome: LoadOutcome,
     publish: Option<Box<dyn FnOnce() + Send>>,
@@ -109,9 +111,17 @@ impl LoadedTable {
         Self {
             rows,
             bytes,
+            skipped_rows: 0,
             outcome: LoadOutcome::Loaded,
             publish: None,
         }
+    }
+
+    /// The same, lacking so many rows that were read for it.
+    #[must_use]
+    pub fn with_skipped_rows(mut self, rows: u64) -> Self {
+        self.skipped_rows = rows;
+        self
     }
 
     /// The same, loaded in another way.
@@ -160,6 +170,7 @@ impl fmt::Debug for LoadedTable {
         f.debug_struct("LoadedTable")
             .field("rows", &self.rows)
             .field("bytes", &self.bytes)
+            .field("skipped_rows", &self.skipped_rows)
             .field("outcome", &self.outcome)
             .finish_non_exhaustive()
     }

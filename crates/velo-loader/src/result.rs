@@ -81,6 +81,8 @@ pub struct TableLoadStats {
     pub rows: u64,
     /// Bytes that it holds.
     pub bytes: u64,
+    /// Rows that were read for it, by this load or an earlier one, and that it lacks.
+    pub skipped_rows: u64,
     /// How it came to be loaded.
     pub outcome: LoadOutcome,
     /// Attempts, the successful one included.

@@ -96,6 +96,7 @@ fn deploy_program(
     terminal: Terminal,
 ) -> Result<Option<JobSummary>, DeployError> {
     let tables = program.take_tables();
+    let table_policies = summary::policies_by_name(tables.iter().chain(&program.statements));
     let loading = if tables.is_empty() {
         None
     } else {
@@ -115,6 +116,9 @@ fn deploy_program(
             progress.end();
             if let Some(result) = result.map_err(LoadingError::from)? {
                 print_on_stderr(&problems_text(&result));
+            }
+            if !terminal.quiet {
+                print_on_stderr(&summary::rejected_text(&loading.program().reports(), &table_policies));
             }
             loading.keep_fresh();
             (joined?, Some(loading))

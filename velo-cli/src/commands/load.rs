@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -14,7 +13,7 @@ use crate::interrupt::cancel_on_interrupt;
 use crate::print::dry_run;
 use crate::print::errors::print_error;
 use crate::print::load::{problems_text, result_json, summary_text};
-use crate::print::summary::{self, StatementPolicies};
+use crate::print::summary;
 use crate::progress::LoadProgressStyle;
 use crate::terminal::Terminal;
 
@@ -82,10 +81,7 @@ fn load_program(
     terminal: Terminal,
 ) -> Result<bool, LoadCommandError> {
     let tables = program.take_tables();
-    let policies: HashMap<String, StatementPolicies> = tables
-        .iter()
-        .map(|table| (table.name.clone(), StatementPolicies::of(table)))
-        .collect();
+    let policies = summary::policies_by_name(tables.iter().chain(&program.statements));
     if tables.is_empty() {
         return Err(LoadCommandError::NoTables);
     }
@@ -112,7 +108,7 @@ fn load_program(
     let result = result.map_err(LoadingError::from)?;
     tell(&result, args.format, terminal)?;
     if !terminal.quiet {
-        print_on_stderr(&summary::rejected_text(&loading.program().summaries(), &policies));
+        print_on_stderr(&summary::rejected_text(&loading.program().reports(), &policies));
     }
     Ok(result.is_complete())
 }

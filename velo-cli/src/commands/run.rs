@@ -92,6 +92,7 @@ fn run_program(
     terminal: Terminal,
 ) -> Result<JobSummary, RunError> {
     let tables = program.take_tables_read();
+    let table_policies = summary::policies_by_name(tables.iter().chain(&program.statements));
     let policies: Vec<StatementPolicies> = program.statements.iter().map(StatementPolicies::of).collect();
     let outputs = JobOutputs::of(&program);
     let printer = RowPrinter::new(outputs.row_format(args.format, terminal), outputs.has_several_streams());
@@ -134,6 +135,9 @@ fn run_program(
     let result = velo_engine::run(job, &options);
     drop(progress);
     if let Some(loading) = loading {
+        if !terminal.quiet {
+            print_on_stderr(&summary::rejected_text(&loading.program().reports(), &table_policies));
+        }
         loading.stop();
     }
     let summary = result?;

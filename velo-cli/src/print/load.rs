@@ -96,6 +96,7 @@ mod tests {
         TableLoadStats {
             rows,
             bytes: rows * 100,
+            skipped_rows: 0,
             outcome,
             attempts: 1,
             duration: Duration::from_millis(300),

@@ -1,17 +1,21 @@
 //! What a run has done, for people: on standard error, when it is over.
 
 use std::collections::HashMap;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use indicatif::HumanCount;
 use velo_common::format_duration;
 use velo_data::RowErrorCause;
-use velo_engine::{JobSummary, LateSummary, RejectedRows, StatementSummary};
+use velo_engine::{JobSummary, LateSummary, StatementSummary};
+use velo_loader::TableReport;
 use velo_planner::plan::{Aggregate, ErrorPolicy, LatePolicy, LogicalPlan, PlannedStatement};
 
 use super::words::rows;
+
+/// What becomes of rows unless something else is done with them.
+const SKIPPED: &str = "skipped";
 
 /// Samples shown of each cause.
 const SAMPLES_MAX: usize = 3;
@@ -42,25 +46,51 @@ impl StatementPolicies {
         let is_kept = cause != RowErrorCause::Late || self.late == LatePolicy::DeadLetter;
         match &self.errors {
             ErrorPolicy::DeadLetter { path } if is_kept => format!("written to {}", path.display()),
-            ErrorPolicy::DeadLetter { .. } | ErrorPolicy::Skip | ErrorPolicy::Fail => "skipped".to_owned(),
+            ErrorPolicy::DeadLetter { .. } | ErrorPolicy::Skip | ErrorPolicy::Fail => SKIPPED.to_owned(),
         }
     }
 }
 
-/// What tables gave up of the rows that they were loaded from; nothing for those that gave up none.
+/// The policies of statements, by their names.
+pub(crate) fn policies_by_name<'a>(
+    statements: impl IntoIterator<Item = &'a PlannedStatement>,
+) -> HashMap<String, StatementPolicies> {
+    let named = |statement: &PlannedStatement| (statement.name.clone(), StatementPolicies::of(statement));
+    statements.into_iter().map(named).collect()
+}
+
+/// What tables lack of the rows that they were loaded from, now or earlier; nothing for those that lack none. `policies` are
+/// those of the tables and of the streams that they read.
 pub(crate) fn rejected_text(
-    summaries: &HashMap<String, StatementSummary>,
+    reports: &HashMap<String, TableReport>,
     policies: &HashMap<String, StatementPolicies>,
 ) -> String {
     let mut text = String::new();
-    let mut names: Vec<&String> = summaries.keys().collect();
+    let mut names: Vec<&String> = reports.keys().collect();
     names.sort();
     for name in names {
-        let (Some(summary), Some(policies)) = (summaries.get(name), policies.get(name)) else {
+        let Some(report) = reports.get(name) else {
             continue;
         };
         let mut given_up = String::new();
-        describe_losses(summary, policies, &mut given_up);
+        for summary in &report.statements {
+            if let Some(policies) = policies.get(&summary.name) {
+                describe_losses(summary, policies, &mut given_up);
+            }
+        }
+        for skipped in &report.earlier.causes {
+            let fate = policies
+                .get(&skipped.statement)
+                .map(|policies| policies.fate(skipped.cause));
+            let fate = fate.unwrap_or_else(|| SKIPPED.to_owned());
+            let rejected = (skipped.rows, skipped.samples.as_slice());
+            describe_rejected(
+                skipped.cause,
+                rejected,
+                &format!("{fate} by an earlier load"),
+                &mut given_up,
+            );
+        }
         if !given_up.is_empty() {
             // Writing to a String cannot fail.
             let _ = write!(text, "{name}:\n{given_up}");
@@ -103,7 +133,7 @@ fn describe(statement: &StatementSummary, policies: &StatementPolicies, elapsed:
 fn describe_losses(statement: &StatementSummary, policies: &StatementPolicies, text: &mut String) {
     for (cause, rejected) in &statement.errors {
         if *cause != RowErrorCause::Late {
-            describe_rejected(*cause, rejected, &policies.fate(*cause), text);
+            describe_rejected(*cause, (rejected.rows, &rejected.samples), &policies.fate(*cause), text);
         }
     }
     if let Some(late) = statement.late {
@@ -130,14 +160,14 @@ fn describe_losses(statement: &StatementSummary, policies: &StatementPolicies, t
     );
 }
 
-fn describe_rejected(cause: RowErrorCause, rejected: &RejectedRows, fate: &str, text: &mut String) {
-    let _ = writeln!(text, "  {} {fate}, {}:", rows(rejected.rows), words(cause));
-    for sample in rejected.samples.iter().take(SAMPLES_MAX) {
+fn describe_rejected<T: Display>(cause: RowErrorCause, (count, samples): (u64, &[T]), fate: &str, text: &mut String) {
+    let _ = writeln!(text, "  {} {fate}, {}:", rows(count), words(cause));
+    for sample in samples.iter().take(SAMPLES_MAX) {
         let _ = writeln!(text, "    {sample}");
     }
-    let shown = rejected.samples.len().min(SAMPLES_MAX) as u64;
-    if rejected.rows > shown {
-        let _ = writeln!(text, "    and {} more", HumanCount(rejected.rows - shown));
+    let shown = samples.len().min(SAMPLES_MAX) as u64;
+    if count > shown {
+        let _ = writeln!(text, "    and {} more", HumanCount(count - shown));
     }
 }
 

@@ -15,14 +15,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use velo_common::Name;
-use velo_engine::{JoinedTable, LiveTable, StatementSummary};
+use velo_engine::{JoinedTable, LiveTable};
 use velo_graph::{Selection, SelectionError, TableDependencyGraph};
 use velo_planner::plan::PlannedStatement;
 use velo_session::{CheckedProgram, SourceConnection, table_metadata};
 
 use crate::{
     CancellationToken, LoadOutcome, LoadPlanError, LoadTable, ParallelLoader, ParallelLoadingResult, SnapshotStore,
-    TableRegistry,
+    TableRegistry, TableReport,
 };
 pub use background::BackgroundLoad;
 pub use kept::{KeptTableError, KeptTables};
@@ -48,7 +48,7 @@ struct Shared {
     store: Option<SnapshotStore>,
     full_refresh: bool,
     workers: usize,
-    summaries: Mutex<HashMap<String, StatementSummary>>,
+    reports: Mutex<HashMap<String, TableReport>>,
     /// What tells the content of each loaded table from what it was before, by folded name.
     contents: Mutex<HashMap<String, String>>,
 }
@@ -81,7 +81,7 @@ impl ProgramLoader {
                 store: options.store,
                 full_refresh: options.full_refresh,
                 workers: options.workers.max(1),
-                summaries: Mutex::default(),
+                reports: Mutex::default(),
                 contents: Mutex::default(),
             }),
             graph,
@@ -208,9 +208,9 @@ impl ProgramLoader {
     }
 
     /// What became of the rows of each table that was loaded, by its name.
-    pub fn summaries(&self) -> HashMap<String, StatementSummary> {
+    pub fn reports(&self) -> HashMap<String, TableReport> {
         self.shared
-            .summaries
+            .reports
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()

@@ -7,20 +7,32 @@ use arrow::datatypes::{Field, SchemaRef};
 use arrow::error::ArrowError;
 use twox_hash::XxHash64;
 use velo_data::{Clock, StreamBatch, StreamSchema, SystemClock, record_batch};
-use velo_engine::{StatementSummary, Table, TableBuilder};
+use velo_engine::{Table, TableBuilder};
 use velo_planner::plan::PlannedStatement;
 
 use super::Shared;
 use super::offsets::MadeOf;
-use crate::{LoadError, SnapshotDetails, SnapshotError, SnapshotManifest};
+use crate::{LoadError, SkippedRows, SnapshotDetails, SnapshotError, SnapshotManifest, TableReport};
 
 /// What is kept of a table from an earlier load.
 pub(super) enum Kept {
     Nothing,
     /// It cannot be gone on from, and why.
     Useless(String),
-    /// It is what the table was when it had been made of this.
-    Usable(MadeOf),
+    /// It is what the table was when it had been made of this, without the rows that were skipped.
+    Usable {
+        made_of: MadeOf,
+        skipped: SkippedRows,
+    },
+}
+
+/// A table that is to be kept.
+pub(super) struct NewState<'a> {
+    pub(super) name: &'a str,
+    pub(super) table: &'a Table,
+    pub(super) fingerprint: &'a str,
+    pub(super) made_of: &'a MadeOf,
+    pub(super) skipped: SkippedRows,
 }
 
 /// Rows of a file of a snapshot.
@@ -33,8 +45,15 @@ const SMALL_FILES_MAX: usize = 16;
 const SMALL_FILE_BYTES: u64 = 64 << 20;
 
 impl Shared {
-    /// What is kept of a table whose definition has this fingerprint, and which reads tables with these contents.
-    pub(super) fn kept(&self, name: &str, fingerprint: &str, contents: &BTreeMap<String, String>) -> Kept {
+    /// What is kept of a table whose definition has this fingerprint, which reads tables with these contents, and whose rows
+    /// become what this policy says when they fail.
+    pub(super) fn kept(
+        &self,
+        name: &str,
+        fingerprint: &str,
+        contents: &BTreeMap<String, String>,
+        policy: &str,
+    ) -> Kept {
         let Some(store) = &self.store else {
             return Kept::Nothing;
         };
@@ -49,68 +68,65 @@ impl Shared {
         if manifest.details.definition_fingerprint != fingerprint {
             return Kept::Useless("its definition has changed".to_owned());
         }
+        let skipped = manifest.details.skipped;
+        if !skipped.is_empty() && skipped.policy != policy {
+            return Kept::Useless("it lacks rows that failed, and their `error.policy` has changed".to_owned());
+        }
         let Some(made_of) = MadeOf::read(&manifest.details.source_offsets) else {
             return Kept::Useless("what it was made of cannot be told".to_owned());
         };
         match made_of.changed_table(contents) {
             Some(table) => Kept::Useless(format!("`{table}`, which it reads, has changed")),
-            None => Kept::Usable(made_of),
+            None => Kept::Usable { made_of, skipped },
         }
     }
 
     /// Writes a table down, if tables are kept; gives back what tells its content from others.
-    pub(super) fn keep(
-        &self,
-        name: &str,
-        table: &Table,
-        fingerprint: &str,
-        made_of: &MadeOf,
-    ) -> Result<String, LoadError> {
+    pub(super) fn keep(&self, state: NewState<'_>) -> Result<String, LoadError> {
         let Some(store) = &self.store else {
             return Ok(String::new());
         };
+        let NewState { name, table, .. } = state;
         let batches: Vec<RecordBatch> = table.batches(BATCH_ROWS).collect();
-        let details = details(table, fingerprint, made_of);
-        let written = store.write(name, Arc::clone(table.schema().arrow()), &batches, details);
+        let written = store.write(name, Arc::clone(table.schema().arrow()), &batches, state.details());
         Ok(content_of(&written.map_err(|error| not_kept(name, error))?))
     }
 
     /// Adds rows to what is kept of a table.
     pub(super) fn keep_added(
         &self,
-        name: &str,
-        table: &Table,
+        state: NewState<'_>,
         added: &[StreamBatch],
-        fingerprint: &str,
-        made_of: &MadeOf,
         before: &MadeOf,
     ) -> Result<String, LoadError> {
         let Some(store) = &self.store else {
             return Ok(String::new());
         };
+        let NewState { name, table, .. } = state;
         let manifest = store.manifest(name).map_err(|error| not_kept(name, error))?;
         let Some(manifest) = manifest else {
-            return self.keep(name, table, fingerprint, made_of);
+            return self.keep(state);
         };
-        if added.is_empty() && made_of == before {
+        if added.is_empty() && state.made_of == before {
             return Ok(content_of(&manifest));
         }
         let is_changelog = added.iter().any(|batch| batch.kinds.is_some());
         let small_files = manifest.files.iter().filter(|file| file.bytes < SMALL_FILE_BYTES);
         if small_files.count() >= SMALL_FILES_MAX || is_changelog {
-            return self.keep(name, table, fingerprint, made_of);
+            return self.keep(state);
         }
         let schema = table.schema().arrow();
         let added = added.iter().map(|batch| with_columns(&batch.records, schema));
         let added = added.collect::<Result<Vec<_>, _>>();
         let added =
             added.map_err(|error| LoadError::permanent("rows have other columns than the table").with_source(error))?;
+        let details = state.details();
         let write = || {
             let mut writer = store.extend(name, Arc::clone(schema))?;
             for records in &added {
                 writer.write(records)?;
             }
-            writer.finish(details(table, fingerprint, made_of))
+            writer.finish(details)
         };
         Ok(content_of(&write().map_err(|error| not_kept(name, error))?))
     }
@@ -146,27 +162,28 @@ impl Shared {
                 continue;
             };
             if let (Ok(table), Ok(())) = (builder.finish(), self.registry.register_table(name)) {
-                self.publish(name, Arc::new(table), content, StatementSummary::nothing(name));
+                self.publish(name, Arc::new(table), content, TableReport::default());
             }
         }
     }
 }
 
-fn details(table: &Table, fingerprint: &str, made_of: &MadeOf) -> SnapshotDetails {
-    let schema = table.schema();
-    let key = schema
-        .key()
-        .iter()
-        .map(|index| schema.arrow().field(*index).name().clone());
-    SnapshotDetails {
-        definition_fingerprint: fingerprint.to_owned(),
-        key_columns: key.collect(),
-        source_offsets: made_of.write(),
-        content: table
-            .checksum()
-            .map(|checksum| of_rows(checksum, schema))
-            .unwrap_or_default(),
-        loaded_at_ms: SystemClock.now_ms(),
+impl NewState<'_> {
+    fn details(self) -> SnapshotDetails {
+        let schema = self.table.schema();
+        let key = schema
+            .key()
+            .iter()
+            .map(|index| schema.arrow().field(*index).name().clone());
+        let checksum = self.table.checksum();
+        SnapshotDetails {
+            definition_fingerprint: self.fingerprint.to_owned(),
+            key_columns: key.collect(),
+            source_offsets: self.made_of.write(),
+            content: checksum.map(|checksum| of_rows(checksum, schema)).unwrap_or_default(),
+            skipped: self.skipped,
+            loaded_at_ms: SystemClock.now_ms(),
+        }
     }
 }
 

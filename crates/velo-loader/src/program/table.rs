@@ -5,16 +5,16 @@ use async_trait::async_trait;
 use velo_common::Name;
 use velo_data::StreamBatch;
 use velo_datasources::{MemorySink, Sink, Source, SourceError, SourceOffset};
-use velo_engine::{EngineError, JoinedTable, LiveTable, StatementSummary, Table, TableBuilder, TableLoadJob};
-use velo_planner::plan::PlannedStatement;
+use velo_engine::{EngineError, JoinedTable, LiveTable, Table, TableBuilder, TableLoadJob};
+use velo_planner::plan::{ErrorPolicy, PlannedStatement};
 
 use super::Shared;
 use super::definition::is_row_wise;
 use super::offsets::MadeOf;
-use super::snapshot::Kept;
+use super::snapshot::{Kept, NewState};
 use super::source::{LoadedSource, unless_cancelled};
 use super::watch::run_watched;
-use crate::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable};
+use crate::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable, SkippedRows, TableReport};
 
 /// A table of a program.
 pub(super) struct StatementTable {
@@ -35,7 +35,7 @@ struct Prepared {
 /// A table that was loaded.
 struct Made {
     table: Table,
-    summary: StatementSummary,
+    report: TableReport,
     sources: BTreeMap<String, SourceOffset>,
     /// The rows that were added to those that were kept.
     added: Vec<StreamBatch>,
@@ -93,10 +93,11 @@ impl StatementTable {
     /// Loads the table from what is kept of it and what is new, or from everything.
     async fn make(&self, prepared: &Prepared, attempt: &LoadAttempt) -> Result<(Made, LoadOutcome, String), LoadError> {
         let shared = &self.shared;
-        let reason = match shared.kept(prepared.name(), &prepared.fingerprint, &prepared.contents) {
+        let policy = prepared.policy();
+        let reason = match shared.kept(prepared.name(), &prepared.fingerprint, &prepared.contents, &policy) {
             Kept::Nothing => None,
             Kept::Useless(reason) => Some(reason),
-            Kept::Usable(made_of) => match self.go_on(prepared, made_of, attempt).await {
+            Kept::Usable { made_of, skipped } => match self.go_on(prepared, made_of, skipped, attempt).await {
                 Ok(done) => return Ok(done),
                 Err(Stopped::Reload(reason)) => Some(reason),
                 Err(Stopped::Failed(error)) => return Err(error),
@@ -113,7 +114,13 @@ impl StatementTable {
             tables: prepared.contents.clone(),
         };
         still_wanted(attempt)?;
-        let content = shared.keep(prepared.name(), &made.table, &prepared.fingerprint, &made_of)?;
+        let content = shared.keep(NewState {
+            name: prepared.name(),
+            table: &made.table,
+            fingerprint: &prepared.fingerprint,
+            made_of: &made_of,
+            skipped: SkippedRows::default().with(&made.report.statements, &policy),
+        })?;
         let outcome = match reason {
             Some(reason) => LoadOutcome::Reloaded { reason },
             None => LoadOutcome::Loaded,
@@ -126,6 +133,7 @@ impl StatementTable {
         &self,
         prepared: &Prepared,
         made_of: MadeOf,
+        skipped: SkippedRows,
         attempt: &LoadAttempt,
     ) -> Result<(Made, LoadOutcome, String), Stopped> {
         let shared = &self.shared;
@@ -134,25 +142,28 @@ impl StatementTable {
             self.check_unchanged(&sources, &made_of, attempt).await?;
             let (builder, content) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
             let table = builder.finish().map_err(|error| Stopped::Reload(error.to_string()))?;
-            return Ok((Made::unchanged(prepared, table), LoadOutcome::Unchanged, content));
+            return Ok((Made::unchanged(table, skipped), LoadOutcome::Unchanged, content));
         }
         let (builder, _) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
         let mut made = self.run(prepared, builder, &made_of.sources, attempt).await?;
-        let rows_read = made.summary.rows_in;
+        // Streams read the source, and pass on what they let through.
+        let rows_in = made.report.statements.iter().map(|statement| statement.rows_in);
+        let rows_read = rows_in.max().unwrap_or_default();
         let now = MadeOf {
             sources: made.sources.clone(),
             tables: prepared.contents.clone(),
         };
         let added = std::mem::take(&mut made.added);
         still_wanted(attempt)?;
-        let content = shared.keep_added(
-            prepared.name(),
-            &made.table,
-            &added,
-            &prepared.fingerprint,
-            &now,
-            &made_of,
-        )?;
+        let state = NewState {
+            name: prepared.name(),
+            table: &made.table,
+            fingerprint: &prepared.fingerprint,
+            made_of: &now,
+            skipped: skipped.with(&made.report.statements, &prepared.policy()),
+        };
+        let content = shared.keep_added(state, &added, &made_of)?;
+        made.report.earlier = skipped;
         let outcome = match rows_read {
             0 => LoadOutcome::Unchanged,
             _ => LoadOutcome::Incremental { rows_read },
@@ -218,22 +229,25 @@ impl StatementTable {
             sources,
             tables: prepared.tables.clone(),
         };
-        let (table, summary) = run_watched(job, builder, self.shared.workers, attempt).map_err(|error| match loaded
-            .iter()
-            .find_map(|(_, _, source)| source.reload())
-        {
-            Some(reason) => Stopped::Reload(reason),
-            None => {
-                let endpoint = loaded.iter().find_map(|(_, endpoint, _)| endpoint.clone());
-                Stopped::Failed(engine_error(error, endpoint))
-            }
-        })?;
+        let (table, statements) =
+            run_watched(job, builder, self.shared.workers, attempt).map_err(|error| {
+                match loaded.iter().find_map(|(_, _, source)| source.reload()) {
+                    Some(reason) => Stopped::Reload(reason),
+                    None => {
+                        let endpoint = loaded.iter().find_map(|(_, endpoint, _)| endpoint.clone());
+                        Stopped::Failed(engine_error(error, endpoint))
+                    }
+                }
+            })?;
         let reached = loaded
             .iter()
             .filter_map(|(name, _, source)| Some((name.clone(), source.reached()?)));
         Ok(Made {
             table,
-            summary,
+            report: TableReport {
+                statements,
+                ..TableReport::default()
+            },
             sources: reached.collect(),
             added: added.take(),
         })
@@ -257,6 +271,17 @@ impl Prepared {
         &self.statement.name
     }
 
+    /// What becomes of rows that fail, of the table's statement and of the streams that it reads.
+    fn policy(&self) -> String {
+        let parts = std::iter::once(&self.statement).chain(&self.streams);
+        let policies = parts.map(|part| match &part.settings.error_policy {
+            ErrorPolicy::Skip => "skip".to_owned(),
+            ErrorPolicy::Fail => "fail".to_owned(),
+            ErrorPolicy::DeadLetter { path } => format!("dead_letter to {}", path.display()),
+        });
+        policies.collect::<Vec<_>>().join(", ")
+    }
+
     fn builder(&self) -> Result<TableBuilder, LoadError> {
         let builder = TableBuilder::new(&self.statement.output_schema());
         builder.map_err(|error| LoadError::permanent("the table's key cannot be compared").with_source(error))
@@ -264,10 +289,13 @@ impl Prepared {
 }
 
 impl Made {
-    fn unchanged(prepared: &Prepared, table: Table) -> Self {
+    fn unchanged(table: Table, earlier: SkippedRows) -> Self {
         Self {
             table,
-            summary: StatementSummary::nothing(&prepared.statement.name),
+            report: TableReport {
+                earlier,
+                ..TableReport::default()
+            },
             sources: BTreeMap::new(),
             added: Vec::new(),
         }
@@ -341,8 +369,10 @@ impl LoadTable for StatementTable {
         let shared = Arc::clone(&self.shared);
         let name = self.name.clone();
         let table = Arc::new(made.table);
-        let publish = move || shared.publish(&name, table, content, made.summary);
-        Ok(LoadedTable::new(rows, bytes).with_outcome(outcome).publishing(publish))
+        let skipped_rows = made.report.skipped_rows();
+        let publish = move || shared.publish(&name, table, content, made.report);
+        let loaded = LoadedTable::new(rows, bytes).with_skipped_rows(skipped_rows);
+        Ok(loaded.with_outcome(outcome).publishing(publish))
     }
 
     fn endpoints(&self) -> Vec<String> {
@@ -360,7 +390,7 @@ impl LoadTable for StatementTable {
 
 impl Shared {
     /// Makes a table visible, or takes it to its next state.
-    pub(super) fn publish(&self, name: &str, table: Arc<Table>, content: String, summary: StatementSummary) {
+    pub(super) fn publish(&self, name: &str, table: Arc<Table>, content: String, report: TableReport) {
         let statistics = crate::TableStatistics {
             rows: table.num_rows() as u64,
             bytes: table.memory_bytes(),
@@ -369,10 +399,10 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(Name::fold(name), content);
-        self.summaries
+        self.reports
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.to_owned(), summary);
+            .insert(name.to_owned(), report);
         let live = match self.registry.table(name) {
             Some(live) => {
                 live.replace(table);

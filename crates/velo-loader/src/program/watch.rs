@@ -14,13 +14,14 @@ use crate::{LoadAttempt, TableProgressTracker};
 /// How often progress is told and a cancellation looked for while a statement runs.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Runs a statement, and tells its progress while it does.
+/// Runs a table's statement and those of the streams that it reads, and tells their progress meanwhile. What they have done is
+/// told in this order.
 pub(super) fn run_watched(
     job: TableLoadJob,
     builder: TableBuilder,
     workers: usize,
     attempt: &LoadAttempt,
-) -> Result<(Table, StatementSummary), EngineError> {
+) -> Result<(Table, Vec<StatementSummary>), EngineError> {
     let metrics = Arc::new(Metrics::default());
     let cancel = Cancel::default();
     let options = RunOptions {
@@ -60,8 +61,7 @@ pub(super) fn run_watched(
     if summary.interrupted {
         return Err(interrupted());
     }
-    let own = summary.statements.into_iter().next();
-    Ok((table, own.unwrap_or_else(|| StatementSummary::nothing(&name))))
+    Ok((table, summary.statements))
 }
 
 /// What has been told of a run's progress.

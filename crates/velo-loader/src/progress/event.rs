@@ -42,6 +42,8 @@ pub enum ProgressEvent {
         rows: u64,
         /// Bytes that it holds.
         bytes: u64,
+        /// Rows that were read for it, by this load or an earlier one, and that it lacks.
+        skipped_rows: u64,
         /// Attempts, the successful one included.
         attempts: u32,
         /// From the start of the first attempt to the end of the last.

@@ -140,6 +140,7 @@ impl ProgressMonitor {
                 wave: entry.wave,
                 rows: stats.rows,
                 bytes: stats.bytes,
+                skipped_rows: stats.skipped_rows,
                 attempts: stats.attempts,
                 duration_ms: millis(stats.duration),
                 outcome: stats.outcome.clone(),

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use super::checksum::checksum_of;
 use super::files::{persist, temporary_in};
 use super::{SnapshotDamage, SnapshotError};
+use crate::SkippedRows;
 
 /// The format that is written, and the latest that is read.
 const FORMAT_VERSION: u32 = 1;
@@ -54,6 +55,9 @@ pub struct SnapshotDetails {
     /// Tells the rows from what they were before: tables that read this one are made anew when it changes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub content: String,
+    /// Rows that were read for it and that it lacks.
+    #[serde(default, skip_serializing_if = "SkippedRows::is_empty")]
+    pub skipped: SkippedRows,
     /// When it was loaded, in milliseconds since the epoch.
     pub loaded_at_ms: i64,
 }

@@ -8,7 +8,8 @@ use arrow::array::{AsArray, Int64Array, RecordBatch, StringViewArray};
 use proptest::prelude::*;
 use serde_json::json;
 use tempfile::{TempDir, tempdir};
-use velo_loader::{SnapshotDetails, SnapshotError, SnapshotStore};
+use velo_data::RowErrorCause;
+use velo_loader::{SkippedOfCause, SkippedRows, SnapshotDetails, SnapshotError, SnapshotStore};
 
 pub(crate) fn rows(ids: impl IntoIterator<Item = i64>) -> RecordBatch {
     let ids = Int64Array::from_iter_values(ids);
@@ -25,6 +26,16 @@ pub(crate) fn details() -> SnapshotDetails {
         definition_fingerprint: "f1".to_owned(),
         key_columns: vec!["id".to_owned()],
         source_offsets: json!({"orders.csv": {"byte": 123, "share": 0.1}}),
+        content: "rows-1".to_owned(),
+        skipped: SkippedRows {
+            policy: "skip".to_owned(),
+            causes: vec![SkippedOfCause {
+                statement: "orders".to_owned(),
+                cause: RowErrorCause::Malformed,
+                rows: 12,
+                samples: vec!["orders.csv:3: there are 2 fields, and 3 columns".to_owned()],
+            }],
+        },
         loaded_at_ms: 1_700_000_000_000,
     }
 }
@@ -109,8 +120,22 @@ fn a_manifest_tells_people_what_a_snapshot_is() {
           "share": 0.1
         }
       },
+      "content": "rows-1",
+      "skipped": {
+        "policy": "skip",
+        "causes": [
+          {
+            "statement": "orders",
+            "cause": "malformed",
+            "rows": 12,
+            "samples": [
+              "orders.csv:3: there are 2 fields, and 3 columns"
+            ]
+          }
+        ]
+      },
       "loaded_at_ms": 1700000000000,
-      "checksum": "xxh64:7d278ddbfe6f1d6c"
+      "checksum": "xxh64:9f0c0e5deb6252d6"
     }
     "#);
     let manifest = store.manifest("orders").unwrap().unwrap();

@@ -120,12 +120,12 @@ fn damage_is_told_with_the_file_and_what_differs() {
     fs::create_dir(state.path().join("tables/other")).unwrap();
     fs::copy(&manifest, state.path().join("tables/other/manifest.json")).unwrap();
     messages.push(message(&store.read("other").unwrap_err(), &state));
-    insta::assert_snapshot!(messages.join("\n"), @"
+    insta::assert_snapshot!(messages.join("\n"), @r"
     `STATE/tables/orders/data-1-1.arrow` is damaged: the file is gone
     `STATE/tables/orders/data-1-1.arrow` is damaged: it has 100 bytes instead of 1274
     `STATE/tables/orders/data-1-1.arrow` is damaged: its checksum is xxh64:fffd8600cdaa342a instead of xxh64:fcd2c0e5229e4b69
     `STATE/tables/orders/manifest.json` is damaged: it does not end with a checksum
-    `STATE/tables/orders/manifest.json` is damaged: its checksum is xxh64:e811f462ee7095c0 instead of xxh64:be6560e633d22f5c
+    `STATE/tables/orders/manifest.json` is damaged: its checksum is xxh64:95b05839f0c761d2 instead of xxh64:9d14149dd18ccaa6
     `STATE/tables/other/manifest.json` is damaged: it is of table `orders`
     ");
 }

@@ -103,6 +103,7 @@ fn completed(table: &str, rows: u64, outcome: LoadOutcome) -> ProgressEvent {
         wave: 1,
         rows,
         bytes: rows * 80,
+        skipped_rows: 0,
         attempts: 1,
         duration_ms: 310,
         outcome,

@@ -10,4 +10,5 @@ mod keys;
 mod kill;
 mod options;
 mod secure;
+mod skipped;
 mod support;

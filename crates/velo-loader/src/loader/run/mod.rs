@@ -248,6 +248,7 @@ impl<'a> LoadRun<'a> {
         let stats = TableLoadStats {
             rows: loaded.rows,
             bytes: loaded.bytes,
+            skipped_rows: loaded.skipped_rows,
             outcome: loaded.outcome,
             attempts: record.attempts,
             duration: record.started.map_or(Duration::ZERO, |started| started.elapsed()),
