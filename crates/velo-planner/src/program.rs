@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use velo_common::{Diagnostic, code};
+use velo_common::{Diagnostic, Span, code};
 use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn};
 use velo_functions::key_value;
 
@@ -11,12 +11,12 @@ use crate::bind::{QueryBinder, RecordKey, WindowDefaults, column, timed_by_recor
 use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput, TableDescription};
 use crate::metrics::check_output;
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
-use crate::outline::{Outline, QueryOutline, SourceOutline, table_without_key};
+use crate::outline::{DeclaredAs, Outline, QueryOutline, SourceOutline, table_without_key};
 use crate::plan::{
     Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Project, Relation, Scan, StatementKind,
     StatementSettings, Values, WatermarkPace,
 };
-use crate::properties::{late_policy, load_settings, missing_table, settings, window_lateness};
+use crate::properties::{Properties, Scope, definition, late_policy, missing_table, settings, window_lateness};
 use crate::target::fit_target;
 
 /// What is known of a sink.
@@ -95,9 +95,8 @@ pub fn plan_program(
             program.columns_unknown |= planned.columns_unknown;
         }
     }
-    program
-        .statements
-        .splice(0..0, source_tables(outline, &catalog, &program.statements));
+    let tables = source_tables(outline, &catalog, &program.statements, &mut program.diagnostics);
+    program.statements.splice(0..0, tables);
     check_shared_sinks(outline, &catalog, &program.statements, &mut program.diagnostics);
     if !outline.looks_like_ksqldb {
         program
@@ -105,7 +104,64 @@ pub fn plan_program(
             .retain(|diagnostic| diagnostic.code != &code::LINT_KSQLDB);
     }
     prune(&mut program.statements, sinks);
+    let idle = times_without_effect(outline, &program.statements);
+    program.diagnostics.extend(idle);
     program
+}
+
+/// Says which properties of event time do nothing, since nothing asks for the time of the rows. What a stream is declared with
+/// describes it, whether a program makes use of it or not.
+fn times_without_effect(outline: &Outline<'_>, statements: &[PlannedStatement]) -> Vec<Diagnostic> {
+    let scans = || statements.iter().filter_map(|statement| statement.plan.scan());
+    let timed: HashSet<&str> = scans()
+        .filter(|scan| scan.event_time.is_some())
+        .map(|scan| scan.relation.name())
+        .collect();
+    let looked_up = statements.iter().flat_map(|statement| statement.plan.tables());
+    let read: HashSet<&str> = scans().map(|scan| scan.relation.name()).chain(looked_up).collect();
+    let is_checked = |source: &&SourceOutline| {
+        let id = source.id.as_str();
+        let is_unknown = statements.iter().any(|statement| {
+            let scanned = statement.plan.scan().map(|scan| scan.relation.name());
+            statement.columns_unknown
+                && scanned
+                    .into_iter()
+                    .chain(statement.plan.tables())
+                    .any(|name| name == id)
+        });
+        read.contains(id) && !timed.contains(id) && !is_unknown
+    };
+    let describes = |source: &SourceOutline, span: Span| {
+        let in_query = outline
+            .queries
+            .iter()
+            .any(|query| query.span.start <= span.start && span.end <= query.span.end);
+        source.declared_as == DeclaredAs::Stream && !in_query
+    };
+    let mut found = Vec::new();
+    for source in outline.sources.iter().filter(is_checked) {
+        let of_time = source.properties.iter().filter(|(key, _)| is_of_time(key));
+        for (key, value) in of_time {
+            let reason = "nothing asks for the time of its rows: there is neither a WINDOW nor `_event_time`";
+            let name = &source.name;
+            found.extend(match value.span {
+                Some(span) if describes(source, span) => None,
+                Some(span) => {
+                    let message = format!("`{key}` has no effect on `{name}`: {reason}");
+                    Some(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message))
+                }
+                None => {
+                    let message = format!("--set: `{key}` has no effect on `{name}`: {reason}");
+                    Some(Diagnostic::global(&code::PROPERTY_WITHOUT_EFFECT, message))
+                }
+            });
+        }
+    }
+    found
+}
+
+fn is_of_time(key: &str) -> bool {
+    definition(key).is_some_and(|definition| definition.scope == Scope::Time)
 }
 
 /// A statement's plan, and what readers of its rows must know.
@@ -165,6 +221,7 @@ fn plan_statement(
         columns_unknown,
     ));
     diagnostics.extend(idle_group_limit(query, &bound.plan));
+    diagnostics.extend(idle_alone(&query.properties));
     // A table is found by its key, which therefore is always there.
     let key = RecordKey {
         required: bound.key.required || query.kind == StatementKind::Table,
@@ -198,6 +255,7 @@ fn source_tables(
     outline: &Outline<'_>,
     catalog: &Catalog<'_>,
     statements: &[PlannedStatement],
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<PlannedStatement> {
     let read: HashSet<&str> = statements
         .iter()
@@ -207,10 +265,54 @@ fn source_tables(
         .sources
         .iter()
         .filter(|source| source.is_table_of_its_own || read.contains(source.id.as_str()));
-    sources.filter_map(|source| source_table(source, catalog)).collect()
+    let table = |source: &SourceOutline| {
+        let mut settings = settings(&source.properties, source.span, diagnostics);
+        diagnostics.extend(idle_alone(&source.properties));
+        if source.declared_as == DeclaredAs::Nothing
+            && !ErrorPolicy::KEYS.iter().any(|key| source.properties.contains_key(key))
+        {
+            settings.error_policy = policy_of_readers(source, outline, statements, diagnostics);
+        }
+        source_table(source, settings, catalog)
+    };
+    sources.filter_map(table).collect()
 }
 
-fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<PlannedStatement> {
+/// A source that is not declared is read for the statements that join it, and what they say of rows that fail holds for its
+/// rows, too.
+fn policy_of_readers(
+    source: &SourceOutline,
+    outline: &Outline<'_>,
+    statements: &[PlannedStatement],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> ErrorPolicy {
+    let reads = |statement: &&PlannedStatement| statement.plan.tables().any(|table| table == source.id);
+    let mut readers = statements.iter().filter(reads);
+    let Some(first) = readers.next() else {
+        return ErrorPolicy::default();
+    };
+    let policy = &first.settings.error_policy;
+    if let Some(other) = readers.find(|reader| reader.settings.error_policy != *policy) {
+        let headline = |statement: &PlannedStatement| {
+            let query = outline.queries.iter().find(|query| query.span == statement.span);
+            query.map(|query| query.headline)
+        };
+        let (name, first, other) = (&source.name, headline(first), headline(other));
+        let message = format!("`{name}` is loaded once for statements that differ in what becomes of rows that fail");
+        diagnostics.push(
+            Diagnostic::new(&code::CONFLICTING_PROPERTY, other.unwrap_or(source.span), message)
+                .with_related(first, "the other statement")
+                .with_help(format!("say it for `{name}` itself: '{name}.error.policy' = '…'")),
+        );
+    }
+    policy.clone()
+}
+
+fn source_table(
+    source: &SourceOutline,
+    settings: StatementSettings,
+    catalog: &Catalog<'_>,
+) -> Option<PlannedStatement> {
     let TableDescription {
         schema,
         columns_unknown,
@@ -232,13 +334,10 @@ fn source_table(source: &SourceOutline, catalog: &Catalog<'_>) -> Option<Planned
         sinks: Vec::new(),
         key: key.columns,
         reads: Vec::new(),
-        depends_on: Vec::new(),
-        tags: Vec::new(),
+        depends_on: source.depends_on.clone(),
+        tags: source.tags.clone(),
         columns_unknown,
-        settings: StatementSettings {
-            load: load_settings(&source.properties),
-            ..StatementSettings::default()
-        },
+        settings,
         span: source.span,
     })
 }
@@ -259,6 +358,43 @@ fn require_key(plan: &mut LogicalPlan, key: &[usize]) {
         }
         LogicalPlan::Scan(_) | LogicalPlan::Values(_) | LogicalPlan::Aggregate(_) | LogicalPlan::Lookup(_) => {}
     }
+}
+
+/// Properties that do something only beside others, which are not there.
+fn idle_alone(properties: &Properties) -> Vec<Diagnostic> {
+    let value = |key: &str| properties.get(key).map(|value| value.text.to_ascii_lowercase());
+    let retries = value("table.missing.strategy").as_deref() == Some("wait_and_retry");
+    let policy = value("error.policy").or_else(|| value("failure_strategy"));
+    let has_letters = matches!(policy.as_deref(), None | Some("dead_letter" | "sendtodlq"));
+    let found = [
+        (
+            "table.missing.max_retries",
+            retries,
+            "only `table.missing.strategy` = `wait_and_retry` tries again",
+        ),
+        (
+            "table.missing.delay",
+            retries,
+            "only `table.missing.strategy` = `wait_and_retry` tries again",
+        ),
+        (
+            "dead.letter.queue.path",
+            has_letters,
+            "`error.policy` does something else with rows that fail; leave it out, or write `dead_letter`",
+        ),
+        (
+            "event.time.format",
+            properties.contains_key("event.time.field"),
+            "there is no `event.time.field` whose format it could be",
+        ),
+    ];
+    let idle = found.into_iter().filter(|(_, acts, _)| !acts);
+    idle.filter_map(|(key, _, reason)| {
+        let span = properties.get(key)?.span?;
+        let message = format!("`{key}` has no effect here: {reason}");
+        Some(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message))
+    })
+    .collect()
 }
 
 /// `max.groups` of a query that keeps no groups.

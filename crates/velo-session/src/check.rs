@@ -104,11 +104,13 @@ impl CheckedProgram {
         !velo_common::has_errors(&self.diagnostics)
     }
 
-    /// Takes out the tables that other statements read: they are loaded before those run. Each stands behind those that it
-    /// reads. Sources that are tables for nobody are left out.
+    /// Takes out the tables that other statements read or say that they depend on: they are loaded before those run. Each
+    /// stands behind those that it reads. Sources that are tables for nobody are left out.
     pub fn take_tables_read(&mut self) -> Vec<PlannedStatement> {
-        let read = &self.read;
-        let is_loaded = |statement: &mut PlannedStatement| statement.kind.is_table() && read.contains(&statement.name);
+        let depends_on = self.statements.iter().flat_map(|statement| &statement.depends_on);
+        let needed: HashSet<String> = self.read.iter().chain(depends_on).cloned().collect();
+        let is_loaded =
+            |statement: &mut PlannedStatement| statement.kind.is_table() && needed.contains(&statement.name);
         let tables = self.statements.extract_if(.., is_loaded).collect();
         self.statements
             .retain(|statement| statement.kind != StatementKind::SourceTable);

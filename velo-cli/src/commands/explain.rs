@@ -1,7 +1,6 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use velo_planner::explain::explain as plan_text;
 use velo_session::{CheckedProgram, Mode, SessionOptions, check};
 
 use super::{query_program, read_and_check, refuse};
@@ -21,7 +20,12 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> io::Result<Exit
         return refuse(&program.into(), terminal);
     }
     let plans = match args.format {
-        PlanFormat::Text => program.statements.iter().map(plan_text).collect::<Vec<_>>().join("\n"),
+        PlanFormat::Text => program
+            .statements
+            .iter()
+            .map(plans::text)
+            .collect::<Vec<_>>()
+            .join("\n"),
         PlanFormat::Json => plans::json(&program.statements)?,
     };
     io::stdout().write_all(plans.as_bytes())?;

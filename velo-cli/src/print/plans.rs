@@ -1,9 +1,24 @@
 //! Plans as JSON, for programs. The text form is the planner's own.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
 use serde::Serialize;
 use velo_data::{SqlType, StreamSchema};
-use velo_planner::explain::explain;
+use velo_planner::explain::{explain, explain_settings};
 use velo_planner::plan::{LogicalPlan, PlannedStatement, StatementKind};
+
+/// A statement's plan, and how it runs, for people.
+pub(crate) fn text(statement: &PlannedStatement) -> String {
+    let mut text = explain(statement);
+    let settings = explain_settings(statement);
+    if !settings.is_empty() {
+        let settings: Vec<String> = settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  Settings: {}", settings.join(", "));
+    }
+    text
+}
 
 /// All statements as one JSON object on one line.
 pub(crate) fn json(statements: &[PlannedStatement]) -> Result<String, serde_json::Error> {
@@ -24,7 +39,12 @@ struct JsonStatement<'a> {
     kind: &'static str,
     /// Statements of the program that it reads.
     reads: &'a [String],
+    /// Statements that have to be there before it although it does not read them.
+    depends_on: &'a [String],
     sinks: &'a [String],
+    tags: &'a [String],
+    /// Properties that say how it runs; those that have their default are missing.
+    settings: BTreeMap<&'static str, String>,
     columns: Vec<JsonColumn<'a>>,
     /// Names of the columns that make up the record key.
     key: Vec<&'a str>,
@@ -40,7 +60,10 @@ impl<'a> JsonStatement<'a> {
             name: &statement.name,
             kind: kind(statement.kind),
             reads: &statement.reads,
+            depends_on: &statement.depends_on,
             sinks: &statement.sinks,
+            tags: &statement.tags,
+            settings: explain_settings(statement).into_iter().collect(),
             columns: columns(statement.plan.schema(), statement.plan.schema().user_columns()),
             key: statement
                 .key
@@ -48,7 +71,7 @@ impl<'a> JsonStatement<'a> {
                 .filter_map(|index| Some(fields.get(*index)?.name().as_str()))
                 .collect(),
             plan: JsonNode::of(&statement.plan),
-            text: explain(statement),
+            text: text(statement),
         }
     }
 }

@@ -127,6 +127,6 @@ fn fourteen_tables_load_in_four_waves_and_then_not_again() {
         .filter(|event| event["event"] == "table_completed" && event["outcome"] != "unchanged");
     let mut read_again: Vec<&str> = read_again.map(|event| event["table"].as_str().unwrap()).collect();
     read_again.sort_unstable();
-    // Pages cannot tell whether they have changed, so that all that is made of them is made anew.
-    assert_eq!(read_again, ["bestsellers", "catalog", "sales", "spenders", "suppliers"]);
+    // Pages cannot tell whether they have changed. They have the same rows, so that nothing is made anew that reads them.
+    assert_eq!(read_again, ["suppliers"]);
 }

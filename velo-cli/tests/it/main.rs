@@ -19,6 +19,7 @@ mod programs;
 mod refused;
 mod row_groups;
 mod schema_files;
+mod settings;
 mod sink_formats;
 mod support;
 mod watched_files;

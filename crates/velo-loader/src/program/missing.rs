@@ -37,6 +37,12 @@ impl ProgramLoader {
     ) -> Result<HashMap<String, JoinedTable>, TableMissing> {
         let began = Instant::now();
         for statement in statements {
+            for table in self.shared.tables_depended_on(statement) {
+                let left = WAIT_TIMEOUT.saturating_sub(began.elapsed());
+                if self.registry().wait_for_table_ready(table, left).await.is_err() {
+                    return Err(self.shared.missing(statement, table));
+                }
+            }
             for TableUse { table, missing } in statement.plan.table_uses() {
                 let timeout = missing.and_then(|missing| missing.wait_timeout).unwrap_or(WAIT_TIMEOUT);
                 let left = timeout.saturating_sub(began.elapsed());
@@ -78,6 +84,14 @@ impl ProgramLoader {
 }
 
 impl Shared {
+    /// Names of the tables that a statement says it depends on, as their definitions spell them.
+    fn tables_depended_on<'a>(&'a self, statement: &'a PlannedStatement) -> impl Iterator<Item = &'a str> {
+        let named = statement.depends_on.iter().filter_map(|name| self.statement(name));
+        named
+            .filter(|named| named.kind.is_table())
+            .map(|named| named.name.as_str())
+    }
+
     /// Adds the tables that a statement reads and looks up to `joined`.
     pub(super) fn join(
         &self,

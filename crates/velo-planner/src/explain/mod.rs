@@ -1,6 +1,7 @@
 //! Plans as text.
 
 mod expression;
+mod settings;
 
 use std::fmt::Write;
 
@@ -8,6 +9,7 @@ use velo_common::format_duration;
 use velo_data::{SqlType, StreamSchema};
 
 use self::expression::sql;
+pub use self::settings::explain_settings;
 use crate::plan::{
     Aggregate, EmitMode, EventTime, LatePolicy, LogicalPlan, Lookup, LookupKind, PlannedStatement, Project, Relation,
     Scan, WatermarkPace, WatermarkRule, Window, WindowAssigner,

@@ -1,5 +1,5 @@
 use velo_common::{Diagnostic, code, nearest};
-use velo_parser::ast::{Annotation, Spanned, comma_separated};
+use velo_parser::ast::{Annotation, Spanned, Statement, StatementKind as Syntax, TableKind, comma_separated};
 
 /// What this version does with an annotation.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,46 @@ pub(super) fn check(annotations: &[Annotation], diagnostics: &mut Vec<Diagnostic
     diagnostics.extend(annotations.iter().filter_map(check_one));
     for (index, annotation) in annotations.iter().enumerate() {
         diagnostics.extend(given_twice(annotation, &annotations[..index]));
+    }
+}
+
+/// As [`check`], for those above a statement; says besides which of them do nothing for a statement of its kind.
+pub(super) fn check_above(statement: &Statement, diagnostics: &mut Vec<Diagnostic>) {
+    check(&statement.annotations, diagnostics);
+    for annotation in &statement.annotations {
+        let name = annotation.name.node.to_ascii_lowercase();
+        if let Some(reason) = idle(&name, &statement.kind) {
+            let message = format!("`@{name}` has no effect here: {reason}");
+            // What has no effect anywhere is said to have none once.
+            diagnostics.retain(|other| {
+                other.span != Some(annotation.name.span) || other.code != &code::PROPERTY_WITHOUT_EFFECT
+            });
+            diagnostics.push(Diagnostic::new(
+                &code::PROPERTY_WITHOUT_EFFECT,
+                annotation.name.span,
+                message,
+            ));
+        }
+    }
+}
+
+/// Why an annotation, in lower case, does nothing above a statement.
+fn idle(name: &str, statement: &Syntax) -> Option<&'static str> {
+    let is_metric = name.starts_with("metric");
+    match statement {
+        Syntax::CreateAs(_) | Syntax::Declare(_) | Syntax::CreateView(_) if name == "name" => {
+            Some("the statement says itself what it creates; `@name` is for SELECT and INSERT")
+        }
+        Syntax::CreateView(_) if is_metric || ["tag", "depends_on"].contains(&name) => {
+            Some("a view is part of the statements that read it; write it above those")
+        }
+        Syntax::Declare(declare) if declare.kind == TableKind::Stream && ["tag", "depends_on"].contains(&name) => {
+            Some("a declared stream is neither loaded nor run; write it above the statements that read or write it")
+        }
+        Syntax::Declare(_) if is_metric => {
+            Some("metrics are of the rows that a query puts out; write it above CREATE … AS, INSERT or SELECT")
+        }
+        _ => None,
     }
 }
 

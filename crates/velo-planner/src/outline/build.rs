@@ -33,7 +33,7 @@ pub(super) fn build<'a>(
     let set = SetOverrides::parse(overrides, &known_names, &mut diagnostics);
     let mut assignments = Vec::with_capacity(script.statements.len());
     for statement in &script.statements {
-        annotations::check(&statement.annotations, &mut diagnostics);
+        annotations::check_above(statement, &mut diagnostics);
         let properties: Vec<Property> = properties_of(statement)
             .iter()
             .cloned()
@@ -77,6 +77,12 @@ pub(super) fn build<'a>(
     }
     builder.unread_tables();
     builder.unread_views();
+    // What a declaration is for is known once all that reads or writes it is.
+    for (index, statement) in script.statements.iter().enumerate() {
+        if matches!(statement.kind, Syntax::Declare(_)) && !builder.definitions.is_unused(index) {
+            builder.check_support(index, None);
+        }
+    }
     // The sources of a view are known once something reads it.
     for statement in &script.statements {
         if let Syntax::CreateView(view) = &statement.kind {
@@ -85,11 +91,12 @@ pub(super) fn build<'a>(
     }
     builder.check_names(&names_in_use(script, &builder.definitions, overrides));
     builder.check_owners();
+    builder.check_set();
     builder.check_metric_names();
     let views = builder.definitions.views();
     let Builder {
         mut queries,
-        sources,
+        mut sources,
         sinks,
         unread_views,
         mut joins,
@@ -100,7 +107,7 @@ pub(super) fn build<'a>(
     if looks_like_ksqldb {
         ksqldb::check(script, &mut diagnostics);
     }
-    order_by_dependencies(&mut queries, &mut diagnostics);
+    order_by_dependencies(&mut queries, &mut sources, &mut diagnostics);
     joins.sort_by_key(|join| join.span);
     let loaded = overrides
         .tables
@@ -204,7 +211,6 @@ impl<'a> Builder<'a, '_> {
             }
             Syntax::Declare(declare) => {
                 self.lint_declared_key(index, declare);
-                self.check_support(index, None);
             }
             Syntax::CreateView(view) => self.check_view(view),
             other => {
@@ -296,7 +302,7 @@ impl<'a> Builder<'a, '_> {
         } = reads;
         let headline = headline(&self.script.statements[draft.index]);
         let depends_on = self.explicit_dependencies(draft.index);
-        let tags = annotations::words(&self.script.statements[draft.index].annotations, "tag");
+        let tags = self.tags(draft.index);
         let missing_defaults = self.assignments[draft.index].missing_defaults.clone();
         let metrics = metrics_of(&self.script.statements[draft.index].annotations, &mut self.diagnostics);
         let Draft {
@@ -314,7 +320,7 @@ impl<'a> Builder<'a, '_> {
             reads,
             times,
             depends_on,
-            tags: tags.into_iter().map(|tag| tag.node).collect(),
+            tags,
             sinks,
             properties,
             missing_defaults,
@@ -325,8 +331,17 @@ impl<'a> Builder<'a, '_> {
         });
     }
 
+    /// The words of `@tag` above a statement, and of that in the head of the file.
+    pub(super) fn tags(&self, index: usize) -> Vec<String> {
+        let own = annotations::words(&self.script.statements[index].annotations, "tag");
+        let of_file = annotations::words(&self.script.head, "tag");
+        let mut seen = HashSet::new();
+        let tags = own.into_iter().chain(of_file).map(|tag| tag.node);
+        tags.filter(|tag| seen.insert(tag.clone())).collect()
+    }
+
     /// What `@depends_on` names, as it is defined.
-    fn explicit_dependencies(&mut self, index: usize) -> Vec<String> {
+    pub(super) fn explicit_dependencies(&mut self, index: usize) -> Vec<String> {
         let words = annotations::words(&self.script.statements[index].annotations, "depends_on");
         let mut names = Vec::with_capacity(words.len());
         for word in words {

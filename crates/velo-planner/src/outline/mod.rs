@@ -149,6 +149,10 @@ pub struct SourceOutline {
     pub declared_as: DeclaredAs,
     /// Whether it is declared as a table that nothing reads, and loaded all the same where tables are loaded.
     pub is_table_of_its_own: bool,
+    /// What has to be there before it is loaded as a table, by `@depends_on` above its declaration.
+    pub depends_on: Vec<String>,
+    /// Words by which it can be selected as a table, by `@tag` above its declaration.
+    pub tags: Vec<String>,
 }
 
 /// What a program declares a source as.

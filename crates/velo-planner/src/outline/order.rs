@@ -3,16 +3,20 @@ use std::collections::HashMap;
 use velo_common::{Diagnostic, code};
 use velo_graph::{Cycle, DependencyGraph};
 
-use super::QueryOutline;
+use super::{QueryOutline, SourceOutline};
 use crate::plan::Relation;
 
-/// Puts every statement behind those it reads. Statements that read each other in a circle are marked broken and
-/// reported with their path.
-pub(super) fn order_by_dependencies(queries: &mut Vec<QueryOutline<'_>>, diagnostics: &mut Vec<Diagnostic>) {
+/// Puts every statement behind those it reads. Statements that depend on each other in a cycle are marked broken and
+/// reported with their path. Declared tables, which are loaded before anything reads them, may be on it.
+pub(super) fn order_by_dependencies(
+    queries: &mut Vec<QueryOutline<'_>>,
+    sources: &mut [SourceOutline],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let order = loop {
-        match topological_order(queries) {
+        match topological_order(queries, sources) {
             Ok(order) => break order,
-            Err(cycle) => break_cycle(&cycle, queries, diagnostics),
+            Err(cycle) => diagnostics.extend(break_cycle(&cycle, queries, sources)),
         }
     };
     let place: HashMap<&str, usize> = order
@@ -24,8 +28,13 @@ pub(super) fn order_by_dependencies(queries: &mut Vec<QueryOutline<'_>>, diagnos
     queries.sort_by_key(|query| place.get(query.name.as_str()).copied());
 }
 
-fn topological_order(queries: &[QueryOutline<'_>]) -> Result<Vec<String>, Cycle> {
+fn topological_order(queries: &[QueryOutline<'_>], sources: &[SourceOutline]) -> Result<Vec<String>, Cycle> {
     let mut graph = DependencyGraph::new();
+    for source in sources {
+        for dependency in &source.depends_on {
+            graph.add_dependency(&source.id, dependency);
+        }
+    }
     for query in queries {
         graph.add_node(&query.name);
         for dependency in statements_read(query) {
@@ -48,17 +57,22 @@ fn statements_read(query: &QueryOutline<'_>) -> Vec<String> {
     names
 }
 
-fn break_cycle(cycle: &Cycle, queries: &mut [QueryOutline<'_>], diagnostics: &mut Vec<Diagnostic>) {
-    let members = queries.iter_mut().filter(|query| cycle.path.contains(&query.name));
-    for (index, query) in members.enumerate() {
+/// Takes a cycle apart, so that what it needs no more can be ordered, and says where it is.
+fn break_cycle(cycle: &Cycle, queries: &mut [QueryOutline<'_>], sources: &mut [SourceOutline]) -> Option<Diagnostic> {
+    let mut place = None;
+    for query in queries.iter_mut().filter(|query| cycle.path.contains(&query.name)) {
         query.reads.clear();
+        query.depends_on.clear();
         query.broken = true;
-        if index == 0 {
-            let message = format!("statements depend on each other in a circle: {cycle}");
-            diagnostics.push(
-                Diagnostic::new(&code::CYCLE, query.headline, message)
-                    .with_help("let one of them read its input from a source instead"),
-            );
-        }
+        place.get_or_insert(query.headline);
     }
+    for source in sources.iter_mut().filter(|source| cycle.path.contains(&source.id)) {
+        source.depends_on.clear();
+        source.is_usable = false;
+        place.get_or_insert(source.span);
+    }
+    let message = format!("statements depend on each other in a circle: {cycle}");
+    place.map(|place| {
+        Diagnostic::new(&code::CYCLE, place, message).with_help("let one of them read its input from a source instead")
+    })
 }

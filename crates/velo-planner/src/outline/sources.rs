@@ -4,8 +4,7 @@ use velo_common::{Diagnostic, Span, code};
 
 use velo_parser::ast::{Declare, StatementKind as Syntax, TableKind};
 
-use super::build::has_key;
-use super::build::{Builder, Draft};
+use super::build::{Builder, Draft, has_key, is_of_statement};
 use super::definitions::declared_columns;
 use super::objects::{Role, is_sink, kind_of};
 use super::overrides::redirect;
@@ -90,6 +89,14 @@ impl Builder<'_, '_> {
             .filter(|(key, _)| definition(key).is_some_and(|definition| reaches_source(definition.scope)));
         properties.extend(of_statement.map(|(key, value)| (*key, value.clone())));
         properties.extend(self.configured(reader.index, &name, reference.span));
+        let is_declared_table = declared
+            .as_ref()
+            .is_some_and(|declaration| declaration.kind == TableKind::Table);
+        if is_declared_table {
+            // It is a statement of its own, whose settings the command line gives like those of any other.
+            let of_statement = self.set.bare.iter().filter(|(key, _)| is_of_statement(key));
+            properties.extend(of_statement.map(|(key, value)| (*key, value.clone())));
+        }
         let is_uri_usable = !reference.is_uri || self.add_uri(&mut properties, reference).is_ok();
         if let Some(set) = self.set.named.get(&name.to_lowercase()) {
             properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
@@ -100,6 +107,12 @@ impl Builder<'_, '_> {
         let is_configured = is_redirected || (configured_columns.is_ok() && is_uri_usable);
         let configured_columns = configured_columns.ok().flatten();
         let declared_as = declared.as_ref().map(Declaration::declared_as).unwrap_or_default();
+        let (depends_on, tags) = match &declared {
+            Some(declaration) if is_declared_table => {
+                (self.explicit_dependencies(declaration.at), self.tags(declaration.at))
+            }
+            _ => (Vec::new(), Vec::new()),
+        };
         let declared = declared
             .and_then(|declaration| declaration.columns)
             .or(configured_columns);
@@ -113,6 +126,8 @@ impl Builder<'_, '_> {
             is_usable: is_configured && kind.is_ok(),
             declared_as,
             is_table_of_its_own: false,
+            depends_on,
+            tags,
         });
         match declared_as {
             DeclaredAs::Table | DeclaredAs::KeyedTable => Relation::Table(id),

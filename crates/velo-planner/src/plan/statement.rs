@@ -104,3 +104,13 @@ pub enum ErrorPolicy {
         path: PathBuf,
     },
 }
+
+impl ErrorPolicy {
+    /// The properties that say it.
+    pub(crate) const KEYS: [&'static str; 4] = [
+        "error.policy",
+        "failure_strategy",
+        "dead.letter.queue.enabled",
+        "dead.letter.queue.path",
+    ];
+}

@@ -19,7 +19,7 @@ pub use json_schema::config_file_schema;
 pub use location::BaseDirectory;
 pub(crate) use registry::known_keys;
 pub use registry::{PropertyDefinition, Scope, definition, definitions};
-pub(crate) use settings::{late_policy, load_settings, missing_table, settings, window_lateness};
+pub(crate) use settings::{late_policy, missing_table, settings, window_lateness};
 pub use value::ValueKind;
 
 use std::collections::BTreeMap;

@@ -26,7 +26,7 @@ pub(crate) fn settings(
 }
 
 /// How a table is loaded.
-pub(crate) fn load_settings(properties: &Properties) -> LoadSettings {
+fn load_settings(properties: &Properties) -> LoadSettings {
     let priority = number(properties, "load.priority").unwrap_or_default();
     LoadSettings {
         priority: i32::try_from(priority).unwrap_or(i32::MAX),

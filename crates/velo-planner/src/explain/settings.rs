@@ -1,0 +1,44 @@
+use velo_common::format_duration;
+
+use crate::plan::{ErrorPolicy, LoadSettings, PlannedStatement, StatementSettings, TableMissingDataStrategy};
+
+/// How a statement runs, as properties and their values; what has its default is left out.
+pub fn explain_settings(statement: &PlannedStatement) -> Vec<(&'static str, String)> {
+    let StatementSettings {
+        error_policy,
+        batch_rows,
+        groups_max,
+        load,
+    } = &statement.settings;
+    let LoadSettings {
+        priority,
+        incremental_interval,
+    } = load;
+    let mut told = Vec::new();
+    match error_policy {
+        ErrorPolicy::Skip => {}
+        ErrorPolicy::Fail => told.push(("error.policy", "fail".to_owned())),
+        ErrorPolicy::DeadLetter { path } => told.push(("dead.letter.queue.path", path.display().to_string())),
+    }
+    told.extend(batch_rows.map(|rows| ("batch.size", rows.to_string())));
+    told.extend(groups_max.map(|groups| ("max.groups", groups.to_string())));
+    told.extend((*priority != 0).then(|| ("load.priority", priority.to_string())));
+    told.extend(incremental_interval.map(|interval| ("load.incremental.interval", format_duration(interval))));
+    // All joins of a statement have the same.
+    let missing = statement.plan.table_uses().into_iter().find_map(|used| used.missing);
+    if let Some(missing) = missing {
+        told.extend(
+            missing
+                .wait_timeout
+                .map(|timeout| ("table.wait.timeout", format_duration(timeout))),
+        );
+        if missing.strategy != TableMissingDataStrategy::default() {
+            told.push(("table.missing.strategy", missing.strategy.to_string()));
+        }
+        if let TableMissingDataStrategy::WaitAndRetry { max_retries, delay } = &missing.strategy {
+            told.push(("table.missing.max_retries", max_retries.to_string()));
+            told.push(("table.missing.delay", format_duration(*delay)));
+        }
+    }
+    told
+}
