@@ -100,6 +100,15 @@ const KINDS: &[Kind] = &[
         ),
         "t.",
     ),
+    set_under(
+        kind(
+            "declared table without a key",
+            Command::Load,
+            "-- @allow: V0909\n\
+             CREATE TABLE t COLUMNS WITH (path = 'in.csv'$); CREATE TABLE u AS SELECT id PRIMARY KEY, k FROM t;",
+        ),
+        "t.",
+    ),
     kind(
         "CREATE STREAM AS",
         Command::Run,
@@ -219,7 +228,7 @@ fn value_of(key: &str, kind: ValueKind) -> (&'static str, &'static [(&'static st
         ("failure_strategy", _) => ("FailBatch", &[]),
         ("file.retry.interval", _) => ("7", &[("file.wait.timeout", "1ms")]),
         ("max_records" | "skip_lines" | "max.groups", _) => ("1", &[]),
-        (_, ValueKind::Text) => ("text", &[]),
+        (_, ValueKind::Text | ValueKind::DataPath | ValueKind::ProgramPath | ValueKind::DatabaseUrl) => ("text", &[]),
         (_, ValueKind::Boolean) => ("true", &[]),
         (_, ValueKind::Integer(_) | ValueKind::Duration) => ("7", &[]),
         (_, ValueKind::Character) => ("~", &[]),
