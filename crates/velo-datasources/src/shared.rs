@@ -124,7 +124,15 @@ impl Sink for SharedWriter {
         if shared.writers == 0 {
             return shared.sink.finish().await;
         }
-        shared.sink.flush().await?;
+        Ok(SinkSummary::default())
+    }
+
+    async fn abandon(&mut self) -> Result<SinkSummary, SinkError> {
+        let mut shared = self.shared.lock().await;
+        shared.writers -= 1;
+        if shared.writers == 0 {
+            return shared.sink.abandon().await;
+        }
         Ok(SinkSummary::default())
     }
 }

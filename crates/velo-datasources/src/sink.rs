@@ -37,8 +37,22 @@ pub trait Sink: Send {
 
     /// Flushes and closes; nothing may be written afterwards.
     ///
+    /// A file that is replaced is so now; until then it is what it was.
+    ///
     /// # Errors
     ///
     /// As [`Sink::write`].
     async fn finish(&mut self) -> Result<SinkSummary, SinkError>;
+
+    /// Closes a sink whose rows are not complete, because the run was interrupted or failed.
+    ///
+    /// A file is left as it was before the sink was opened, but for rows that were flushed to it. What cannot be taken
+    /// back, such as rows on the standard output, is finished, which is what the default does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::write`].
+    async fn abandon(&mut self) -> Result<SinkSummary, SinkError> {
+        self.finish().await
+    }
 }

@@ -112,4 +112,9 @@ impl Sink for TypedSink {
         })?;
         Ok(self.summary)
     }
+
+    async fn abandon(&mut self) -> Result<SinkSummary, SinkError> {
+        self.encoder = None;
+        Ok(SinkSummary::default())
+    }
 }

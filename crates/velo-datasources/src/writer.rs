@@ -138,6 +138,19 @@ impl Sink for WriterSink {
         }
         Ok(self.summary)
     }
+
+    async fn abandon(&mut self) -> Result<SinkSummary, SinkError> {
+        let can_be_taken_back = match &self.output {
+            Output::Writer(_) => false,
+            Output::File(target) => target.can_be_taken_back(),
+            Output::Closed => true,
+        };
+        if !can_be_taken_back {
+            return self.finish().await;
+        }
+        self.output = Output::Closed;
+        Ok(SinkSummary::default())
+    }
 }
 
 fn encoder(format: TextFormat, schema: &StreamSchema, options: CsvOptions) -> Encoder {

@@ -1,10 +1,10 @@
-use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use velo_data::RowError;
 use velo_formats::{DeadLetter, write_dead_letter};
 
+use super::append::AppendedFile;
 use crate::{Compression, FileFormat, SinkError};
 
 /// A file that rejected records are appended to, one envelope a line, so that it can be read again as
@@ -12,10 +12,13 @@ use crate::{Compression, FileFormat, SinkError};
 ///
 /// An envelope's `value` is the record's original, its `error` says where the record came from and what is wrong
 /// with it: `cause`, `message`, `column`, `statement`, `topic`, `line`.
+///
+/// Letters are in the file once they are flushed. Those that are not flushed when this is dropped are gone: an
+/// interrupted run reads their records again the next time.
 #[derive(Debug)]
 pub struct DeadLetterFile {
     path: PathBuf,
-    file: File,
+    file: AppendedFile,
     buffer: Vec<u8>,
     written: u64,
 }
@@ -24,7 +27,7 @@ pub struct DeadLetterFile {
 const WRITE_BYTES: usize = 64 << 10;
 
 impl DeadLetterFile {
-    /// Opens the file, or creates it.
+    /// Opens the file; one that does not exist is created by the first flush.
     ///
     /// # Errors
     ///
@@ -39,9 +42,8 @@ impl DeadLetterFile {
                 message: format!("dead letters are not compressed; leave out {}", compression.extension()),
             });
         }
-        let file = OpenOptions::new().append(true).create(true).open(path);
         Ok(Self {
-            file: file.map_err(|source| super::target::io_error(path, source))?,
+            file: AppendedFile::open(path).map_err(|source| super::target::io_error(path, source))?,
             path: path.to_owned(),
             buffer: Vec::new(),
             written: 0,
@@ -65,17 +67,23 @@ impl DeadLetterFile {
         write_dead_letter(&letter, &mut self.buffer);
         self.written += 1;
         if self.buffer.len() >= WRITE_BYTES {
-            self.flush()?;
+            self.write_out()?;
         }
         Ok(())
     }
 
-    /// Writes out what is held back.
+    /// Appends to the file what was written.
     ///
     /// # Errors
     ///
     /// When the file cannot be written.
     pub fn flush(&mut self) -> Result<(), SinkError> {
+        self.write_out()?;
+        let flushed = self.file.publish();
+        flushed.map_err(|source| super::target::io_error(&self.path, source))
+    }
+
+    fn write_out(&mut self) -> Result<(), SinkError> {
         let written = self.file.write_all(&self.buffer);
         written.map_err(|source| super::target::io_error(&self.path, source))?;
         self.buffer.clear();
@@ -85,12 +93,5 @@ impl DeadLetterFile {
     /// Records appended so far.
     pub fn written(&self) -> u64 {
         self.written
-    }
-}
-
-impl Drop for DeadLetterFile {
-    fn drop(&mut self) {
-        // An error here has nobody to go to; who wants to know flushes first.
-        let _ = self.flush();
     }
 }

@@ -1,5 +1,6 @@
 //! Local files.
 
+mod append;
 mod buffer;
 mod changes;
 mod columns;

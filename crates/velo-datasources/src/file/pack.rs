@@ -34,10 +34,19 @@ impl PackedTarget {
 
     /// Whether nothing stands in the file before what is written to it.
     pub(crate) fn is_empty(&self) -> bool {
+        self.file().is_empty()
+    }
+
+    /// Whether the file is left as it was when this is dropped.
+    pub(crate) fn can_be_taken_back(&self) -> bool {
+        !matches!(self.file(), FileTarget::Direct(_))
+    }
+
+    fn file(&self) -> &FileTarget {
         match self {
-            Self::Plain(target) => target.is_empty(),
-            Self::Gzip(encoder) => encoder.get_ref().is_empty(),
-            Self::Zstd(encoder) => encoder.get_ref().is_empty(),
+            Self::Plain(target) => target,
+            Self::Gzip(encoder) => encoder.get_ref(),
+            Self::Zstd(encoder) => encoder.get_ref(),
         }
     }
 

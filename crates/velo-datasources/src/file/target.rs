@@ -1,29 +1,32 @@
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::append::{AppendedFile, directory_of};
 use crate::{Compression, FileSinkConfig, SinkError};
 
-/// The file that a sink writes to.
+/// The file that a sink writes to. Dropped without [`FileTarget::finish`], it leaves a file as it was, but for rows
+/// that were flushed to one that is appended to.
 #[derive(Debug)]
 pub(crate) enum FileTarget {
-    /// A new file beside the target, which takes its place at the end. Until then, and for ever if the run
-    /// fails, the target is what it was.
+    /// A new file beside the target, which takes its place at the end.
     Replacing {
         /// Removed when it is dropped.
         temporary: NamedTempFile,
         /// What it becomes.
         target: PathBuf,
     },
-    /// The target itself: to append to it, or because it is a pipe or a device.
-    Direct {
-        /// The target.
-        file: File,
-        /// Whether it held anything before.
+    /// A file that rows are added to.
+    Appending {
+        /// The target; boxed, since the other variants are small.
+        file: Box<AppendedFile>,
+        /// Whether it held nothing before.
         is_empty: bool,
     },
+    /// A pipe or a device.
+    Direct(File),
 }
 
 impl FileTarget {
@@ -35,7 +38,7 @@ impl FileTarget {
         let is_special = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
         if is_special {
             let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
-            return Ok(Self::Direct { file, is_empty: true });
+            return Ok(Self::Direct(file));
         }
         if config.append {
             return Self::append_to(path, config.compression());
@@ -49,8 +52,8 @@ impl FileTarget {
     /// Whether nothing stands in the file before what is written to it.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
-            Self::Replacing { .. } => true,
-            Self::Direct { is_empty, .. } => *is_empty,
+            Self::Replacing { .. } | Self::Direct(_) => true,
+            Self::Appending { is_empty, .. } => *is_empty,
         }
     }
 
@@ -62,24 +65,27 @@ impl FileTarget {
                 temporary.persist(target).map_err(|error| error.error)?;
                 Ok(())
             }
-            Self::Direct { mut file, .. } => file.flush(),
+            Self::Appending { mut file, .. } => file.publish(),
+            Self::Direct(mut file) => file.flush(),
         }
     }
 
     fn append_to(path: &Path, compression: Compression) -> Result<Self, SinkError> {
         let failed = |source| io_error(path, source);
-        let opened = OpenOptions::new().read(true).append(true).create(true).open(path);
-        let mut file = opened.map_err(failed)?;
-        let is_empty = file.metadata().map_err(failed)?.len() == 0;
-        if !is_empty && compression == Compression::None {
-            end_last_line(&mut file).map_err(failed)?;
-        } else if !is_empty && !begins_with(&mut file, compression.magic()).map_err(failed)? {
+        let mut file = AppendedFile::open(path).map_err(failed)?;
+        let is_empty = file.is_empty().map_err(failed)?;
+        if compression == Compression::None {
+            file.begin_line();
+        } else if !is_empty && !file.begins_with(compression.magic()).map_err(failed)? {
             return Err(SinkError::Format {
                 destination: path.display().to_string(),
                 message: format!("what it holds is not {compression}, so that nothing can be appended"),
             });
         }
-        Ok(Self::Direct { file, is_empty })
+        Ok(Self::Appending {
+            file: Box::new(file),
+            is_empty,
+        })
     }
 }
 
@@ -87,33 +93,18 @@ impl Write for FileTarget {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
             Self::Replacing { temporary, .. } => temporary.write(bytes),
-            Self::Direct { file, .. } => file.write(bytes),
+            Self::Appending { file, .. } => file.write(bytes),
+            Self::Direct(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
             Self::Replacing { temporary, .. } => temporary.flush(),
-            Self::Direct { file, .. } => file.flush(),
+            Self::Appending { file, .. } => file.flush(),
+            Self::Direct(file) => file.flush(),
         }
     }
-}
-
-/// Adds the line end that the last record was not finished with.
-fn end_last_line(file: &mut File) -> std::io::Result<()> {
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    if last != *b"\n" {
-        file.write_all(b"\n")?;
-    }
-    Ok(())
-}
-
-fn begins_with(file: &mut File, magic: &[u8]) -> std::io::Result<bool> {
-    let mut head = Vec::new();
-    file.take(magic.len() as u64).read_to_end(&mut head)?;
-    Ok(head == magic)
 }
 
 /// Says in plain words what the operating system would say less well.
@@ -132,7 +123,6 @@ pub(super) fn check_place(path: &Path) -> Result<(), SinkError> {
 }
 
 fn temporary_beside(target: &Path) -> std::io::Result<NamedTempFile> {
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty());
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
@@ -143,7 +133,7 @@ fn temporary_beside(target: &Path) -> std::io::Result<NamedTempFile> {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(directory.unwrap_or(Path::new(".")))
+    builder.tempfile_in(directory_of(target))
 }
 
 pub(super) fn io_error(path: &Path, source: std::io::Error) -> SinkError {

@@ -13,6 +13,7 @@ async fn dead_letters_can_be_read_again() {
         // Opened anew each time: letters are appended.
         let mut letters = DeadLetterFile::open(&dead).unwrap();
         letters.write(error, Some("clean"), NOW_MS).unwrap();
+        letters.flush().unwrap();
         assert_eq!(letters.written(), 1);
     }
     let source = open(&config(&dead), Some(&schema(&[("id", SqlType::String)])));
@@ -33,8 +34,30 @@ async fn envelopes_stay_what_they_were() {
     let error = &batches[0].0.rejected[0];
     assert_eq!(error.cause, RowErrorCause::InvalidValue);
     let dead = directory.path().join("dead.jsonl");
-    DeadLetterFile::open(&dead).unwrap().write(error, None, NOW_MS).unwrap();
+    let mut letters = DeadLetterFile::open(&dead).unwrap();
+    letters.write(error, None, NOW_MS).unwrap();
+    letters.flush().unwrap();
     let letter = std::fs::read_to_string(dead).unwrap();
     assert!(letter.starts_with(envelope.strip_suffix('}').unwrap()), "{letter}");
     assert!(letter.contains("\"error\":{\"cause\":\"invalid_value\""), "{letter}");
+}
+
+#[tokio::test]
+async fn letters_that_are_not_flushed_are_gone() {
+    let (directory, path) = file("in.jsonl", "not json\n");
+    let source = open(&config(&path), Some(&schema(&[("id", SqlType::BigInt)])));
+    let batches = read_from(&source, &request(&source, &[], 100), None).await;
+    let dead = directory.path().join("dead.jsonl");
+    for before in [None, Some("{}\n")] {
+        if let Some(before) = before {
+            std::fs::write(&dead, before).unwrap();
+        }
+        let mut letters = DeadLetterFile::open(&dead).unwrap();
+        // More than is gathered before it is written.
+        for _ in 0..1_000 {
+            letters.write(&batches[0].0.rejected[0], None, NOW_MS).unwrap();
+        }
+        drop(letters);
+        assert_eq!(std::fs::read_to_string(&dead).ok().as_deref(), before);
+    }
 }

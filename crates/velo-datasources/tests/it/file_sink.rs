@@ -65,6 +65,69 @@ async fn a_sink_that_does_not_finish_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn an_abandoned_sink_leaves_the_file_as_it_was() {
+    let names_of_files = [
+        "a.csv",
+        "a.jsonl",
+        "a.json",
+        "a.envelope.jsonl",
+        "a.csv.gz",
+        "a.jsonl.zst",
+        "a.parquet",
+        "a.avro",
+    ];
+    for name in names_of_files {
+        for append in [false, true] {
+            let mut config = match SinkConfig::from_path(Path::new("x").with_file_name(name)).unwrap() {
+                SinkConfig::File(config) => config,
+                _ => unreachable!(),
+            };
+            config.append = append && !["a.json", "a.parquet", "a.avro", "a.csv.gz", "a.jsonl.zst"].contains(&name);
+            for before in [None, Some("old")] {
+                let directory = TempDir::new().unwrap();
+                config.path = directory.path().join(name);
+                if let Some(before) = before {
+                    std::fs::write(&config.path, before).unwrap();
+                }
+                let mut sink = open_sink(&SinkConfig::File(config.clone()), &ids()).unwrap();
+                // More than is gathered before it is written.
+                let many: Vec<i64> = (0..100_000).collect();
+                sink.write(&batch(&many)).await.unwrap();
+                assert_eq!(sink.abandon().await.unwrap(), SinkSummary::default());
+                drop(sink);
+                assert_eq!(
+                    std::fs::read_to_string(&config.path).ok().as_deref(),
+                    before,
+                    "{name} {append}"
+                );
+                assert_eq!(
+                    names(directory.path()).len(),
+                    usize::from(before.is_some()),
+                    "{name} {append}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn appended_rows_are_seen_when_they_are_flushed() {
+    let (_directory, path) = file("a.csv", "id\n1");
+    let mut config = FileSinkConfig::new(&path, FileFormat::Csv);
+    config.append = true;
+    let mut sink = open_sink(&SinkConfig::File(config), &ids()).unwrap();
+    sink.write(&batch(&[2])).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "id\n1");
+    sink.flush().await.unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "id\n1\n2\n");
+    // Somebody else appends, too.
+    std::fs::write(&path, "id\n1\n2\n3\n").unwrap();
+    sink.write(&batch(&[4])).await.unwrap();
+    sink.abandon().await.unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "id\n1\n2\n3\n");
+}
+
+#[tokio::test]
 async fn rows_are_appended_behind_one_header() {
     let directory = TempDir::new().unwrap();
     let mut config = FileSinkConfig::new(directory.path().join("out.csv"), FileFormat::Csv);

@@ -21,6 +21,8 @@ pub(super) struct Accounts {
     pub(super) metrics: Arc<StatementMetrics>,
     pub(super) clock: Arc<dyn Clock>,
     fails: bool,
+    /// Whether dead letters are in their file soon after they were written, since the job has no end.
+    flushes: bool,
     /// How far the statement's source may be out of order.
     out_of_orderness: Duration,
     failures: Mutex<Failures>,
@@ -40,6 +42,7 @@ impl Accounts {
         policy: &ErrorPolicy,
         out_of_orderness: Duration,
         clock: Arc<dyn Clock>,
+        flushes: bool,
     ) -> Result<Self, EngineError> {
         let dead_letters = match policy {
             ErrorPolicy::DeadLetter { path } => Some(DeadLetterFile::open(path)),
@@ -54,6 +57,7 @@ impl Accounts {
             metrics: Arc::new(StatementMetrics::new(name)),
             clock,
             fails: *policy == ErrorPolicy::Fail,
+            flushes,
             out_of_orderness,
             failures: Mutex::new(Failures {
                 dead_letters,
@@ -86,7 +90,7 @@ impl Accounts {
             self.write_dead_letter(&mut failures, &error)?;
             failures.sample(error);
         }
-        Ok(())
+        self.flush_soon(&mut failures)
     }
 
     fn settle_late(&self, late: LateRows) -> Result<(), EngineError> {
@@ -102,7 +106,7 @@ impl Accounts {
             }
             failures.sample(error);
         }
-        Ok(())
+        self.flush_soon(&mut failures)
     }
 
     fn write_dead_letter(&self, failures: &mut Failures, error: &RowError) -> Result<(), EngineError> {
@@ -129,12 +133,29 @@ impl Accounts {
         sinks.bytes_written += summary.bytes_written;
     }
 
-    /// What has come together. Dead letters are written out.
-    pub(super) fn summary(&self) -> Result<StatementSummary, EngineError> {
-        let mut failures = self.failures();
-        if let Some(file) = &mut failures.dead_letters {
-            file.flush().map_err(|source| self.dead_letter_error(source))?;
+    /// Appends the dead letters to their file.
+    pub(super) fn flush(&self) -> Result<(), EngineError> {
+        self.flush_letters(&mut self.failures())
+    }
+
+    fn flush_soon(&self, failures: &mut Failures) -> Result<(), EngineError> {
+        if self.flushes {
+            self.flush_letters(failures)
+        } else {
+            Ok(())
         }
+    }
+
+    fn flush_letters(&self, failures: &mut Failures) -> Result<(), EngineError> {
+        match &mut failures.dead_letters {
+            Some(file) => file.flush().map_err(|source| self.dead_letter_error(source)),
+            None => Ok(()),
+        }
+    }
+
+    /// What has come together.
+    pub(super) fn summary(&self) -> StatementSummary {
+        let failures = self.failures();
         let rejected = |cause: &RowErrorCause| {
             let rows = self.metrics.errors(*cause);
             let samples = failures.samples.get(cause).cloned().unwrap_or_default();
@@ -142,7 +163,7 @@ impl Accounts {
         };
         let rows_late = self.metrics.errors(RowErrorCause::Late);
         let behind = Duration::from_millis(failures.late_behind_ms_max.unsigned_abs());
-        Ok(StatementSummary {
+        StatementSummary {
             name: self.name.clone(),
             rows_in: self.metrics.rows_in(),
             rows_out: self.metrics.rows_out(),
@@ -153,7 +174,7 @@ impl Accounts {
             }),
             zero_divisions: self.metrics.zero_divisions(),
             sinks: failures.sinks,
-        })
+        }
     }
 
     fn failures(&self) -> MutexGuard<'_, Failures> {

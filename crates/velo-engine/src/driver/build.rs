@@ -127,7 +127,8 @@ impl Program {
         let rule = self.watermark_rule(statement);
         let out_of_orderness = rule.map_or(Duration::ZERO, |rule| rule.out_of_orderness);
         let policy = &statement.settings.error_policy;
-        let accounts = Accounts::new(&statement.name, policy, out_of_orderness, Arc::clone(&self.clock))?;
+        let clock = Arc::clone(&self.clock);
+        let accounts = Accounts::new(&statement.name, policy, out_of_orderness, clock, self.follow)?;
         Ok(Arc::new(accounts))
     }
 

@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use tokio::sync::mpsc::Sender;
 use velo_data::StreamBatch;
 use velo_datasources::{Sink, SinkError};
 
 use super::accounts::Accounts;
+use super::sinks::OpenSinks;
 use crate::error::EngineError;
 use crate::event::{Event, Output};
 use crate::router::KeyRouter;
@@ -107,11 +110,14 @@ impl Downstream {
         }
     }
 
-    /// Closes sinks. Errors are those of the first sink that has one; all are closed.
-    pub(super) async fn finish(&mut self, accounts: &Accounts) -> Result<(), EngineError> {
+    /// Lets go of the workers that come next, and gives back the sinks, which are still open.
+    pub(super) fn into_sinks(self, accounts: Arc<Accounts>) -> Option<OpenSinks> {
         match self {
-            Self::Final(outputs) => outputs.finish(accounts).await,
-            Self::Keyed { .. } | Self::Gathered(_) => Ok(()),
+            Self::Final(outputs) => Some(OpenSinks {
+                accounts,
+                sinks: outputs.sinks.into_iter().flatten().collect(),
+            }),
+            Self::Keyed { .. } | Self::Gathered(_) => None,
         }
     }
 }
@@ -164,18 +170,6 @@ impl Outputs {
         let outputs = self.sinks.len() + self.consumers.senders.len();
         outputs > 0 && self.sinks.iter().all(Option::is_none) && self.consumers.is_closed()
     }
-
-    async fn finish(&mut self, accounts: &Accounts) -> Result<(), EngineError> {
-        let mut finished = Ok(());
-        for sink in self.sinks.iter_mut().filter_map(Option::as_mut) {
-            match sink.finish().await {
-                Ok(summary) => accounts.add_sink(summary),
-                Err(error) if error.is_closed_pipe() => {}
-                Err(source) => finished = finished.and(Err(sink_error(source, accounts))),
-            }
-        }
-        finished
-    }
 }
 
 /// What becomes of a sink after it was written to.
@@ -203,7 +197,7 @@ async fn close_quietly(slot: &mut Option<Box<dyn Sink>>, accounts: &Accounts) {
     }
 }
 
-fn sink_error(source: SinkError, accounts: &Accounts) -> EngineError {
+pub(super) fn sink_error(source: SinkError, accounts: &Accounts) -> EngineError {
     EngineError::Sink {
         statement: accounts.name.clone(),
         source,

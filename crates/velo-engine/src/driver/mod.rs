@@ -5,16 +5,20 @@ mod batch_size;
 mod build;
 mod downstream;
 mod leaf;
+mod sinks;
 mod worker;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use velo_data::Clock;
 use velo_datasources::{Sink, Source};
 use velo_planner::plan::PlannedStatement;
+
+use sinks::Ending;
 
 use crate::error::EngineError;
 use crate::metrics::Metrics;
@@ -59,7 +63,7 @@ pub struct RunOptions {
     pub progress: Arc<Metrics>,
 }
 
-/// Ends a job early: sources stop, what is under way is written, and open windows stay unfinished.
+/// Ends a job early: sources stop, and open windows stay unfinished.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
@@ -85,8 +89,10 @@ const PARALLELISM_MAX: usize = crate::keys::KEY_GROUPS as usize;
 ///
 /// # Errors
 ///
-/// The first failure of any statement ends the whole job; what was written until then is flushed. A panic of a worker
-/// is such a failure.
+/// The first failure of any statement ends the whole job. A panic of a worker is such a failure.
+///
+/// A job that ends early, because it failed or was cancelled, leaves the files of its sinks as they were, unless it
+/// follows its sources: then what was written until then is kept.
 pub fn run(job: Job, options: &RunOptions) -> Result<JobSummary, EngineError> {
     let started = Instant::now();
     let parallelism = options.parallelism.clamp(1, PARALLELISM_MAX);
@@ -98,18 +104,28 @@ pub fn run(job: Job, options: &RunOptions) -> Result<JobSummary, EngineError> {
     });
     let built = build::build(job, parallelism, options)?;
     let threads: Vec<_> = built.workers.into_iter().map(|worker| worker.spawn(&stop)).collect();
-    for thread in threads.into_iter().flatten() {
-        // The worker has caught its panics and reported its failure; there is nothing else to learn.
-        let _ = thread.join();
+    // A worker has caught its panics and reported its failure; there is nothing else to learn from one that gives nothing.
+    let sinks = threads
+        .into_iter()
+        .flatten()
+        .flat_map(JoinHandle::join)
+        .flatten()
+        .collect();
+    let interrupted = stop.interrupted.load(Ordering::Relaxed);
+    let failed = stop.error.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // Whoever follows sources keeps what came until then: that there is more to come is the usual case.
+    let is_partial = !options.follow && (interrupted || failed.is_some());
+    let closed = if is_partial { Ending::Abandon } else { Ending::Finish }.close(sinks);
+    // Dead letters tell why a run failed. What an interrupted one did not finish is read again the next time.
+    if options.follow || !interrupted {
+        let flushed: Result<(), _> = built.accounts.iter().map(|accounts| accounts.flush()).collect();
+        failed.map_or(Ok(()), Err).and(closed).and(flushed)?;
+    } else {
+        failed.map_or(Ok(()), Err).and(closed)?;
     }
-    let error = stop.error.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(error) = error {
-        return Err(error);
-    }
-    let statements = built.accounts.iter().map(|accounts| accounts.summary());
     Ok(JobSummary {
-        statements: statements.collect::<Result<_, _>>()?,
-        interrupted: stop.interrupted.load(Ordering::Relaxed),
+        statements: built.accounts.iter().map(|accounts| accounts.summary()).collect(),
+        interrupted,
         elapsed: started.elapsed(),
     })
 }

@@ -10,6 +10,7 @@ use super::Stop;
 use super::accounts::Accounts;
 use super::downstream::{Downstream, Message};
 use super::leaf::{Looked, Partition};
+use super::sinks::OpenSinks;
 use crate::chain::Chain;
 use crate::error::{EngineError, OperatorResult};
 use crate::event::{Event, Output};
@@ -22,7 +23,8 @@ pub(super) struct Worker {
     pub(super) merge: Merge,
     pub(super) chain: Chain,
     pub(super) downstream: Downstream,
-    /// Whether what sinks keep is written out while there is nothing to do. Input that ends writes it out at the end.
+    /// Whether what sinks keep is written out while there is nothing to do. Input that ends writes it out at the end
+    /// of the job.
     pub(super) flushes: bool,
     /// Whether sinks may keep something.
     pub(super) is_unwritten: bool,
@@ -57,22 +59,24 @@ enum Flow {
 }
 
 impl Worker {
-    /// Starts the thread. A worker that fails, or panics, fails the job and never the process.
-    pub(super) fn spawn(self, stop: &Arc<Stop>) -> Option<JoinHandle<()>> {
+    /// Starts the thread, which gives back the sinks that it wrote to. A worker that fails, or panics, fails the job and
+    /// never the process.
+    pub(super) fn spawn(self, stop: &Arc<Stop>) -> Option<JoinHandle<Option<OpenSinks>>> {
         let stop_of_thread = Arc::clone(stop);
         let statement = self.accounts.name.clone();
         let name = statement.clone();
         let body = move || {
             let result = catch_unwind(AssertUnwindSafe(|| self.run_to_end(&stop_of_thread)));
-            let error = match result {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => error,
-                Err(panic) => EngineError::Panicked {
-                    statement: name,
-                    message: message_of(panic.as_ref()),
-                },
-            };
-            stop_of_thread.fail(error);
+            match result {
+                Ok(sinks) => sinks,
+                Err(panic) => {
+                    stop_of_thread.fail(EngineError::Panicked {
+                        statement: name,
+                        message: message_of(panic.as_ref()),
+                    });
+                    None
+                }
+            }
         };
         let spawned = std::thread::Builder::new()
             .name(format!("velo-{statement}"))
@@ -82,21 +86,16 @@ impl Worker {
             .ok()
     }
 
-    fn run_to_end(mut self, stop: &Stop) -> Result<(), EngineError> {
+    fn run_to_end(mut self, stop: &Stop) -> Option<OpenSinks> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|source| EngineError::Thread {
             statement: self.accounts.name.clone(),
             source,
-        })?;
-        runtime.block_on(async {
-            let ran = self.run(stop).await;
-            if ran.is_err() {
-                // Before the sinks close, which may take time, so that nobody works in vain.
-                stop.failed.store(true, std::sync::atomic::Ordering::Relaxed);
-            }
-            let finished = self.downstream.finish(&self.accounts).await;
-            ran.and(finished)
-        })
+        });
+        if let Err(error) = runtime.and_then(|runtime| runtime.block_on(self.run(stop))) {
+            stop.fail(error);
+        }
+        self.downstream.into_sinks(self.accounts)
     }
 
     async fn run(&mut self, stop: &Stop) -> Result<(), EngineError> {
@@ -232,9 +231,13 @@ impl Worker {
             .push(port, event)
             .map_err(|source| self.operator_error(source))?;
         for event in merged {
+            let is_end = matches!(event, Event::End);
             self.process(event).await?;
             if self.chain.is_done() {
-                self.process(Event::End).await?;
+                // What follows hears of the end once, also where the end brought the last rows that are wanted.
+                if !is_end {
+                    self.process(Event::End).await?;
+                }
                 return Ok(Flow::Stop);
             }
         }
@@ -304,7 +307,7 @@ fn next_turn(partitions: &[Partition], now: Instant) -> Option<Turn> {
         .map(Turn::Rest)
 }
 
-fn message_of(panic: &(dyn Any + Send)) -> String {
+pub(super) fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a worker panicked".to_owned())

@@ -1,0 +1,83 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use velo_datasources::Sink;
+
+use super::accounts::Accounts;
+use super::downstream::sink_error;
+use super::worker::message_of;
+use crate::error::EngineError;
+
+/// Sinks that a statement has written to and that are still open.
+pub(super) struct OpenSinks {
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) sinks: Vec<Box<dyn Sink>>,
+}
+
+/// What becomes of what sinks were given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It is kept.
+    Finish,
+    /// Destinations stay as they were before, where that is possible.
+    Abandon,
+}
+
+impl Ending {
+    /// Closes the sinks of all statements, at the same time. Errors are those of the first statement that has one.
+    ///
+    /// That happens when all statements have ended, so that either all outputs of a job are replaced or none.
+    pub(super) fn close(self, statements: Vec<OpenSinks>) -> Result<(), EngineError> {
+        let mut statements = statements;
+        statements.retain(|statement| !statement.sinks.is_empty());
+        let Some(last) = statements.pop() else {
+            return Ok(());
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = statements
+                .into_iter()
+                .map(|statement| scope.spawn(move || statement.close(self)))
+                .collect();
+            let closed = last.close(self);
+            // A panic was caught in the thread.
+            let others: Result<(), _> = threads.into_iter().flat_map(thread::ScopedJoinHandle::join).collect();
+            others.and(closed)
+        })
+    }
+}
+
+impl OpenSinks {
+    fn close(self, ending: Ending) -> Result<(), EngineError> {
+        let name = self.accounts.name.clone();
+        catch_unwind(AssertUnwindSafe(|| self.close_each(ending))).unwrap_or_else(|panic| {
+            Err(EngineError::Panicked {
+                statement: name,
+                message: message_of(panic.as_ref()),
+            })
+        })
+    }
+
+    fn close_each(mut self, ending: Ending) -> Result<(), EngineError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(|source| EngineError::Thread {
+            statement: self.accounts.name.clone(),
+            source,
+        })?;
+        let mut closed = Ok(());
+        for sink in &mut self.sinks {
+            let result = runtime.block_on(async {
+                match ending {
+                    Ending::Finish => sink.finish().await,
+                    Ending::Abandon => sink.abandon().await,
+                }
+            });
+            match result {
+                Ok(summary) => self.accounts.add_sink(summary),
+                Err(error) if error.is_closed_pipe() => {}
+                Err(source) => closed = closed.and(Err(sink_error(source, &self.accounts))),
+            }
+        }
+        closed
+    }
+}
