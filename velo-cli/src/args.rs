@@ -303,6 +303,7 @@ impl From<&OverrideArgs> for Overrides {
             set: args.set.clone(),
             base_dir: args.base_dir.clone(),
             tables: Vec::new(),
+            reads_once: false,
         }
     }
 }

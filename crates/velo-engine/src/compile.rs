@@ -17,7 +17,7 @@ use crate::merge::{Merge, ResultOrder};
 use crate::operator::Operator;
 use crate::operators::{
     AggregateChanges, AggregateFinal, DistinctRows, FilterRows, GroupBudget, Grouping, LimitRows, LookupRows,
-    ProjectColumns, ScanRows, TumblingWindows, ValuesRows, WatermarkStep, milliseconds, values_batch,
+    ProjectColumns, ScanRows, SortRows, TumblingWindows, ValuesRows, WatermarkStep, milliseconds, values_batch,
 };
 use crate::router::KeyRouter;
 use crate::scan_bounds::scan_bounds;
@@ -48,7 +48,7 @@ pub enum StageInput {
 /// The stages of a plan, the one that reads first.
 ///
 /// Stateless operators are fused into the stage before them, and with one worker everything is. A keyed operator
-/// starts a stage; results that come in an order, and operators that count rows, are gathered by one worker.
+/// starts a stage; results that come in an order, and operators that count or order rows, are gathered by one worker.
 pub fn stages(plan: &LogicalPlan, settings: &StatementSettings, parallelism: usize) -> Vec<Stage> {
     let mut stages = vec![Stage::new(StageInput::Leaf)];
     for node in bottom_up(plan) {
@@ -65,7 +65,9 @@ pub fn stages(plan: &LogicalPlan, settings: &StatementSettings, parallelism: usi
                 Some(StageInput::Keyed)
             }
             LogicalPlan::Distinct(_) if parallelism > 1 => Some(StageInput::Keyed),
-            LogicalPlan::Aggregate(_) | LogicalPlan::Limit(_) if divided => Some(StageInput::Gathered),
+            LogicalPlan::Aggregate(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_) if divided => {
+                Some(StageInput::Gathered)
+            }
             _ if divided && follows_results(&stages) => Some(StageInput::Gathered),
             _ => None,
         };
@@ -213,6 +215,7 @@ fn operator(
         }
         LogicalPlan::Aggregate(plan) => aggregate(plan, budget)?,
         LogicalPlan::Distinct(distinct) => Box::new(DistinctRows::new(distinct.input.schema(), budget.clone())?),
+        LogicalPlan::Sort(sort) => Box::new(SortRows::new(sort)?),
         LogicalPlan::Limit(limit) => Box::new(LimitRows::new(limit.limit, limit.offset, limit.input.schema())),
     }))
 }

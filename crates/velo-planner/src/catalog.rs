@@ -150,7 +150,7 @@ impl<'a> Catalog<'a> {
     pub(crate) fn pace(&self, plan: &LogicalPlan) -> WatermarkPace {
         match plan {
             LogicalPlan::Scan(scan) => self.pace_of(&scan.relation),
-            LogicalPlan::Values(_) => WatermarkPace::Input,
+            LogicalPlan::Values(_) | LogicalPlan::Sort(_) => WatermarkPace::Input,
             LogicalPlan::Aggregate(aggregate) if aggregate.emit == EmitMode::Final => WatermarkPace::Input,
             other => {
                 let held = |input: &&LogicalPlan| self.pace(input) == WatermarkPace::Input;

@@ -102,6 +102,19 @@ fn trace(plan: &LogicalPlan) -> Traced {
         LogicalPlan::Lookup(lookup) => trace_lookup(lookup),
         LogicalPlan::Aggregate(aggregate) => trace_aggregate(aggregate),
         LogicalPlan::Distinct(distinct) => trace(&distinct.input),
+        LogicalPlan::Sort(sort) => {
+            let mut traced = trace(&sort.input);
+            // Which rows are the first ones depends on what they are ordered by.
+            if sort.rows_max.is_some() {
+                let keys: Vec<Expr> = sort
+                    .keys
+                    .iter()
+                    .map(|key| Expr::Column(Column::from_name(&key.column)))
+                    .collect();
+                traced.depend_on(&keys, sort.input.schema());
+            }
+            traced
+        }
         LogicalPlan::Limit(limit) => trace(&limit.input),
     }
 }

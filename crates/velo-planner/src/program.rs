@@ -205,6 +205,9 @@ fn plan_statement(
         missing_defaults: &query.missing_defaults,
         used_defaults: HashSet::new(),
         below_aggregate: false,
+        below_order: false,
+        in_subquery: false,
+        reads_once: outline.reads_once,
         diagnostics,
     };
     let bound = binder.query(query.query)?;
@@ -347,6 +350,7 @@ fn source_table(
 fn require_key(plan: &mut LogicalPlan, key: &[usize]) {
     match plan {
         LogicalPlan::Filter(filter) => require_key(&mut filter.input, key),
+        LogicalPlan::Sort(sort) => require_key(&mut sort.input, key),
         LogicalPlan::Limit(limit) => require_key(&mut limit.input, key),
         LogicalPlan::Distinct(distinct) => require_key(&mut distinct.input, key),
         LogicalPlan::Project(project) => {

@@ -104,6 +104,7 @@ impl<'a> JsonNode<'a> {
             LogicalPlan::Lookup(lookup) => ("lookup", Some(lookup.table.as_str())),
             LogicalPlan::Aggregate(_) => ("aggregate", None),
             LogicalPlan::Distinct(_) => ("distinct", None),
+            LogicalPlan::Sort(_) => ("sort", None),
             LogicalPlan::Limit(_) => ("limit", None),
         };
         let schema = plan.schema();

@@ -2,7 +2,7 @@
 //!
 //! A folder holds `query.sql`, its input, and what is expected: `expected.jsonl` is standard output, the files below
 //! `expected/` are those that the run writes. Rows may come in any order where a file `unordered` stands beside them,
-//! where several streams share standard output, and with several workers. The comment at the top of the query says
+//! where several streams share standard output, and with several workers, unless a file `ordered` stands there. The comment at the top of the query says
 //! where the expected values come from.
 
 use std::fs;
@@ -42,7 +42,8 @@ fn run(case: &Path, variant: &[&str]) -> Result<(), String> {
     if outcome.exit != Some(0) {
         return Err(outcome.transcript());
     }
-    let is_ordered = variant.contains(&"1") && !case.join("unordered").exists() && !has_several_streams(&outcome);
+    let has_order = variant.contains(&"1") || case.join("ordered").exists();
+    let is_ordered = has_order && !case.join("unordered").exists() && !has_several_streams(&outcome);
     let compare = |name: &str, expected: &str, found: &str| {
         let (expected, found) = (rows(expected, is_ordered), rows(found, is_ordered));
         if expected == found {

@@ -65,7 +65,6 @@ const FORMS: &[(UnsupportedForm, &str)] = &[
         "SELECT LAG(id) OVER (PARTITION BY customer ORDER BY at) AS before FROM orders",
     ),
     (Qualify, "SELECT id FROM orders QUALIFY id > 1"),
-    (OrderBy, "SELECT id FROM orders ORDER BY id"),
     (PartitionBy, "SELECT id FROM orders PARTITION BY customer"),
     (
         AggregateOrderBy,

@@ -8,6 +8,7 @@ mod follow;
 mod grouping;
 mod properties;
 mod restore;
+mod sort;
 mod support;
 mod tables;
 mod watermarks;

@@ -119,6 +119,27 @@ pub(crate) fn plans(input: &RecordBatch) -> Vec<LogicalPlan> {
             .changes()
             .having(col("total").gt(lit(0_i64)))
             .over(with_time()),
+        // By all columns, since of equal rows the one that came first comes first.
+        ordered(
+            scan(input),
+            &[("value", true, true), ("key", false, false), ("at", false, false)],
+            None,
+        ),
+        ordered(
+            scan(input),
+            &[("key", true, false), ("at", true, false), ("value", false, false)],
+            Some(5),
+        ),
+        ordered(
+            windowed(0).over(with_time()),
+            &[("total", true, false), ("key", false, true)],
+            None,
+        ),
+        ordered(
+            by_text("key", calls()).over(scan(input)),
+            &[("rows", true, false), ("key", false, false)],
+            Some(2),
+        ),
         LogicalPlan::Distinct(Distinct {
             input: Box::new(project(
                 scan(input),

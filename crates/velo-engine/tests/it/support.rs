@@ -18,7 +18,7 @@ use velo_engine::{Cancel, EngineError, Job, JobStatement, JobSummary, Metrics, R
 use velo_functions::AggregateKind;
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, PlannedStatement, Project,
-    Relation, Scan, StatementKind, StatementSettings, WatermarkPace, WatermarkRule, Window, WindowAssigner,
+    Relation, Scan, Sort, SortKey, StatementKind, StatementSettings, WatermarkPace, WatermarkRule, Window, WindowAssigner,
 };
 
 /// Columns with names.
@@ -117,6 +117,21 @@ pub(crate) fn with_filter(plan: LogicalPlan, predicate: Expr) -> LogicalPlan {
 pub(crate) fn with_limit(plan: LogicalPlan, limit: Option<u64>, offset: u64) -> LogicalPlan {
     let input = Box::new(plan);
     LogicalPlan::Limit(Limit { input, limit, offset })
+}
+
+/// `ORDER BY` columns, each with whether it is `DESC` and whether it is `NULLS FIRST`.
+pub(crate) fn ordered(plan: LogicalPlan, keys: &[(&str, bool, bool)], rows_max: Option<u64>) -> LogicalPlan {
+    let key = |(column, descending, nulls_first): &(&str, bool, bool)| SortKey {
+        column: (*column).to_owned(),
+        descending: *descending,
+        nulls_first: *nulls_first,
+    };
+    LogicalPlan::Sort(Sort {
+        by_window: plan.schema().system(SystemColumn::WindowStart).is_some(),
+        input: Box::new(plan),
+        keys: keys.iter().map(key).collect(),
+        rows_max,
+    })
 }
 
 pub(crate) fn project(plan: LogicalPlan, items: Vec<(&str, SqlType, Expr)>) -> LogicalPlan {

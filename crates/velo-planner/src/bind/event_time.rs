@@ -178,6 +178,7 @@ fn set(plan: &mut LogicalPlan, expr: Expr, rule: WatermarkRule) -> Option<()> {
         }
         LogicalPlan::Filter(filter) => set(&mut filter.input, expr, rule)?,
         LogicalPlan::Distinct(distinct) => set(&mut distinct.input, expr, rule)?,
+        LogicalPlan::Sort(sort) => set(&mut sort.input, expr, rule)?,
         LogicalPlan::Limit(limit) => set(&mut limit.input, expr, rule)?,
         LogicalPlan::Lookup(lookup) => {
             let columns = lookup.input.schema().arrow();

@@ -52,7 +52,7 @@ impl<'a> QueryBinder<'a, '_> {
                 (self.named(name), Some(last_part(name)))
             }
             RelationKind::Uri { uri, .. } => (self.read(&Name::quoted(&uri.node), uri.span), None),
-            RelationKind::Subquery(query) => (self.query(query), None),
+            RelationKind::Subquery(query) => (self.subquery(query), None),
             RelationKind::Nested(from) => return self.from(from),
             RelationKind::Unnest(_) => {
                 self.report(UnsupportedForm::Unnest.diagnostic(relation.span));
@@ -84,6 +84,14 @@ impl<'a> QueryBinder<'a, '_> {
         })
     }
 
+    /// A query that another one reads.
+    fn subquery(&mut self, query: &'a ast::Query) -> Option<BoundQuery> {
+        let outer = std::mem::replace(&mut self.in_subquery, true);
+        let bound = self.query(query);
+        self.in_subquery = outer;
+        bound
+    }
+
     /// A CTE, a view, another statement or a source.
     fn named(&mut self, name: &'a ObjectName) -> Option<BoundQuery> {
         let reference = name.name();
@@ -92,7 +100,7 @@ impl<'a> QueryBinder<'a, '_> {
             self.read_ctes.insert(cte.name.span);
             // A CTE sees those before it, not itself.
             let hidden = self.ctes.split_off(at);
-            let bound = self.query(&cte.query);
+            let bound = self.subquery(&cte.query);
             self.ctes.extend(hidden);
             return self.with_names(bound?, &cte.columns, name.span());
         }
@@ -104,7 +112,7 @@ impl<'a> QueryBinder<'a, '_> {
             }
             self.open_views.push(folded);
             let outer_ctes = std::mem::take(&mut self.ctes);
-            let bound = self.query(&view.query);
+            let bound = self.subquery(&view.query);
             self.ctes = outer_ctes;
             self.open_views.pop();
             return self.with_names(bound?, &view.columns, name.span());

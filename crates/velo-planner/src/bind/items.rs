@@ -11,6 +11,7 @@ use super::bound::{Bound, column};
 use super::expr::ExprBinder;
 use super::grouping::Grouping;
 use super::key::RecordKey;
+use super::order::OrderTarget;
 use super::scope::Scope;
 use crate::plan::{LogicalPlan, Project, WatermarkRule};
 
@@ -163,6 +164,18 @@ fn system_of(value: &Bound, grouping: Option<&Grouping>) -> Option<SystemColumn>
             .find(|system| value.expr == column(system.name()))
     };
     of_key.or_else(own)
+}
+
+/// The columns of the result, for those who order by them.
+pub(super) fn order_targets(items: &[Item]) -> Vec<OrderTarget> {
+    let columns = items.iter().filter(|item| item.sets.is_none());
+    columns
+        .map(|item| OrderTarget {
+            name: item.name.clone(),
+            expr: item.bound.expr.clone(),
+            sql_type: item.bound.sql_type.clone(),
+        })
+        .collect()
 }
 
 /// The metadata that `expr AS _event_time` sets; selecting `_event_time` itself sets nothing.

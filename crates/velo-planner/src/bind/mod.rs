@@ -16,6 +16,7 @@ mod key;
 mod lint;
 mod literal;
 mod operators;
+mod order;
 mod query;
 mod scope;
 mod select;

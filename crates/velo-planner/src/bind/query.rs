@@ -59,6 +59,12 @@ pub(crate) struct QueryBinder<'a, 'd> {
     pub(crate) used_defaults: HashSet<usize>,
     /// The query being bound feeds an aggregate of an outer query.
     pub(crate) below_aggregate: bool,
+    /// The query being bound feeds an ORDER BY, which wants final rows.
+    pub(crate) below_order: bool,
+    /// The query being bound is one in FROM.
+    pub(crate) in_subquery: bool,
+    /// See [`Overrides::reads_once`](crate::Overrides::reads_once).
+    pub(crate) reads_once: bool,
     pub(crate) diagnostics: &'d mut Vec<Diagnostic>,
 }
 
@@ -84,13 +90,12 @@ impl<'a> QueryBinder<'a, '_> {
             }
             self.ctes.extend(&with.node.ctes);
         }
+        let outer = self.below_order;
+        self.below_order |= query.order_by.is_some();
         let bound = self.body(query);
+        self.below_order = outer;
         self.unread_ctes(ctes_before);
         self.ctes.truncate(ctes_before);
-        if let Some(order_by) = &query.order_by {
-            self.report(UnsupportedForm::OrderBy.diagnostic(order_by.span));
-            return None;
-        }
         let bound = bound?;
         if query.limit.is_none() && query.offset.is_none() {
             return Some(bound);
@@ -119,9 +124,19 @@ impl<'a> QueryBinder<'a, '_> {
 
     fn body(&mut self, query: &'a Query) -> Option<BoundQuery> {
         match &query.body {
-            SetExpr::Select(select) => self.select(select, query),
-            SetExpr::Query(inner) => self.query(inner),
-            SetExpr::Values(rows) => self.values(rows),
+            SetExpr::Select(select) if select.distinct.is_none() => self.select(select, query),
+            SetExpr::Select(select) => {
+                let bound = self.select(select, query)?;
+                self.ordered(bound, query)
+            }
+            SetExpr::Query(inner) => {
+                let bound = self.query(inner)?;
+                self.ordered(bound, query)
+            }
+            SetExpr::Values(rows) => {
+                let bound = self.values(rows)?;
+                self.ordered(bound, query)
+            }
             SetExpr::SetOperation { operator, .. } => {
                 self.report(UnsupportedForm::SetOperation.diagnostic(operator.span));
                 None

@@ -9,9 +9,10 @@ use super::expr::ExprBinder;
 use super::from::Input;
 use super::function::window_bound;
 use super::grouping::Grouping;
-use super::items::{Item, bind_items, event_time_item, project};
+use super::items::{Item, bind_items, event_time_item, order_targets, project};
 use super::key::RecordKey;
 use super::lint;
+use super::order::{OrderItem, bind_order};
 use super::query::{BoundQuery, QueryBinder};
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
@@ -34,7 +35,7 @@ impl<'a> QueryBinder<'a, '_> {
         let mut input = input?;
         self.filter(select, &mut input);
         let bound = match reason {
-            Some(reason) => self.grouped(select, input, &reason),
+            Some(reason) => self.grouped(select, query, input, &reason),
             None => self.ungrouped(select, query, input),
         };
         let bound = bound.filter(|_| !refused)?;
@@ -126,8 +127,10 @@ impl<'a> QueryBinder<'a, '_> {
             clause: "this clause",
             diagnostics: self.diagnostics,
         };
-        let (items, _) = bind_items(&select.items, &mut binder);
-        self.finish(input.plan, items?, input.scope.columns_unknown, &input.key)
+        let (items, aliases) = bind_items(&select.items, &mut binder);
+        let order = order_of_select(select, query, items.as_deref(), &aliases, &mut binder);
+        let bound = self.finish(input.plan, items?, input.scope.columns_unknown, &input.key)?;
+        self.sorted(bound, order?, query)
     }
 
     /// `key` is that of the rows so far.
@@ -156,10 +159,18 @@ impl<'a> QueryBinder<'a, '_> {
         })
     }
 
-    fn grouped(&mut self, select: &'a Select, mut input: Input, reason: &Reason) -> Option<BoundQuery> {
-        // What is at rest has an end, and all of it is a group.
-        let at_rest = select.from.is_none() || input.plan.is_at_rest();
-        if let (Reason::Aggregate(span), false) = (reason, at_rest) {
+    fn grouped(
+        &mut self,
+        select: &'a Select,
+        query: &'a Query,
+        mut input: Input,
+        reason: &Reason,
+    ) -> Option<BoundQuery> {
+        let has_end = !self.catalog.is_unbounded(&input.plan);
+        // What is at rest, or is read but once, is all there is, and all of it is a group.
+        let is_whole =
+            select.from.is_none() || input.plan.is_at_rest() || (has_end && (self.reads_once || self.in_subquery));
+        if let (Reason::Aggregate(span), false) = (reason, is_whole) {
             self.report(
                 Diagnostic::new(
                     &code::AGGREGATE_WITHOUT_GROUP,
@@ -173,7 +184,9 @@ impl<'a> QueryBinder<'a, '_> {
         }
         let window = self.window(select, &mut input);
         let windowed = matches!(reason, Reason::Window | Reason::GroupAndWindow);
-        let emit = self.emit_mode(windowed || at_rest);
+        let whole_at_end = matches!(reason, Reason::Aggregate(_)) || self.reads_once || input.plan.is_at_rest();
+        let ends = windowed || (is_whole && whole_at_end) || select.from.is_none() || (self.below_order && has_end);
+        let emit = self.emit_mode(ends);
         if !windowed && emit == Some(EmitMode::Final) {
             self.refuse_endless_final(&input.plan);
         }
@@ -192,10 +205,11 @@ impl<'a> QueryBinder<'a, '_> {
             .having
             .as_ref()
             .map(|having| binder.having(&having.node, &aliases));
+        let order = order_of_select(select, query, items.as_deref(), &aliases, &mut binder);
         // Behind a key that could not be bound its column looks ungrouped, and that would be said twice.
         found.retain(|diagnostic| keys_bound || diagnostic.code != &code::UNGROUPED_COLUMN);
         self.diagnostics.append(&mut found);
-        if matches!(reason, Reason::Aggregate(_)) && !at_rest {
+        if matches!(reason, Reason::Aggregate(_)) && !is_whole {
             return None;
         }
         if !keys_bound {
@@ -209,7 +223,8 @@ impl<'a> QueryBinder<'a, '_> {
         self.lint_aggregate(select, &aggregate, input.scope.columns_unknown);
         let key = key_of_groups(&aggregate, &input.key);
         let plan = LogicalPlan::Aggregate(aggregate);
-        self.finish(plan, items?, input.scope.columns_unknown, &key)
+        let bound = self.finish(plan, items?, input.scope.columns_unknown, &key)?;
+        self.sorted(bound, order?, query)
     }
 
     /// Final results come out at the end, and some input has none.
@@ -319,6 +334,22 @@ impl<'a> QueryBinder<'a, '_> {
             }
         }
         complete
+    }
+}
+
+/// What a SELECT orders its rows by; with DISTINCT they are ordered behind that.
+fn order_of_select(
+    select: &Select,
+    query: &Query,
+    items: Option<&[Item]>,
+    aliases: &[(Name, Bound)],
+    binder: &mut ExprBinder<'_>,
+) -> Option<Vec<OrderItem>> {
+    match (&query.order_by, items) {
+        (Some(order_by), Some(items)) if select.distinct.is_none() => {
+            bind_order(&order_by.node, &order_targets(items), aliases, binder)
+        }
+        _ => Some(Vec::new()),
     }
 }
 

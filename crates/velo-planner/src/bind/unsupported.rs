@@ -45,8 +45,6 @@ pub enum UnsupportedForm {
     Over,
     /// `QUALIFY`.
     Qualify,
-    /// `ORDER BY` of a query.
-    OrderBy,
     /// `PARTITION BY` of a query.
     PartitionBy,
     /// `ORDER BY` within an aggregate.
@@ -61,13 +59,13 @@ pub enum UnsupportedForm {
     Row,
     /// `SET_HEADER`, `REMOVE_HEADER`.
     HeaderChange,
-    /// WHERE, GROUP BY, DISTINCT or an aggregate over rows that are updated.
+    /// WHERE, GROUP BY, DISTINCT, ORDER BY or an aggregate over rows that are updated.
     OverChangelog,
 }
 
 impl UnsupportedForm {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 29] = [
         Self::StreamJoin,
         Self::OuterJoin,
         Self::JoinedQuery,
@@ -89,7 +87,6 @@ impl UnsupportedForm {
         Self::EmitEvery,
         Self::Over,
         Self::Qualify,
-        Self::OrderBy,
         Self::PartitionBy,
         Self::AggregateOrderBy,
         Self::NullTreatment,
@@ -124,7 +121,6 @@ impl UnsupportedForm {
             Self::EmitEvery => "EMIT EVERY",
             Self::Over => "OVER",
             Self::Qualify => "QUALIFY",
-            Self::OrderBy => "ORDER BY",
             Self::PartitionBy => "PARTITION BY",
             Self::AggregateOrderBy => "ORDER BY within an aggregate",
             Self::NullTreatment => "IGNORE NULLS and RESPECT NULLS",
@@ -132,7 +128,7 @@ impl UnsupportedForm {
             Self::NamedArgument => "a named argument",
             Self::Row => "a row value",
             Self::HeaderChange => "changing headers",
-            Self::OverChangelog => "filtering, grouping or DISTINCT over rows that are updated",
+            Self::OverChangelog => "filtering, grouping, ordering or DISTINCT over rows that are updated",
         }
     }
 

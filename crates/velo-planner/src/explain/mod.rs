@@ -12,7 +12,7 @@ use self::expression::sql;
 pub use self::settings::explain_settings;
 use crate::plan::{
     Aggregate, EmitMode, EventTime, LatePolicy, LogicalPlan, Lookup, LookupKind, PlannedStatement, Project, Relation,
-    Scan, WatermarkPace, WatermarkRule, Window, WindowAssigner,
+    Scan, Sort, WatermarkPace, WatermarkRule, Window, WindowAssigner,
 };
 
 /// A statement's plan as a tree, its output first and its sources last.
@@ -47,6 +47,7 @@ fn node(text: &mut String, depth: usize, plan: &LogicalPlan) {
         LogicalPlan::Lookup(lookup) => describe_lookup(text, depth, lookup),
         LogicalPlan::Aggregate(aggregate) => describe_aggregate(text, depth, aggregate),
         LogicalPlan::Distinct(_) => line(text, depth, "Distinct (state: one entry per distinct row)"),
+        LogicalPlan::Sort(sort) => describe_sort(text, depth, sort),
         LogicalPlan::Limit(limit) => {
             let most = limit.limit.map_or_else(|| "all".to_owned(), |limit| limit.to_string());
             line(text, depth, &format!("Limit: {most}, offset {}", limit.offset));
@@ -158,6 +159,28 @@ fn describe_aggregate(text: &mut String, depth: usize, aggregate: &Aggregate) {
     if let Some(having) = &aggregate.having {
         line(text, depth + 1, &format!("having: {}", sql(having)));
     }
+}
+
+fn describe_sort(text: &mut String, depth: usize, sort: &Sort) {
+    let keys: Vec<String> = sort
+        .keys
+        .iter()
+        .map(|key| {
+            let direction = if key.descending { " DESC" } else { "" };
+            let nulls = if key.nulls_first { " NULLS FIRST" } else { "" };
+            format!("{}{direction}{nulls}", key.column)
+        })
+        .collect();
+    line(text, depth, &format!("Sort: {}", keys.join(", ")));
+    let when = if sort.by_window {
+        "each window"
+    } else {
+        "at the end of the input"
+    };
+    let kept = sort
+        .rows_max
+        .map_or_else(|| "all rows".to_owned(), |rows| format!("the first {rows} rows"));
+    line(text, depth + 1, &format!("{when} (state: {kept})"));
 }
 
 fn describe_window(text: &mut String, depth: usize, window: &Window) {

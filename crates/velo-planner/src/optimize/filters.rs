@@ -9,7 +9,7 @@ use crate::plan::{Aggregate, Filter, LogicalPlan};
 /// Moves the conjuncts of filters as far towards the scan as they can go.
 ///
 /// A condition passes a projection by being rewritten over its input, an aggregate when it reads group keys alone,
-/// and never a LIMIT.
+/// and never a LIMIT or an ORDER BY, of which only the first rows may be kept.
 pub(crate) fn push_down_filters(plan: LogicalPlan) -> LogicalPlan {
     push(plan, Vec::new())
 }
@@ -73,7 +73,7 @@ fn push(plan: LogicalPlan, mut conditions: Vec<Expr>) -> LogicalPlan {
             let plan = LogicalPlan::Distinct(distinct).map_input(&mut |input| push(input, Vec::clone(&below)));
             filtered(plan, above)
         }
-        LogicalPlan::Limit(_) | LogicalPlan::Values(_) => {
+        LogicalPlan::Sort(_) | LogicalPlan::Limit(_) | LogicalPlan::Values(_) => {
             let plan = plan.map_input(&mut push_down_filters);
             filtered(plan, conditions)
         }

@@ -4,7 +4,9 @@ use datafusion_expr::Expr;
 use velo_data::{StreamSchema, SystemColumn};
 use velo_functions::AggregateKind;
 
-use crate::plan::{Aggregate, AggregateCall, Distinct, Filter, Limit, LogicalPlan, Lookup, Project, Relation, Scan};
+use crate::plan::{
+    Aggregate, AggregateCall, Distinct, Filter, Limit, LogicalPlan, Lookup, Project, Relation, Scan, Sort,
+};
 
 /// Names of columns that somebody reads.
 type Names = BTreeSet<String>;
@@ -68,6 +70,17 @@ impl Pruning<'_> {
                 );
                 LogicalPlan::Distinct(Distinct {
                     input: Box::new(self.prune(*distinct.input, &below)),
+                })
+            }
+            LogicalPlan::Sort(sort) => {
+                let mut below = required.clone();
+                below.extend(sort.keys.iter().map(|key| key.column.clone()));
+                if sort.by_window {
+                    below.insert(SystemColumn::WindowStart.name().to_owned());
+                }
+                LogicalPlan::Sort(Sort {
+                    input: Box::new(self.prune(*sort.input, &below)),
+                    ..sort
                 })
             }
             LogicalPlan::Limit(limit) => LogicalPlan::Limit(Limit {

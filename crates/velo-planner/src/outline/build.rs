@@ -121,6 +121,7 @@ pub(super) fn build<'a>(
         joins,
         diagnostics,
         unread_views,
+        reads_once: overrides.reads_once,
         looks_like_ksqldb,
         views,
     }

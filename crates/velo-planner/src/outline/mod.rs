@@ -50,6 +50,9 @@ pub struct Overrides {
     pub base_dir: Option<PathBuf>,
     /// Tables that are loaded already, with their columns and keys: what the program does not define itself may be one.
     pub tables: Vec<(String, StreamSchema)>,
+    /// Whether the program looks at its sources once, so that groups give their final rows and an aggregate may be over
+    /// all there is.
+    pub reads_once: bool,
 }
 
 /// The statements of a program and their relations to each other.
@@ -69,6 +72,8 @@ pub struct Outline<'a> {
     pub diagnostics: Vec<Diagnostic>,
     /// The queries of views that nothing reads: checked, and never run.
     pub(crate) unread_views: Vec<QueryOutline<'a>>,
+    /// See [`Overrides::reads_once`].
+    pub(crate) reads_once: bool,
     /// The file has property keys of ksqlDB's.
     pub(crate) looks_like_ksqldb: bool,
     pub(crate) views: HashMap<String, &'a CreateView>,

@@ -25,6 +25,8 @@ pub enum LogicalPlan {
     Aggregate(Aggregate),
     /// Keeps the first of equal rows.
     Distinct(Distinct),
+    /// Puts rows in order.
+    Sort(Sort),
     /// Ends after a number of rows.
     Limit(Limit),
 }
@@ -268,6 +270,30 @@ pub struct Distinct {
     pub input: Box<LogicalPlan>,
 }
 
+/// Puts the rows of each window in order, or all rows once the input has ended. Equal rows stay as they came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sort {
+    /// Where the rows come from; none of them is updated.
+    pub input: Box<LogicalPlan>,
+    /// What they are ordered by; the first counts most.
+    pub keys: Vec<SortKey>,
+    /// Whether each window is a table of its own: it comes out, ordered, when it is complete.
+    pub by_window: bool,
+    /// How many of the first rows are read at most, so that others need not be kept; `None` is all.
+    pub rows_max: Option<u64>,
+}
+
+/// A column that rows are ordered by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SortKey {
+    /// Its name in the input.
+    pub column: String,
+    /// Whether high values come first.
+    pub descending: bool,
+    /// Whether NULL comes before all values.
+    pub nulls_first: bool,
+}
+
 /// Passes over `offset` rows, hands on `limit` rows, and ends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limit {
@@ -289,6 +315,7 @@ impl LogicalPlan {
             | Self::Lookup(Lookup { input, .. })
             | Self::Aggregate(Aggregate { input, .. })
             | Self::Distinct(Distinct { input })
+            | Self::Sort(Sort { input, .. })
             | Self::Limit(Limit { input, .. }) => vec![input],
         }
     }
@@ -309,6 +336,7 @@ impl LogicalPlan {
             Self::Aggregate(aggregate) => &aggregate.schema,
             Self::Filter(Filter { input, .. })
             | Self::Distinct(Distinct { input })
+            | Self::Sort(Sort { input, .. })
             | Self::Limit(Limit { input, .. }) => input.schema(),
         }
     }
@@ -324,7 +352,12 @@ impl LogicalPlan {
             }) => statement_is_append_only(name),
             Self::Scan(_) | Self::Values(_) => true,
             Self::Aggregate(aggregate) => aggregate.is_append_only(),
-            Self::Filter(_) | Self::Project(_) | Self::Lookup(_) | Self::Distinct(_) | Self::Limit(_) => self
+            Self::Filter(_)
+            | Self::Project(_)
+            | Self::Lookup(_)
+            | Self::Distinct(_)
+            | Self::Sort(_)
+            | Self::Limit(_) => self
                 .inputs()
                 .into_iter()
                 .all(|input| input.is_append_only(statement_is_append_only)),

@@ -1,4 +1,4 @@
-use super::{Aggregate, Distinct, Filter, Limit, LogicalPlan, Lookup, Project};
+use super::{Aggregate, Distinct, Filter, Limit, LogicalPlan, Lookup, Project, Sort};
 
 impl LogicalPlan {
     /// The same node with other inputs, one for each it has.
@@ -25,6 +25,10 @@ impl LogicalPlan {
             }),
             Self::Distinct(node) => Self::Distinct(Distinct {
                 input: boxed(node.input),
+            }),
+            Self::Sort(node) => Self::Sort(Sort {
+                input: boxed(node.input),
+                ..node
             }),
             Self::Limit(node) => Self::Limit(Limit {
                 input: boxed(node.input),

@@ -13,6 +13,7 @@ mod lineage;
 mod lints;
 mod metrics;
 mod names;
+mod order;
 mod properties;
 mod rewrites;
 mod targets;
