@@ -87,8 +87,12 @@ pub(crate) struct ValidateArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// SQL files, each a program of its own: all are checked, then run in this order; `-` is the standard input
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "query")]
     pub(crate) programs: Vec<PathBuf>,
+
+    /// Run this SQL as well, or instead
+    #[arg(long, value_name = "SQL")]
+    pub(crate) query: Option<String>,
 
     /// How to print rows on the standard output [default: table on a terminal, jsonl elsewhere]
     #[arg(long, value_enum)]
@@ -219,13 +223,17 @@ pub(crate) struct DeployArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
-    /// A SELECT over tables that are loaded, by their names
+    /// A SELECT over tables that are loaded, by their names, and over files; SHOW TABLES; or DESCRIBE table
     #[arg(value_name = "SQL")]
     pub(crate) sql: String,
 
     /// Where the tables are kept
     #[arg(long, value_name = "DIR", default_value = STATE_DIRECTORY)]
     pub(crate) state_dir: PathBuf,
+
+    /// Print at most so many rows [default: 100 on a terminal, all elsewhere]
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
 
     /// How to print rows on the standard output [default: table on a terminal, jsonl elsewhere]
     #[arg(long, value_enum)]

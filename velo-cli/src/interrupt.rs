@@ -6,7 +6,7 @@ use velo_engine::Cancel;
 
 use crate::exit::Exit;
 
-/// A switch that the first signal turns: what is under way is written. A second signal ends the process at once.
+/// A switch that the first signal turns, so that what is under way ends in order. A second signal ends the process at once.
 pub(crate) fn cancel_on_interrupt() -> Cancel {
     let cancel = Cancel::default();
     let switch = cancel.clone();

@@ -1,5 +1,8 @@
 //! Where the rows of a program's statements go, and the sinks that take them there.
 
+use std::fs;
+use std::path::PathBuf;
+
 use velo_data::StreamSchema;
 use velo_datasources::{Sink, SinkConfig, SinkError, TextFormat, open_shared_sink};
 use velo_engine::JobStatement;
@@ -79,6 +82,18 @@ impl JobOutputs {
             .iter()
             .filter(|statement| statement.printed_as.is_some());
         printed.map(|statement| statement.name.as_str())
+    }
+
+    /// The files that the program writes, dead letters left out. Pipes and devices are none.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let paths = self.sinks.iter().filter_map(|sink| match &sink.config {
+            SinkConfig::File(file) => Some(&file.path),
+            SinkConfig::Stdout { .. } | SinkConfig::Discard | SinkConfig::Memory(_) => None,
+        });
+        paths
+            .filter(|path| fs::metadata(path).map_or(true, |metadata| metadata.is_file()))
+            .cloned()
+            .collect()
     }
 
     /// Whether rows on standard output need the name of their stream.

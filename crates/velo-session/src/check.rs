@@ -104,13 +104,17 @@ impl CheckedProgram {
         !velo_common::has_errors(&self.diagnostics)
     }
 
-    /// Takes out the tables that other statements read or say that they depend on: they are loaded before those run. Each
-    /// stands behind those that it reads. Sources that are tables for nobody are left out.
+    /// Takes out the tables that are loaded: those that other statements read or say that they depend on, before those run,
+    /// and created ones whose rows go nowhere else. Each stands behind those that it reads. Sources that are tables for
+    /// nobody are left out.
     pub fn take_tables_read(&mut self) -> Vec<PlannedStatement> {
         let depends_on = self.statements.iter().flat_map(|statement| &statement.depends_on);
         let needed: HashSet<String> = self.read.iter().chain(depends_on).cloned().collect();
-        let is_loaded =
-            |statement: &mut PlannedStatement| statement.kind.is_table() && needed.contains(&statement.name);
+        let is_loaded = |statement: &mut PlannedStatement| match statement.kind {
+            StatementKind::Table => statement.sinks.is_empty() || needed.contains(&statement.name),
+            StatementKind::SourceTable => needed.contains(&statement.name),
+            StatementKind::Stream | StatementKind::Query | StatementKind::Insert => false,
+        };
         let tables = self.statements.extract_if(.., is_loaded).collect();
         self.statements
             .retain(|statement| statement.kind != StatementKind::SourceTable);
@@ -122,6 +126,11 @@ impl CheckedProgram {
         self.statements
             .extract_if(.., |statement| statement.kind.is_table())
             .collect()
+    }
+
+    /// Whether other statements read this one.
+    pub fn is_read(&self, statement: &PlannedStatement) -> bool {
+        self.read.contains(&statement.name)
     }
 
     /// Where the rows of a statement go; nowhere when other statements read them.

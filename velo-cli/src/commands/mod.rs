@@ -8,6 +8,7 @@ mod load;
 mod loading;
 mod query;
 mod run;
+mod run_tables;
 mod schema;
 mod validate;
 
@@ -27,9 +28,7 @@ use std::path::Path;
 
 use velo_common::{Diagnostic, SourceText, code, format_duration, render};
 use velo_engine::Cancel;
-use velo_session::{
-    CheckedProgram, OnWait, ReadError, SessionOptions, Wait, WaitCause, check, check_when_there, read_program,
-};
+use velo_session::{CheckedProgram, ReadError, SessionOptions, Wait, WaitCause, check, check_when_there, read_program};
 
 use crate::exit::Exit;
 use crate::print::diagnostics::{self, Finding};
@@ -48,17 +47,6 @@ fn query_program(sql: &str) -> SourceText {
 fn read_and_check(path: &Path, options: &SessionOptions) -> Result<CheckedProgram, Box<Finding>> {
     read_program(path)
         .map(|source| check(source, options))
-        .map_err(|error| Box::new(unreadable(path, &error)))
-}
-
-/// As [`read_and_check`], but waits for data files where the program says so.
-fn read_and_check_when_there(
-    path: &Path,
-    options: &SessionOptions,
-    on_wait: &mut OnWait<'_>,
-) -> Result<CheckedProgram, Box<Finding>> {
-    read_program(path)
-        .map(|source| check_when_there(source, options, on_wait))
         .map_err(|error| Box::new(unreadable(path, &error)))
 }
 
@@ -85,6 +73,20 @@ pub(crate) fn check_program(
     cancel: &Cancel,
     terminal: Terminal,
 ) -> Result<CheckedProgram, Exit> {
+    let source = read_program(path).map_err(|error| {
+        print_finding(&unreadable(path, &error), terminal);
+        Exit::Invalid
+    })?;
+    check_text(source, options, cancel, terminal)
+}
+
+/// As [`check_program`], of a program that has been read.
+pub(crate) fn check_text(
+    source: SourceText,
+    options: &SessionOptions,
+    cancel: &Cancel,
+    terminal: Terminal,
+) -> Result<CheckedProgram, Exit> {
     let mut on_wait = |wait: &Wait| {
         if let Some(text) = waiting_text(wait).filter(|_| wait.waited.is_zero() && !terminal.quiet) {
             print_on_stderr(&text);
@@ -94,10 +96,7 @@ pub(crate) fn check_program(
         }
         ControlFlow::Continue(())
     };
-    let program = read_and_check_when_there(path, options, &mut on_wait).map_err(|finding| {
-        print_finding(&finding, terminal);
-        Exit::Invalid
-    })?;
+    let program = check_when_there(source, options, &mut on_wait);
     if cancel.is_cancelled() {
         return Err(Exit::Interrupted);
     }

@@ -1,20 +1,17 @@
 use std::collections::HashMap;
-use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 
 use velo_data::SystemClock;
 use velo_datasources::SinkError;
-use velo_engine::{Cancel, EngineError, Job, JobSummary, Metrics, RunOptions};
-use velo_loader::{
-    BackgroundLoad, LoadingConfigError, ParallelLoader, ParallelLoadingConfig, ProgramLoadOptions, ProgramLoader,
-    TableMissing,
-};
-use velo_planner::plan::PlannedStatement;
+use velo_engine::{Cancel, EngineError, Job, Metrics, RunOptions};
+use velo_loader::TableMissing;
 use velo_session::{CheckedProgram, Mode, SessionOptions};
 
-use super::{check_program, print_on_stderr};
+use super::loading::LoadingError;
+use super::run_tables::RunTables;
+use super::{check_program, check_text, print_on_stderr, query_program};
 use crate::args::RunArgs;
 use crate::exit::Exit;
 use crate::interrupt::cancel_on_interrupt;
@@ -39,19 +36,16 @@ enum RunError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     TableMissing(#[from] TableMissing),
-    #[error("cannot load tables")]
-    LoadingConfig(#[from] LoadingConfigError),
-    #[error("cannot load tables")]
-    Thread(#[from] io::Error),
+    #[error(transparent)]
+    Loading(#[from] LoadingError),
 }
 
 impl From<&RunError> for Exit {
     fn from(error: &RunError) -> Self {
         match error {
             RunError::SeveralStreamsAsCsv { .. } => Self::Usage,
-            RunError::Sink(_) | RunError::TableMissing(_) | RunError::LoadingConfig(_) | RunError::Thread(_) => {
-                Self::Failed
-            }
+            RunError::Sink(_) | RunError::TableMissing(_) => Self::Failed,
+            RunError::Loading(error) => error.into(),
             RunError::Engine(error) => error.into(),
         }
     }
@@ -64,9 +58,17 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Exit {
         ..SessionOptions::new(Mode::Run)
     };
     let cancel = cancel_on_interrupt();
-    let mut programs = Vec::with_capacity(args.programs.len());
-    for path in &args.programs {
-        match check_program(path, &options, &cancel, terminal) {
+    let mut programs = Vec::with_capacity(args.programs.len() + 1);
+    let files = args
+        .programs
+        .iter()
+        .map(|path| check_program(path, &options, &cancel, terminal));
+    let query = args
+        .query
+        .iter()
+        .map(|sql| check_text(query_program(sql), &options, &cancel, terminal));
+    for checked in files.chain(query) {
+        match checked {
             Ok(program) => programs.push(program),
             Err(_) if cancel.is_cancelled() => return Exit::Interrupted,
             Err(exit) => return exit,
@@ -74,8 +76,8 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Exit {
     }
     for program in programs {
         match run_program(program, args, &cancel, terminal) {
-            Ok(summary) if summary.interrupted => return Exit::Interrupted,
-            Ok(_) => {}
+            Ok(Exit::Success) => {}
+            Ok(exit) => return exit,
             Err(error) => {
                 print_error(&error, terminal);
                 return Exit::from(&error);
@@ -90,12 +92,12 @@ fn run_program(
     args: &RunArgs,
     cancel: &Cancel,
     terminal: Terminal,
-) -> Result<JobSummary, RunError> {
+) -> Result<Exit, RunError> {
     let tables = program.take_tables_read();
-    let table_policies = summary::policies_by_name(tables.iter().chain(&program.statements));
     let policies: Vec<StatementPolicies> = program.statements.iter().map(StatementPolicies::of).collect();
     let outputs = JobOutputs::of(&program);
-    let printer = RowPrinter::new(outputs.row_format(args.format, terminal), outputs.has_several_streams());
+    let printer = RowPrinter::new(outputs.row_format(args.format, terminal), outputs.has_several_streams())
+        .within(terminal.stdout.style.columns);
     if printer.is_csv() && outputs.has_several_streams() {
         return Err(RunError::SeveralStreamsAsCsv {
             streams: outputs.streams().map(str::to_owned).collect(),
@@ -111,13 +113,20 @@ fn run_program(
         .filter_map(|source| source.estimated_bytes())
         .sum();
     let sinks = outputs.open(&printer)?;
-    let loading = start_loading(&tables, &program, cancel)?;
-    let tables = match &loading {
-        Some(loading) => loading.wait_for_tables(&program.statements)?,
+    let loading = RunTables::load(tables, &program, cancel, terminal)?;
+    let joined = match loading.as_ref().map(|loading| loading.wait(&program.statements)) {
+        Some(Err(_)) if cancel.is_cancelled() => {
+            if !terminal.quiet {
+                print_on_stderr("interrupted: tables were not loaded to their end\n");
+                print_on_stderr(&summary::untouched_text(&outputs.files()));
+            }
+            return Ok(Exit::Interrupted);
+        }
+        Some(joined) => joined?,
         None => HashMap::new(),
     };
     let job = Job {
-        tables,
+        tables: joined,
         statements: outputs::with_sinks(program.statements, sinks),
         sources: program.sources,
     };
@@ -134,31 +143,23 @@ fn run_program(
     };
     let result = velo_engine::run(job, &options);
     drop(progress);
-    if let Some(loading) = loading {
-        if !terminal.quiet {
-            print_on_stderr(&summary::rejected_text(&loading.program().reports(), &table_policies));
-        }
-        loading.stop();
-    }
+    // Tables are told of before the statements that read them, also when one of those has failed.
+    let is_loaded = match loading {
+        Some(loading) => loading.end(result.is_ok(), cancel, terminal)?,
+        None => true,
+    };
     let summary = result?;
     if !terminal.quiet {
         print_on_stderr(&summary::text(&summary, &policies));
+        if summary.interrupted {
+            print_on_stderr(&summary::untouched_text(&outputs.files()));
+        }
     }
-    Ok(summary)
-}
-
-/// Starts to load the tables that the program's statements need.
-fn start_loading(
-    tables: &[PlannedStatement],
-    program: &CheckedProgram,
-    cancel: &Cancel,
-) -> Result<Option<BackgroundLoad>, RunError> {
-    if tables.is_empty() {
-        return Ok(None);
-    }
-    let loader = ParallelLoader::new(ParallelLoadingConfig::default())?;
-    let tables = ProgramLoader::new(program, tables, ProgramLoadOptions::default());
-    Ok(Some(BackgroundLoad::start(tables, loader, None, cancel)?))
+    Ok(match (summary.interrupted || cancel.is_cancelled(), is_loaded) {
+        (true, _) => Exit::Interrupted,
+        (false, true) => Exit::Success,
+        (false, false) => Exit::Failed,
+    })
 }
 
 /// As many workers as there are cores, but none without a share that is worth its thread. One worker also puts out

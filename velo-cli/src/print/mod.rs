@@ -5,6 +5,8 @@ pub(crate) mod dry_run;
 pub(crate) mod errors;
 pub(crate) mod inferences;
 mod joins;
+pub(crate) mod kept_tables;
+pub(crate) mod limited;
 pub(crate) mod lineage;
 pub(crate) mod load;
 pub(crate) mod plans;

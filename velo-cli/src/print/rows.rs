@@ -17,6 +17,8 @@ const DESTINATION: &str = "standard output";
 pub(crate) struct RowPrinter {
     format: RowFormat,
     has_several_streams: bool,
+    /// Columns of the terminal that tables fit into; `None` is any number.
+    width: Option<usize>,
     console: Console,
 }
 
@@ -26,8 +28,14 @@ impl RowPrinter {
         Self {
             format,
             has_several_streams,
+            width: None,
             console: Console::default(),
         }
+    }
+
+    /// The same, with tables that fit into so many columns.
+    pub(crate) fn within(self, width: Option<usize>) -> Self {
+        Self { width, ..self }
     }
 
     /// Whether rows come out as CSV.
@@ -47,7 +55,7 @@ impl RowPrinter {
             RowFormat::Jsonl => Box::new(WriterSink::new(stdout, DESTINATION, TextFormat::JsonLines, schema)),
             RowFormat::Table => {
                 let title = self.has_several_streams.then(|| stream.to_owned());
-                Box::new(TableSink::new(self.console.clone(), title, schema, DESTINATION))
+                Box::new(TableSink::new(self.console.clone(), title, schema, DESTINATION).within(self.width))
             }
         }
     }

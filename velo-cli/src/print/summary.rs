@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::HumanCount;
@@ -99,6 +100,25 @@ pub(crate) fn rejected_text(
     text
 }
 
+/// What became of rows that did not come out of statements as they should; nothing for statements without such rows.
+pub(crate) fn losses_text(summary: &JobSummary, policies: &[StatementPolicies]) -> String {
+    let mut text = String::new();
+    for (statement, policies) in summary.statements.iter().zip(policies) {
+        let mut losses = String::new();
+        describe_losses(statement, policies, &mut losses);
+        if !losses.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{}:\n{losses}", statement.name);
+        }
+    }
+    text
+}
+
+/// What a run has loaded of a table that nothing reads.
+pub(crate) fn loaded_text(name: &str, row_count: u64, elapsed: Duration) -> String {
+    format!("{name}: {} loaded in {:.2} s\n", rows(row_count), elapsed.as_secs_f64())
+}
+
 /// The summary of a run; `policies` are those of its statements, in their order.
 pub(crate) fn text(summary: &JobSummary, policies: &[StatementPolicies]) -> String {
     let mut text = String::new();
@@ -109,6 +129,28 @@ pub(crate) fn text(summary: &JobSummary, policies: &[StatementPolicies]) -> Stri
         text.push_str("interrupted: the input was not read to its end\n");
     }
     text
+}
+
+/// What an interrupted run left of the files that it was to write: they are as they were before.
+pub(crate) fn untouched_text(files: &[PathBuf]) -> String {
+    let (there, missing): (Vec<&PathBuf>, Vec<&PathBuf>) = files.iter().partition(|path| path.exists());
+    let kept = match there.len() {
+        1 => " is as it was before the run",
+        _ => " are as they were before the run",
+    };
+    let absent = match missing.len() {
+        1 => " was not written",
+        _ => " were not written",
+    };
+    let sentence = |files: &[&PathBuf], words: &str| {
+        let names: Vec<String> = files.iter().map(|path| format!("`{}`", path.display())).collect();
+        if names.is_empty() {
+            String::new()
+        } else {
+            format!("  {}{words}\n", names.join(", "))
+        }
+    };
+    sentence(&there, kept) + &sentence(&missing, absent)
 }
 
 fn describe(statement: &StatementSummary, policies: &StatementPolicies, elapsed: Duration, text: &mut String) {

@@ -1,5 +1,6 @@
 //! Rows as aligned columns, for people.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use arrow::array::{Array, ArrayRef};
@@ -11,21 +12,31 @@ use velo_data::{StreamBatch, StreamSchema};
 use velo_datasources::{Sink, SinkError, SinkSummary};
 
 use super::rows::Console;
-use super::text::printable;
+use super::text::{cut, printable};
 
 /// Rows by which the widths of columns are told; wider values that come later stand out.
 const ROWS_MEASURED: usize = 1_000;
 
 /// As in JSON output; the fraction is left out when it is nothing.
-const TIMESTAMP: &str = "%Y-%m-%dT%H:%M:%S%.fZ";
+pub(super) const TIMESTAMP: &str = "%Y-%m-%dT%H:%M:%S%.fZ";
 
 const GAP: &str = "  ";
+
+/// What stands for text and columns that are cut off.
+const CUT: &str = "…";
+
+/// Columns of text are not made narrower than this, so that something of each value is seen.
+const WIDTH_MIN: usize = 8;
 
 /// Prints the rows of one stream as a table. Deletes have no form there: they are counted and left out.
 pub(crate) struct TableSink {
     console: Console,
     title: Option<String>,
     columns: Vec<TableColumn>,
+    /// What a line may take; `None` is any number of columns.
+    line_width: Option<usize>,
+    /// How many of the columns are shown, the first ones.
+    shown: usize,
     /// Rows that wait until the widths are known.
     waiting: Vec<Vec<String>>,
     is_measured: bool,
@@ -60,12 +71,19 @@ impl TableSink {
         Self {
             console,
             title,
+            shown: fields.len(),
             columns: fields.map(column).collect(),
+            line_width: None,
             waiting: Vec::new(),
             is_measured: false,
             destination,
             summary: SinkSummary::default(),
         }
+    }
+
+    /// The same in lines of so many columns: what is wider is cut.
+    pub(crate) fn within(self, line_width: Option<usize>) -> Self {
+        Self { line_width, ..self }
     }
 
     fn add(&mut self, batch: &StreamBatch) -> Result<(), ArrowError> {
@@ -107,12 +125,15 @@ impl TableSink {
         let title = self.title.as_deref().unwrap_or_default();
         self.waiting.clear();
         self.summary.bytes_written += rows.len() as u64;
-        self.console
-            .print(title, &self.heading(), &rows)
-            .map_err(|source| SinkError::Io {
-                destination: self.destination.to_owned(),
-                source,
-            })
+        let printed = self.console.print(title, &self.heading(), &rows);
+        printed.map_err(|source| self.io_error(source))
+    }
+
+    fn io_error(&self, source: std::io::Error) -> SinkError {
+        SinkError::Io {
+            destination: self.destination.to_owned(),
+            source,
+        }
     }
 
     fn measure(&mut self) {
@@ -121,7 +142,57 @@ impl TableSink {
                 column.width = column.width.max(cell.width());
             }
         }
+        if let Some(line_width) = self.line_width {
+            self.fit(line_width);
+        }
         self.is_measured = true;
+    }
+
+    /// Makes columns narrower, the widest first, until a line is not too wide; leaves out the last ones where that does
+    /// not help.
+    fn fit(&mut self, line_width: usize) {
+        let gaps = GAP.len() * self.columns.len().saturating_sub(1);
+        let line = |columns: &[TableColumn], width_max: usize| -> usize {
+            columns.iter().map(|column| column.width.min(width_max)).sum()
+        };
+        let mut width_max = self.columns.iter().map(|column| column.width).max().unwrap_or(0);
+        while width_max > WIDTH_MIN && line(&self.columns, width_max) + gaps > line_width {
+            width_max -= 1;
+        }
+        for column in &mut self.columns {
+            column.width = column.width.min(width_max);
+        }
+        if line(&self.columns, width_max) + gaps <= line_width {
+            return;
+        }
+        let mut room = line_width.saturating_sub(GAP.len() + CUT.width());
+        self.shown = 0;
+        for column in &self.columns {
+            let taken = column.width + if self.shown > 0 { GAP.len() } else { 0 };
+            if taken > room {
+                break;
+            }
+            room -= taken;
+            self.shown += 1;
+        }
+        // One column is seen in any case.
+        self.shown = self.shown.max(1);
+    }
+
+    /// Which columns have no room; nothing if all are shown.
+    fn left_out(&self) -> String {
+        let left_out = &self.columns[self.shown..];
+        if left_out.is_empty() {
+            return String::new();
+        }
+        let names: Vec<&str> = left_out.iter().map(|column| column.name.as_str()).collect();
+        let text = format!(
+            "-- more: {} of {} columns are not shown: {}",
+            left_out.len(),
+            self.columns.len(),
+            names.join(", ")
+        );
+        cut(&text, self.line_width.unwrap_or(usize::MAX)).into_owned() + "\n"
     }
 
     fn heading(&self) -> String {
@@ -137,7 +208,11 @@ impl TableSink {
 
     fn push_line<'a>(&self, cells: impl Iterator<Item = &'a str>, out: &mut String) {
         let start = out.len();
-        for (index, (column, cell)) in self.columns.iter().zip(cells).enumerate() {
+        for (index, (column, cell)) in self.columns.iter().zip(cells).take(self.shown).enumerate() {
+            let cell = match self.line_width {
+                Some(_) => cut(cell, column.width),
+                None => Cow::Borrowed(cell),
+            };
             let padding = column.width.saturating_sub(cell.width());
             let gap = if index > 0 { GAP } else { "" };
             // Writing to a String cannot fail.
@@ -146,6 +221,10 @@ impl TableSink {
             } else {
                 write!(out, "{gap}{cell}{:padding$}", "")
             };
+        }
+        if self.shown < self.columns.len() {
+            out.push_str(GAP);
+            out.push_str(CUT);
         }
         let end = start + out[start..].trim_end().len();
         out.truncate(end);
@@ -175,6 +254,12 @@ impl Sink for TableSink {
         if !self.is_measured || !self.waiting.is_empty() {
             self.print()?;
         }
+        let left_out = self.left_out();
+        if !left_out.is_empty() {
+            let title = self.title.as_deref().unwrap_or_default();
+            let printed = self.console.print(title, &self.heading(), &left_out);
+            printed.map_err(|source| self.io_error(source))?;
+        }
         Ok(self.summary)
     }
 }
@@ -187,6 +272,59 @@ mod tests {
     use velo_data::SqlType;
 
     use super::*;
+
+    /// The lines of a table with these columns and one row of them.
+    fn lines(line_width: usize, columns: &[(&str, &str)]) -> Vec<String> {
+        let fields = columns.iter().map(|(name, _)| SqlType::String.field(name, true));
+        let schema = StreamSchema::of_user_columns(fields.collect::<Vec<_>>());
+        let values = columns.iter().map(|(_, value)| {
+            let column: ArrayRef = Arc::new(StringViewArray::from(vec![*value]));
+            column
+        });
+        let records = RecordBatch::try_new(Arc::clone(schema.arrow()), values.collect()).unwrap();
+        let mut sink = TableSink::new(Console::default(), None, &schema, "stdout").within(Some(line_width));
+        sink.add(&StreamBatch::inserts(records)).unwrap();
+        sink.measure();
+        let mut text = sink.heading();
+        for row in &sink.waiting {
+            sink.push_line(row.iter().map(String::as_str), &mut text);
+        }
+        text.push_str(&sink.left_out());
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn wide_tables_fit_the_line() {
+        let columns = [("id", "1"), ("note", "a rather long remark"), ("name", "ada lovelace")];
+        assert_eq!(
+            lines(38, &columns),
+            [
+                "id  note                  name",
+                "--  --------------------  ------------",
+                "1   a rather long remark  ada lovelace"
+            ]
+        );
+        // The widest column gives way first.
+        assert_eq!(
+            lines(30, &columns),
+            [
+                "id  note          name",
+                "--  ------------  ------------",
+                "1   a rather lo…  ada lovelace"
+            ]
+        );
+        // What has no room even then is left out, and told.
+        assert_eq!(
+            lines(20, &columns),
+            [
+                "id  note      …",
+                "--  --------  …",
+                "1   a rathe…  …",
+                "-- more: 1 of 3 col…"
+            ]
+        );
+        assert_eq!(lines(3, &columns)[0], "id  …");
+    }
 
     #[test]
     fn numbers_end_and_texts_begin_in_one_line() {

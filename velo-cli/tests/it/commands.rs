@@ -341,6 +341,90 @@ fn an_interrupted_run_exits_with_130() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
+/// All kinds of files that a run writes; none of them changes when the run is interrupted.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_its_files_as_they_were() {
+    const OUTPUTS: &[&str] = &[
+        "out.csv",
+        "out.jsonl",
+        "out.json",
+        "out.envelope.jsonl",
+        "out.csv.gz",
+        "out.parquet",
+        "out.avro",
+        "shared.csv",
+        "appended.csv",
+        "dead.jsonl",
+    ];
+    let streams: String = OUTPUTS[..7]
+        .iter()
+        .enumerate()
+        .map(|(index, path)| {
+            format!("CREATE STREAM s{index} AS SELECT * FROM orders WITH ('orders.path' = 'orders.csv', 's{index}.path' = '{path}');\n")
+        })
+        .collect();
+    let program = format!(
+        "{streams}
+        CREATE STREAM one AS SELECT id FROM orders INTO shared WITH ('orders.path' = 'orders.csv', 'shared.path' = 'shared.csv');
+        CREATE STREAM two AS SELECT id FROM orders INTO shared WITH ('orders.path' = 'orders.csv');
+        CREATE STREAM behind AS SELECT id FROM orders
+          WITH ('orders.path' = 'orders.csv', 'behind.path' = 'appended.csv', 'behind.append' = 'true');
+        CREATE STREAM dead AS SELECT CAST(customer AS INT) AS number FROM orders
+          WITH ('orders.path' = 'orders.csv', 'dead.type' = 'discard_sink', 'dead.letter.queue.path' = 'dead.jsonl');
+        CREATE STREAM printed AS SELECT * FROM orders WITH ('orders.path' = 'orders.csv');"
+    );
+    let before = [true, false].map(|exist| {
+        let workspace = many_orders();
+        workspace.write("all.sql", program.as_bytes());
+        if exist {
+            for path in OUTPUTS {
+                // Without an end of the line, which appending would add first.
+                workspace.write(path, b"id\n1");
+            }
+        }
+        (exist, workspace)
+    });
+    for (exist, workspace) in before {
+        // Nobody reads standard output, so that the run waits for room in the pipe until the signal comes.
+        let mut child = workspace
+            .command(&["run", "all.sql", "--parallelism", "1"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut String::new()).unwrap();
+        let kill = std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(kill.success());
+        let mut stderr = String::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| std::io::copy(&mut stdout, &mut std::io::sink()).unwrap());
+            child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        });
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
+        assert!(
+            stderr.contains("interrupted: the input was not read to its end\n"),
+            "{stderr}"
+        );
+        let word = if exist {
+            "are as they were before the run"
+        } else {
+            "were not written"
+        };
+        assert!(stderr.contains("`out.csv`, ") && stderr.contains(word), "{stderr}");
+        let mut files = crate::support::files_in(&workspace.path("."));
+        files.retain(|path| !path.ends_with("orders.csv") && path.extension().is_none_or(|kind| kind != "sql"));
+        assert_eq!(files.len(), if exist { OUTPUTS.len() } else { 0 }, "{files:?}");
+        for path in files {
+            assert_eq!(std::fs::read(&path).unwrap(), b"id\n1", "{}", path.display());
+        }
+    }
+}
+
 /// Anything that takes each column with each other takes many seconds here.
 #[test]
 fn ten_thousand_columns_are_planned_like_ten() {

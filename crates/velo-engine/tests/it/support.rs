@@ -18,7 +18,8 @@ use velo_engine::{Cancel, EngineError, Job, JobStatement, JobSummary, Metrics, R
 use velo_functions::AggregateKind;
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, PlannedStatement, Project,
-    Relation, Scan, Sort, SortKey, StatementKind, StatementSettings, WatermarkPace, WatermarkRule, Window, WindowAssigner,
+    Relation, Scan, Sort, SortKey, StatementKind, StatementSettings, WatermarkPace, WatermarkRule, Window,
+    WindowAssigner,
 };
 
 /// Columns with names.

@@ -3,14 +3,33 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field};
+use velo_common::Name;
 use velo_data::{StreamBatch, StreamSchema};
 use velo_engine::{CompileError, JoinedTable, LiveTable, OperatorError, Table, TableBuilder};
 
-use crate::{SnapshotColumn, SnapshotError, SnapshotManifest, SnapshotStore};
+use super::offsets::MadeOf;
+use crate::{SnapshotColumn, SnapshotEntry, SnapshotError, SnapshotManifest, SnapshotStore};
 
 /// Tables that an earlier load has kept, for reading.
 pub struct KeptTables {
     store: SnapshotStore,
+}
+
+/// What is known of a kept table without looking at its rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptTable {
+    /// Its name, as it was spelled.
+    pub name: String,
+    /// Its columns and key.
+    pub schema: StreamSchema,
+    /// Its rows.
+    pub rows: u64,
+    /// Bytes of its files in the state directory.
+    pub bytes: u64,
+    /// When it was loaded last, in milliseconds since the epoch.
+    pub loaded_at_ms: i64,
+    /// What it was made of: paths of files and objects, names of other sources and of tables.
+    pub loaded_from: Vec<String>,
 }
 
 /// Why a kept table cannot be read.
@@ -22,6 +41,12 @@ pub enum KeptTableError {
     /// There is no such table.
     #[error("there is no table `{table}` in the state directory; load it first")]
     Unknown {
+        /// Its name.
+        table: String,
+    },
+    /// A later version has written it.
+    #[error("table `{table}` has columns of types that this version does not know")]
+    Later {
         /// Its name.
         table: String,
     },
@@ -51,18 +76,17 @@ impl KeptTables {
         }
     }
 
-    /// The tables with their columns and keys. Those whose manifests are damaged are left out: reading one of them tells.
+    /// The tables by name; of those whose manifests cannot be read, why.
     ///
     /// # Errors
     ///
     /// When the directory cannot be listed.
-    pub fn list(&self) -> Result<Vec<(String, StreamSchema)>, KeptTableError> {
-        let entries = self.store.list()?;
-        let tables = entries.into_iter().filter_map(|entry| {
-            let schema = schema_of(&entry.manifest.ok()?)?;
-            Some((entry.table, schema))
-        });
-        Ok(tables.collect())
+    pub fn list(&self) -> Result<Vec<Result<KeptTable, KeptTableError>>, KeptTableError> {
+        let mut entries = self.store.list()?;
+        entries.sort_by_key(|entry| Name::fold(&entry.table));
+        let table =
+            |entry: SnapshotEntry| kept_table(&entry.manifest?).ok_or(KeptTableError::Later { table: entry.table });
+        Ok(entries.into_iter().map(table).collect())
     }
 
     /// Reads tables as those who run statements need them.
@@ -94,6 +118,18 @@ impl KeptTables {
         }
         builder.finish().map_err(rows)
     }
+}
+
+fn kept_table(manifest: &SnapshotManifest) -> Option<KeptTable> {
+    let made_of = MadeOf::read(&manifest.details.source_offsets).unwrap_or_default();
+    Some(KeptTable {
+        name: manifest.table.clone(),
+        schema: schema_of(manifest)?,
+        rows: manifest.rows,
+        bytes: manifest.bytes,
+        loaded_at_ms: manifest.details.loaded_at_ms,
+        loaded_from: made_of.places(),
+    })
 }
 
 /// The columns that a manifest tells; `None` if one has a type of a later version.

@@ -25,7 +25,7 @@ use crate::{
     TableRegistry, TableReport,
 };
 pub use background::BackgroundLoad;
-pub use kept::{KeptTableError, KeptTables};
+pub use kept::{KeptTable, KeptTableError, KeptTables};
 pub use missing::TableMissing;
 use table::StatementTable;
 

@@ -24,6 +24,19 @@ impl MadeOf {
         serde_json::to_value(self).unwrap_or_default()
     }
 
+    /// Where the rows came from: paths of files and objects, names of other sources and of tables.
+    pub(super) fn places(&self) -> Vec<String> {
+        let of_source = |(name, offset): (&String, &SourceOffset)| match offset {
+            SourceOffset::Files { files } => files.keys().cloned().collect(),
+            SourceOffset::Objects { objects } => objects.keys().cloned().collect(),
+            SourceOffset::HighWater { .. } | SourceOffset::Document { .. } | SourceOffset::Unknown => {
+                vec![name.clone()]
+            }
+        };
+        let sources = self.sources.iter().flat_map(of_source);
+        sources.chain(self.tables.keys().cloned()).collect()
+    }
+
     /// The first table whose content is not the one that this was made of.
     pub(super) fn changed_table(&self, now: &BTreeMap<String, String>) -> Option<String> {
         let changed = now
