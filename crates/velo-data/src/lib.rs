@@ -17,6 +17,7 @@ mod row_error;
 mod row_kind;
 mod schema;
 mod system_column;
+pub mod time;
 mod types;
 
 pub use batch::StreamBatch;

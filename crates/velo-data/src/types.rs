@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, IntervalUnit, TimeUnit};
 
+use crate::time::TimeFormat;
+
 /// Most digits that a 128-bit decimal holds.
 pub const DECIMAL128_PRECISION_MAX: u8 = 38;
 /// Most digits that a 256-bit decimal holds.
@@ -120,6 +122,21 @@ impl SqlType {
         }
     }
 
+    /// Says in a field how its points in time are written: as `event.time.format` says.
+    #[must_use]
+    pub fn with_time_format(field: Field, format: &str) -> Field {
+        let mut metadata = field.metadata().clone();
+        metadata.insert(TIME_FORMAT_KEY.to_owned(), format.to_owned());
+        field.with_metadata(metadata)
+    }
+
+    /// How a field's points in time are written.
+    pub fn time_format(field: &Field) -> TimeFormat {
+        let format = field.metadata().get(TIME_FORMAT_KEY);
+        // Whoever set it has checked it.
+        TimeFormat::parse(format.map(String::as_str)).unwrap_or(TimeFormat::Auto)
+    }
+
     /// The type that values of an Arrow type have in SQL, also for Arrow types that are not the canonical one
     /// (`Int32` is BIGINT, `Utf8` is STRING). `None` for what the dialect has no type for.
     pub fn from_arrow(data_type: &DataType) -> Option<Self> {
@@ -181,6 +198,7 @@ impl SqlType {
 }
 
 const JSON_KEY: &str = "velo.type";
+const TIME_FORMAT_KEY: &str = "velo.time.format";
 
 fn struct_field(field: &FieldRef) -> Option<StructField> {
     Some(StructField {

@@ -106,6 +106,12 @@ impl Expressions {
         })
     }
 
+    /// What is wrong with the first of the rows that fail.
+    pub(crate) fn failure(&self, records: &RecordBatch, out: &mut Output) -> Option<String> {
+        let evaluated = self.try_evaluate(records, out);
+        evaluated.err().map(|(_, error)| error_message(&error))
+    }
+
     fn try_evaluate(&self, records: &RecordBatch, out: &mut Output) -> Result<Vec<ArrayRef>, (usize, DataFusionError)> {
         let evaluate =
             |(index, compiled): (usize, &Compiled)| compiled.evaluate(records).map_err(|error| (index, error));

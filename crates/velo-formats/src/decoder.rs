@@ -6,7 +6,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use bytes::Bytes;
-use velo_data::{RecordOrigin, RowError, RowErrorCause, SystemColumn};
+use velo_data::{RecordOrigin, RowError, RowErrorCause, SqlType, SystemColumn};
 
 use crate::column::{Cells, ColumnBuilder, Problem, Rejections, Syntax};
 use crate::csv::{CsvColumn, CsvRecords};
@@ -535,6 +535,8 @@ impl Column {
         let field = column.sql_type().field(column.name(), true);
         let builder = match column {
             SystemColumn::Headers => ColumnBuilder::headers(&field)?,
+            // What an envelope calls its timestamp is always in milliseconds.
+            SystemColumn::EventTime => ColumnBuilder::new(&SqlType::with_time_format(field.clone(), "epoch_millis"))?,
             _ => ColumnBuilder::new(&field)?,
         };
         Ok(Self {

@@ -69,4 +69,4 @@ pub use sample::{
     KindConflict, SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX, SampledColumn, SampledSchema, ValueKind, sample_csv,
     sample_envelopes, sample_json_array, sample_json_lines,
 };
-pub use text::{parse_date, parse_exact_decimal, parse_time, parse_timestamp};
+pub use text::parse_exact_decimal;

@@ -3,70 +3,81 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, PrimitiveArray};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimestampMillisecondType};
-use datafusion_common::{Result, exec_err, plan_err};
-use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion_common::tree_node::{Transformed, TreeNode};
+use datafusion_common::{Result, exec_datafusion_err, exec_err, plan_err};
+use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use velo_data::SqlType;
+use velo_data::time::{TimeFormat, TimeProblem};
 
-use crate::cast::{convert, parse_timestamp};
+use crate::cast::{convert, to_text};
 use crate::error::FunctionError;
 use crate::kernel::{Operand, columnar};
-use crate::scalar::{ReadTime, TimePattern};
 
 /// A function that turns a column into TIMESTAMP by the rules of `event.time.format`: `epoch_millis`,
-/// `epoch_seconds` = `epoch`, `iso8601`, a strftime or Java pattern, or `None` to go by the column's type, where
-/// numbers (also in text) are epoch milliseconds and text is ISO 8601.
+/// `epoch_seconds` = `epoch`, `iso8601`, a strftime or Java pattern, or `None` to go by what is found: text as casts read
+/// it, and numbers that are plausible as epoch milliseconds.
 ///
-/// What cannot be read becomes NULL, which the scan reports as a row error.
+/// What cannot be read becomes NULL, which the scan reports as a row error; [`failing_event_time`] says why.
 ///
 /// # Errors
 ///
 /// The format is none of these.
 pub fn event_time(format: Option<&str>) -> Result<Arc<ScalarUDF>, FunctionError> {
-    let kind = match format.map(str::trim) {
-        None | Some("" | "auto") => Kind::Auto,
-        Some(word) if word.eq_ignore_ascii_case("epoch_millis") => Kind::Epoch { millis_per_unit: 1 },
-        Some(word) if word.eq_ignore_ascii_case("epoch_seconds") || word.eq_ignore_ascii_case("epoch") => {
-            Kind::Epoch { millis_per_unit: 1_000 }
-        }
-        Some(word) if word.eq_ignore_ascii_case("iso8601") => Kind::Iso8601,
-        Some(pattern) => match TimePattern::parse(pattern) {
-            Ok(time_pattern) => Kind::Pattern(time_pattern),
-            Err(error) => {
-                return Err(FunctionError::WrongArguments {
-                    message: error.strip_backtrace(),
-                    signature: "epoch_millis, epoch_seconds, iso8601 or a pattern such as %Y-%m-%d %H:%M:%S".into(),
-                });
-            }
-        },
-    };
+    let parsed = TimeFormat::parse(format).map_err(|message| FunctionError::WrongArguments {
+        message,
+        signature: "epoch_millis, epoch_seconds, iso8601 or a pattern such as %Y-%m-%d %H:%M:%S".into(),
+    })?;
     Ok(Arc::new(ScalarUDF::from(EventTime {
-        format: format.unwrap_or_default().to_owned(),
-        kind,
+        name: format.unwrap_or_default().to_owned(),
+        format: parsed,
+        or_null: true,
         signature: Signature::any(1, Volatility::Immutable),
     })))
 }
 
-#[derive(Debug)]
-enum Kind {
-    Auto,
-    Epoch { millis_per_unit: i64 },
-    Iso8601,
-    Pattern(TimePattern),
+/// An expression in which [`event_time`] fails with the reason where it would give NULL; `None` if there is no such call.
+pub fn failing_event_time(expr: Expr) -> Option<Expr> {
+    let changed = expr.transform(|inner| {
+        let Expr::ScalarFunction(call) = &inner else {
+            return Ok(Transformed::no(inner));
+        };
+        let Some(event_time) = call.func.inner().downcast_ref::<EventTime>() else {
+            return Ok(Transformed::no(inner));
+        };
+        let failing = ScalarUDF::from(EventTime {
+            name: event_time.name.clone(),
+            format: event_time.format.clone(),
+            or_null: false,
+            signature: event_time.signature.clone(),
+        });
+        Ok(Transformed::yes(failing.call(call.args.clone())))
+    });
+    changed
+        .ok()
+        .filter(|changed| changed.transformed)
+        .map(|changed| changed.data)
 }
 
-/// Equal when the formats are, from which everything else follows.
+/// Equal when the formats are called the same, from which everything else follows.
 #[derive(Debug)]
 struct EventTime {
-    format: String,
-    kind: Kind,
+    name: String,
+    format: TimeFormat,
+    or_null: bool,
     signature: Signature,
+}
+
+impl EventTime {
+    fn identity(&self) -> (&str, bool) {
+        (&self.name, self.or_null)
+    }
 }
 
 impl PartialEq for EventTime {
     fn eq(&self, other: &Self) -> bool {
-        self.format == other.format
+        self.identity() == other.identity()
     }
 }
 
@@ -74,7 +85,7 @@ impl Eq for EventTime {}
 
 impl Hash for EventTime {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.format.hash(state);
+        self.identity().hash(state);
     }
 }
 
@@ -106,63 +117,75 @@ impl ScalarUDFImpl for EventTime {
             return exec_err!("event_time takes one column");
         };
         let operand = Operand::new(operand)?;
-        columnar(self.kind.read(operand.array())?, operand.is_scalar())
+        let times = self.read(operand.array())?;
+        if !self.or_null
+            && let Some(row) = (0..times.len()).find(|row| times.is_null(*row) && operand.array().is_valid(*row))
+        {
+            return self.refuse(&operand.array().slice(row, 1));
+        }
+        columnar(times, operand.is_scalar())
     }
 }
 
-impl Kind {
+impl EventTime {
+    /// The times; NULL where there is none.
     fn read(&self, array: &ArrayRef) -> Result<ArrayRef> {
-        let scale = match self {
-            Self::Epoch { millis_per_unit } => *millis_per_unit,
-            _ => 1,
-        };
-        match SqlType::from_arrow(array.data_type()) {
-            Some(text) if text.is_text() => Ok(self.read_text(array)),
+        Ok(match SqlType::from_arrow(array.data_type()) {
+            Some(text) if text.is_text() => {
+                let texts = array.as_string_view().iter();
+                let times: PrimitiveArray<TimestampMillisecondType> =
+                    texts.map(|text| self.format.read_text(text?).ok()).collect();
+                Arc::new(times)
+            }
             Some(SqlType::Double | SqlType::Decimal { .. }) => {
                 let doubles = convert(array, &SqlType::Double, true)?;
-                Ok(Arc::new(times::<Float64Type>(&doubles, |value| {
-                    from_double(value, scale)
-                })))
+                Arc::new(times::<Float64Type>(&doubles, |number| self.format.read_double(number)))
             }
             Some(number) if number.is_integer() => {
                 let integers = convert(array, &SqlType::BigInt, true)?;
-                Ok(Arc::new(times::<Int64Type>(&integers, |value| {
-                    value.checked_mul(scale)
-                })))
+                Arc::new(times::<Int64Type>(&integers, |number| self.format.read_integer(number)))
             }
-            _ => convert(array, &SqlType::Timestamp, true),
-        }
+            _ => convert(array, &SqlType::Timestamp, true)?,
+        })
     }
 
-    fn read_text(&self, array: &ArrayRef) -> ArrayRef {
-        let times: PrimitiveArray<TimestampMillisecondType> =
-            array.as_string_view().iter().map(|text| self.read_one(text?)).collect();
-        Arc::new(times)
-    }
-
-    fn read_one(&self, text: &str) -> Option<i64> {
-        match self {
-            Self::Auto => text.trim().parse().ok().or_else(|| parse_timestamp(text)),
-            Self::Iso8601 => parse_timestamp(text),
-            Self::Epoch { millis_per_unit } => match text.trim().parse::<i64>() {
-                Ok(units) => units.checked_mul(*millis_per_unit),
-                Err(_) => from_double(text.trim().parse().ok()?, *millis_per_unit),
-            },
-            Self::Pattern(pattern) => match pattern.read(text)? {
-                ReadTime::Utc(time) | ReadTime::Local(time) => Some(time.and_utc().timestamp_millis()),
-            },
-        }
+    /// Why the one value of `array` is no time.
+    #[cold]
+    fn refuse<T>(&self, array: &ArrayRef) -> Result<T> {
+        let problem = match SqlType::from_arrow(array.data_type()) {
+            Some(text) if text.is_text() => self.format.read_text(array.as_string_view().value(0)).err(),
+            Some(number) if number.is_integer() => {
+                let integers = convert(array, &SqlType::BigInt, true)?;
+                self.format
+                    .read_integer(integers.as_primitive::<Int64Type>().value(0))
+                    .err()
+            }
+            _ => {
+                let doubles = convert(array, &SqlType::Double, true)?;
+                self.format
+                    .read_double(doubles.as_primitive::<Float64Type>().value(0))
+                    .err()
+            }
+        };
+        let problem = problem.unwrap_or(TimeProblem::NotATime);
+        let shown = to_text(array)?;
+        let shown = shown.as_string_view().value(0);
+        Err(match problem {
+            TimeProblem::Implausible { .. } => exec_datafusion_err!(
+                "`{shown}` is no event time: {problem}; say how it is written: \
+                 'event.time.format' = 'epoch_millis', 'epoch_seconds' or a pattern"
+            ),
+            TimeProblem::NotATime if !self.name.is_empty() => {
+                exec_datafusion_err!("`{shown}` is no event time: it is not written as '{}'", self.name)
+            }
+            problem => exec_datafusion_err!("`{shown}` is no event time: {problem}"),
+        })
     }
 }
 
-fn times<T: arrow::datatypes::ArrowPrimitiveType>(
+fn times<T: ArrowPrimitiveType>(
     array: &ArrayRef,
-    millis: impl Fn(T::Native) -> Option<i64>,
+    millis: impl Fn(T::Native) -> Result<i64, TimeProblem>,
 ) -> PrimitiveArray<TimestampMillisecondType> {
-    array.as_primitive::<T>().unary_opt(millis)
-}
-
-fn from_double(value: f64, scale: i64) -> Option<i64> {
-    let millis = (value * scale as f64).round();
-    (millis.abs() < 9.2e18).then_some(millis as i64)
+    array.as_primitive::<T>().unary_opt(|value| millis(value).ok())
 }

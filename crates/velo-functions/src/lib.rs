@@ -42,7 +42,7 @@ pub use clock::{processing_time, set_processing_time};
 pub use common_type::{common_type, common_type_of};
 pub use comparison::{comparable, comparable_interval, comparison_key};
 pub use error::{FunctionError, error_message};
-pub use event_time::event_time;
+pub use event_time::{event_time, failing_event_time};
 pub use names::function_names;
 pub use reference::function_reference;
 pub use required::{is_missing_key, key_value};

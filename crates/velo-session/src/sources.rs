@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use velo_common::Diagnostic;
-use velo_data::{StreamSchema, SystemColumn};
+use velo_common::{Diagnostic, Name};
+use velo_data::{SqlType, StreamSchema, SystemColumn};
 use velo_datasources::{FileSample, PropertyError, Source, SourceConfig};
 use velo_planner::properties::{Properties, Scope, definition};
 use velo_planner::{DeclaredAs, DeclaredColumn, Outline, SourceDescription, SourceOutline};
@@ -117,6 +117,27 @@ fn declared_schema(columns: &[DeclaredColumn]) -> StreamSchema {
     StreamSchema::of_user_columns(columns.iter().map(field))
 }
 
+/// The columns, of which the one with the event time says how it is written, so that it is read as such.
+fn with_time_format(columns: &StreamSchema, source: &SourceOutline) -> StreamSchema {
+    let property = |key: &str| source.properties.get(key).map(|value| value.text.as_str());
+    let (Some(name), Some(format)) = (property("event.time.field"), property("event.time.format")) else {
+        return columns.clone();
+    };
+    let fields = columns.user_fields();
+    let exact = fields.iter().position(|field| field.name() == name);
+    let place = exact.or_else(|| fields.iter().position(|field| Name::new(name).matches(field.name())));
+    let fields = fields.iter().enumerate().map(|(index, field)| {
+        let field = field.as_ref().clone();
+        let is_time = place == Some(index) && SqlType::of_field(&field) == Some(SqlType::Timestamp);
+        if is_time {
+            SqlType::with_time_format(field, format)
+        } else {
+            field
+        }
+    });
+    StreamSchema::of_user_columns(fields).with_key(columns.key().to_vec())
+}
+
 /// A source that is about to be opened.
 struct ConfiguredSource<'a> {
     source: &'a SourceOutline,
@@ -145,6 +166,7 @@ impl<'a> ConfiguredSource<'a> {
             }
             SchemaFile::Unusable => (None, None),
         };
+        let declared = declared.map(|columns| with_time_format(&columns, source));
         // Where columns are declared, nothing has to be asked before the load, which asks again itself.
         let retries = if declared.is_none() { options.retries } else { 0 };
         Self {

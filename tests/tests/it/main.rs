@@ -6,3 +6,4 @@ mod config_schema;
 mod docs;
 mod layers;
 mod properties;
+mod time_texts;

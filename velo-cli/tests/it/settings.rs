@@ -29,7 +29,7 @@ struct Kind {
 }
 
 /// Rows with a line that cannot be read, a late one, and a group that is there twice.
-const INPUT: &str = "id,k,at,v\n1,a,1000,10\n2,\"x,y\",9000,20\n3,a,9000\n4,'b',2000,40\n5,a,30000,50\n";
+const INPUT: &str = "id,k,at,v\n1,a,1704067201000,10\n2,\"x,y\",1704067209000,20\n3,a,1704067209000\n4,'b',1704067202000,40\n5,a,1704067230000,50\n";
 
 const COLUMNS: &str = "(id BIGINT, k STRING, at BIGINT, v BIGINT)";
 
@@ -263,7 +263,7 @@ impl Kind {
 }
 
 fn workspace() -> Workspace {
-    let one = "id,k,at,v\n1,a,1000,10\n";
+    let one = "id,k,at,v\n1,a,1704067201000,10\n";
     Workspace::with(&[("in.csv", INPUT), ("one.csv", one), ("out.csv", "id,k\n0,before\n")])
 }
 

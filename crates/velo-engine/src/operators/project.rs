@@ -52,7 +52,7 @@ impl ComputedEventTime {
     /// Hands rows on that were computed from those of `input`.
     fn pass(&mut self, input: &StreamBatch, computed: StreamBatch, out: &mut Output) -> OperatorResult {
         let times: ArrayRef = computed.records.column(self.index).clone();
-        let (timed, times) = reject_untimed(computed, times, (&self.origins, &input.records), out)?;
+        let (timed, times) = reject_untimed(computed, times, (&self.origins, &input.records), None, out)?;
         self.clock.pass(&timed, milliseconds_of(&times), out, |batch, out| {
             out.emit(batch);
             Ok(())

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use arrow::array::{ArrayRef, new_null_array};
 use velo_data::{RecordColumns, RowErrorCause, SqlType, StreamBatch, StreamSchema, SystemColumn, record_batch};
+use velo_functions::failing_event_time;
 use velo_planner::plan::{Relation, Scan};
 
 use super::watermark::{WatermarkClock, WatermarkStep, milliseconds_of, reject_untimed};
@@ -34,6 +35,8 @@ enum Origin {
 
 struct EventTimeColumn {
     expression: Option<Expressions>,
+    /// The expression in a form that fails where there is no time, for the reason.
+    failing: Option<Expressions>,
     /// Its index in the scan's schema; none when only the watermark is wanted.
     index: Option<usize>,
     /// Where the relation's own event time stands in the input.
@@ -90,7 +93,8 @@ impl ScanRows {
             }
         };
         let arranged = batch.records.clone();
-        let (batch, times) = reject_untimed(batch, times, (&self.origins, &arranged), out)?;
+        let reasons = event_time.failing.as_ref();
+        let (batch, times) = reject_untimed(batch, times, (&self.origins, &arranged), reasons, out)?;
         let Some(index) = event_time.index else {
             return Ok((batch, times));
         };
@@ -111,12 +115,15 @@ impl EventTimeColumn {
             return Err(missing(SystemColumn::EventTime.name(), plan));
         }
         let name = SystemColumn::EventTime.name().to_owned();
+        let failing = event_time.expression.clone().and_then(failing_event_time);
         let compile = |expression| {
+            let name = name.clone();
             let expressions = Expressions::new([(expression, name, SqlType::Timestamp.arrow())], &plan.schema)?;
             Ok(expressions.failing_as(RowErrorCause::EventTime))
         };
         Ok(Some(Self {
             expression: event_time.expression.as_ref().map(compile).transpose()?,
+            failing: failing.as_ref().map(compile).transpose()?,
             index: plan.schema.system(SystemColumn::EventTime),
             provided,
         }))

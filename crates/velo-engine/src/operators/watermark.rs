@@ -10,6 +10,7 @@ use super::group_set::{read_shared_number, shared_number};
 use super::milliseconds;
 use crate::error::OperatorResult;
 use crate::event::Output;
+use crate::expression::Expressions;
 use crate::state::OperatorState;
 
 /// How far event time has come in a partition, or behind whatever computes event times.
@@ -140,11 +141,13 @@ pub(super) fn milliseconds_of(times: &ArrayRef) -> &[i64] {
     times.as_primitive::<TimestampMillisecondType>().values()
 }
 
-/// Gives up the rows that have no event time. `record` has what tells where each row comes from.
+/// Gives up the rows that have no event time. `record` has what tells where each row comes from, and `reasons` fails on it
+/// where it has what could not be read as a time.
 pub(super) fn reject_untimed(
     batch: StreamBatch,
     times: ArrayRef,
     record: (&RecordColumns, &RecordBatch),
+    reasons: Option<&Expressions>,
     out: &mut Output,
 ) -> OperatorResult<(StreamBatch, ArrayRef)> {
     if times.null_count() == 0 {
@@ -153,9 +156,10 @@ pub(super) fn reject_untimed(
     let timed = is_not_null(&times)?;
     let (origins, records) = record;
     for row in (0..batch.num_rows()).filter(|row| times.is_null(*row)) {
+        let reason = reasons.and_then(|reasons| reasons.failure(&records.slice(row, 1), out));
         out.reject(RowError {
             cause: RowErrorCause::EventTime,
-            message: "the event time is missing".to_owned(),
+            message: reason.unwrap_or_else(|| "the event time is missing".to_owned()),
             column: Some(SystemColumn::EventTime.name().to_owned()),
             origin: origins.origin(records, row),
             original: origins.original(records, row),

@@ -7,6 +7,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, DecimalType, Field};
 use arrow::error::ArrowError;
+use velo_data::time::TimeFormat;
 use velo_data::{RowErrorCause, SqlType};
 
 use super::cell::{Cells, Syntax, Token};
@@ -40,7 +41,7 @@ pub(crate) enum ColumnBuilder {
     HeaderValue(BinaryViewBuilder),
     Date(Date32Builder),
     Time(Time32MillisecondBuilder),
-    Timestamp(TimestampMillisecondBuilder),
+    Timestamp(TimestampMillisecondBuilder, TimeFormat),
     Interval(IntervalMonthDayNanoBuilder),
     Array(ArrayBuilder),
     Map(MapBuilder),
@@ -81,7 +82,7 @@ impl ColumnBuilder {
             (SqlType::Bytes, _) => Self::Bytes(BinaryViewBuilder::new()),
             (SqlType::Date, _) => Self::Date(Date32Builder::new()),
             (SqlType::Time, _) => Self::Time(Time32MillisecondBuilder::new()),
-            (SqlType::Timestamp, _) => Self::Timestamp(TimestampMillisecondBuilder::new()),
+            (SqlType::Timestamp, _) => Self::Timestamp(TimestampMillisecondBuilder::new(), SqlType::time_format(field)),
             (SqlType::Interval, _) => Self::Interval(IntervalMonthDayNanoBuilder::new()),
             (_, DataType::List(element)) => Self::Array(ArrayBuilder::new(element)?),
             (_, DataType::Map(entries, _)) => Self::Map(MapBuilder::new(entries)?),
@@ -127,7 +128,14 @@ impl ColumnBuilder {
             }
             Self::Date(builder) => target.primitive(builder, convert::date),
             Self::Time(builder) => target.primitive(builder, convert::time),
-            Self::Timestamp(builder) => target.numbers(builder, ShortNumber::to_integer, convert::timestamp),
+            Self::Timestamp(builder, format) => {
+                let format: &TimeFormat = format;
+                target.numbers(
+                    builder,
+                    |number| format.read_integer(number.to_integer()?).ok(),
+                    |token| convert::timestamp(token, format),
+                );
+            }
             Self::Interval(builder) => target.primitive(builder, convert::interval),
             Self::Text(builder) => target.text(builder),
             Self::Json(builder) => target.json(builder),
@@ -159,7 +167,7 @@ impl ColumnBuilder {
             Self::Bytes(builder) | Self::HeaderValue(builder) => Arc::new(builder.finish()),
             Self::Date(builder) => Arc::new(builder.finish()),
             Self::Time(builder) => Arc::new(builder.finish()),
-            Self::Timestamp(builder) => Arc::new(builder.finish()),
+            Self::Timestamp(builder, _) => Arc::new(builder.finish()),
             Self::Interval(builder) => Arc::new(builder.finish()),
             Self::Array(builder) => builder.finish()?,
             Self::Map(builder) => builder.finish()?,

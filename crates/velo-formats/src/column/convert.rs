@@ -5,13 +5,12 @@ use std::fmt::Write as _;
 use arrow::datatypes::{DecimalType, IntervalMonthDayNano};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use velo_data::time::{TimeFormat, TimeProblem, parse_date, parse_interval, parse_time};
 
 use super::cell::Token;
 use crate::json::members::MemberIndex;
 use crate::json::scanner::Scanner;
-use crate::value::interval::parse_interval;
 use crate::value::number::{NumberProblem, NumberText, parse_bigint, parse_double};
-use crate::value::time::{parse_date, parse_time, parse_timestamp};
 
 /// Why a value does not fit its column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,26 +84,41 @@ pub(crate) fn time(token: Token<'_>) -> Converted<i32> {
         .ok_or_else(|| unfit(token, "a TIME", ", which is written HH:MM:SS.fff"))
 }
 
-/// Milliseconds since the epoch, from ISO 8601 text or as they are.
+/// Milliseconds since the epoch, as the column writes points in time.
 #[inline]
-pub(crate) fn timestamp(token: Token<'_>) -> Converted<i64> {
+pub(crate) fn timestamp(token: Token<'_>, format: &TimeFormat) -> Converted<i64> {
     let parsed = match token {
-        Token::Text(text) => parse_timestamp(text.trim_ascii()),
-        Token::Number(text) => parse_bigint(text).ok(),
-        Token::Bare(text) => {
-            let text = text.trim_ascii();
-            parse_timestamp(text).or_else(|| parse_bigint(text).ok())
-        }
-        _ => None,
+        Token::Text(text) | Token::Bare(text) => format.read_text(text),
+        Token::Number(text) => match parse_bigint(text) {
+            Ok(number) => format.read_integer(number),
+            Err(_) if matches!(format, TimeFormat::Auto) => Err(TimeProblem::NotATime),
+            Err(_) => parse_double(text)
+                .map_err(|_| TimeProblem::NotATime)
+                .and_then(|number| format.read_double(number)),
+        },
+        _ => Err(TimeProblem::NotATime),
     };
-    parsed.ok_or_else(|| unfit(token, "a TIMESTAMP", ", which is ISO 8601 text or epoch milliseconds"))
+    parsed.map_err(|problem| no_timestamp(token, format, problem))
+}
+
+#[cold]
+fn no_timestamp(token: Token<'_>, format: &TimeFormat, problem: TimeProblem) -> ValueError {
+    let why = match (problem, format) {
+        (TimeProblem::Implausible { .. }, _) => format!(
+            ": {problem}; declare the column BIGINT, and make times of it with FROM_UNIXTIME (of seconds) or CAST (of milliseconds)"
+        ),
+        (TimeProblem::NotATime, TimeFormat::Auto) => ", which is ISO 8601 text or epoch milliseconds".to_owned(),
+        (TimeProblem::NotATime, _) => " as its 'event.time.format' writes one".to_owned(),
+        (TimeProblem::OutOfRange, _) => format!(": {problem}"),
+    };
+    unfit(token, "a TIMESTAMP", &why)
 }
 
 #[inline]
 pub(crate) fn interval(token: Token<'_>) -> Converted<IntervalMonthDayNano> {
     text_of(token)
         .and_then(parse_interval)
-        .ok_or_else(|| unfit(token, "an INTERVAL", ", which is an ISO 8601 duration such as PT5M"))
+        .ok_or_else(|| unfit(token, "an INTERVAL", ", which is written PT5M or 5 minutes"))
 }
 
 /// Bytes in base64, put into `bytes`.

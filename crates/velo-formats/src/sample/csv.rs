@@ -1,9 +1,10 @@
+use velo_data::time::parse_timestamp;
+
 use super::shape::number_kind;
 use super::{Observed, SAMPLE_RECORDS_MAX, SampledSchema, ValueKind, summarize};
 use crate::CsvOptions;
 use crate::csv::{RawField, Tokenized, field_text, tokenize};
 use crate::lines::next_line;
-use crate::value::time::{parse_date, parse_timestamp};
 
 /// Samples the records that `input` begins with, behind the header if there is one.
 ///
@@ -73,11 +74,25 @@ fn kind_of(text: &str) -> ValueKind {
     if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
         return ValueKind::Boolean;
     }
-    if parse_date(text).is_some() {
-        return ValueKind::Date;
-    }
-    if parse_timestamp(text).is_some() {
-        return ValueKind::Timestamp;
+    if is_written_as_date(text.as_bytes()) && parse_timestamp(text).is_some() {
+        return if text.len() == DATE_LENGTH {
+            ValueKind::Date
+        } else {
+            ValueKind::Timestamp
+        };
     }
     number_kind(text).unwrap_or(ValueKind::Text)
+}
+
+/// Bytes of `YYYY-MM-DD`.
+const DATE_LENGTH: usize = 10;
+
+/// Whether a text begins as a date in full length. A column may also hold dates as `2024-1-5` or `20240105`, but is not taken
+/// for one of dates because of them: parts have numbers of such a kind.
+fn is_written_as_date(text: &[u8]) -> bool {
+    let is_template = |(byte, template): (&u8, &u8)| match template {
+        b'-' => *byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    text.len() >= DATE_LENGTH && text.iter().zip(b"0000-00-00").all(is_template)
 }

@@ -1,6 +1,5 @@
 //! Single values between text and Arrow, the same for every text format.
 
-pub(crate) mod fixed_timestamp;
 pub(crate) mod interval;
 pub(crate) mod number;
 pub(crate) mod short_number;

@@ -13,7 +13,7 @@ pub use function::cast_expr;
 pub(crate) use function::convert;
 
 pub(crate) use text::to_text;
-pub(crate) use time_text::parse_timestamp;
+pub(crate) use time_text::read_timestamp;
 
 use velo_data::SqlType;
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
 use arrow::compute::cast_with_options;
 use arrow::datatypes::{
-    DataType, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, Time32MillisecondType,
+    DataType, Date32Type, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, Time32MillisecondType,
     TimestampMillisecondType,
 };
-use chrono::DateTime;
 use datafusion_common::{Result, exec_err};
 use velo_data::SqlType;
+use velo_data::time::{MS_PER_DAY, civil_from_days};
 
 use crate::kernel::CHECKED;
 
@@ -25,6 +25,10 @@ pub(crate) fn to_text(array: &ArrayRef) -> Result<ArrayRef> {
         Some(SqlType::Timestamp) => {
             let times = array.as_primitive::<TimestampMillisecondType>();
             write_each(array, |row, text| write_timestamp(times.value(row), text))
+        }
+        Some(SqlType::Date) => {
+            let dates = array.as_primitive::<Date32Type>();
+            write_each(array, |row, text| write_date(i64::from(dates.value(row)), text))
         }
         Some(SqlType::Time) => {
             let times = array.as_primitive::<Time32MillisecondType>();
@@ -80,9 +84,18 @@ fn write_double(value: f64, text: &mut String) -> fmt::Result {
 }
 
 fn write_timestamp(time_ms: i64, text: &mut String) -> fmt::Result {
-    let time = DateTime::from_timestamp_millis(time_ms).ok_or(fmt::Error)?;
-    write!(text, "{} ", time.date_naive())?;
-    write_time_of_day(time_ms.rem_euclid(86_400_000), text)
+    write_date(time_ms.div_euclid(MS_PER_DAY), text)?;
+    text.push(' ');
+    write_time_of_day(time_ms.rem_euclid(MS_PER_DAY), text)
+}
+
+/// `YYYY-MM-DD`; years beyond four digits carry a sign.
+fn write_date(days: i64, text: &mut String) -> fmt::Result {
+    let (year, month, day) = civil_from_days(days);
+    match year {
+        0..=9999 => write!(text, "{year:04}-{month:02}-{day:02}"),
+        _ => write!(text, "{year:+05}-{month:02}-{day:02}"),
+    }
 }
 
 /// `HH:MM:SS`, with as many digits behind the point as are not zero.

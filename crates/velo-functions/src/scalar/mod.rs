@@ -22,4 +22,3 @@ pub(crate) use catalogue::CLOCK_FUNCTIONS;
 pub use catalogue::{Category, ScalarFunction, is_clock_function, is_header_function, scalar, scalar_functions};
 pub(crate) use foreign::names as foreign_names;
 pub use resolve::{Argument, ResolvedFunction, resolve_scalar};
-pub(crate) use time::{ReadTime, TimePattern};

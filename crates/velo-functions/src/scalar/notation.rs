@@ -7,7 +7,7 @@ use velo_common::{TimeUnit, nearest};
 use super::encoding::Encoding;
 use super::json::JsonPath;
 use super::regex::{MATCH_FLAGS, REPLACE_FLAGS, check_flags, compile};
-use super::time::{Part, TimePattern, Zone};
+use super::time::{Part, read_pattern, read_zone};
 use crate::error::error_message;
 
 /// What the text of an argument is written in.
@@ -58,8 +58,8 @@ impl Notation {
             Self::RegularExpression => compile(text).map(drop),
             Self::MatchFlags => check_flags(text, MATCH_FLAGS),
             Self::ReplaceFlags => check_flags(text, REPLACE_FLAGS),
-            Self::TimePattern => TimePattern::parse(text).map(drop),
-            Self::TimeZone => Zone::parse(text).map(drop),
+            Self::TimePattern => read_pattern(text).map(drop),
+            Self::TimeZone => read_zone(text).map(drop),
             Self::JsonPath => JsonPath::parse(text).map(drop),
             Self::Encoding => Encoding::parse(text).map(drop),
         }

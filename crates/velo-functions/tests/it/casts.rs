@@ -146,7 +146,15 @@ fn points_in_time() {
         ("'1969-12-31 23:59:59.9'", "TIMESTAMP", "1969-12-31 23:59:59.9"),
         ("'2024-01-02 03:04'", "TIMESTAMP", "2024-01-02 03:04:00"),
         ("'2024-02-30'", "TIMESTAMP", "error"),
-        ("'2024-01-02 24:00:00'", "TIMESTAMP", "error"),
+        ("'2024-01-02 24:00:00'", "TIMESTAMP", "2024-01-03 00:00:00"),
+        ("'12345-01-05'", "DATE", "+12345-01-05"),
+        (
+            "'292278994-08-17 07:12:55.807'",
+            "TIMESTAMP",
+            "+292278994-08-17 07:12:55.807",
+        ),
+        ("'P1DT2H'", "INTERVAL", "1 day 02:00:00"),
+        ("'5'", "INTERVAL", "error"),
         ("'2024-01-02 03:04:05 x'", "TIMESTAMP", "error"),
         ("''", "TIMESTAMP", "error"),
         ("'2024-01-02 03:04:05'", "DATE", "2024-01-02"),
@@ -207,6 +215,12 @@ fn errors_name_value_and_type() {
             "1e19",
             "BIGINT",
             "error: Execution error: 10000000000000000000 is outside the range of BIGINT",
+        ),
+        (
+            "'1704423845'",
+            "TIMESTAMP",
+            "error: Execution error: cannot read '1704423845' as TIMESTAMP: as milliseconds since 1970 it is in the year \
+             1970, outside of 1990 to 2100; FROM_UNIXTIME takes seconds, and a CAST of a number milliseconds",
         ),
     ];
     check(rows.map(|(text, to, expected)| (text.to_owned(), cast(text, to, false), expected.to_owned())));

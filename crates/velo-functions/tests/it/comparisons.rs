@@ -5,7 +5,7 @@ use arrow::datatypes::TimestampMillisecondType;
 use datafusion_common::ScalarValue;
 use datafusion_expr::{Expr, Like, Operator, binary_expr, col, lit};
 use velo_data::SqlType;
-use velo_functions::{cast_expr, common_type, comparison_key, event_time};
+use velo_functions::{cast_expr, common_type, comparison_key, event_time, failing_event_time};
 
 use crate::support::{check, evaluate, evaluate_on, sql_type, value};
 
@@ -184,6 +184,19 @@ fn event_times() {
         [Some(TIME), Some(TIME), Some(TIME), None, None]
     );
     assert_eq!(
+        times(None, integers(&[0, 1_704_164_645, 20_240_102])),
+        [None, None, None]
+    );
+    assert_eq!(times(Some("epoch_millis"), integers(&[1_500])), [Some(1_500)]);
+    assert_eq!(
+        times(Some("%Y%m%d"), integers(&[20_240_102])),
+        [Some(1_704_153_600_000)]
+    );
+    assert_eq!(
+        times(Some("iso8601"), integers(&[20_240_102])),
+        [Some(1_704_153_600_000)]
+    );
+    assert_eq!(
         times(Some("iso8601"), text(&["2024-01-02T03:04:05", "1704164645000"])),
         [Some(TIME), None]
     );
@@ -193,4 +206,31 @@ fn event_times() {
     );
     assert_eq!(times(Some("yyyyMMdd HHmmss"), text(&["20240102 030405"])), [Some(TIME)]);
     assert!(event_time(Some("bogus pattern")).is_err());
+}
+
+/// What a rejected row is told.
+#[test]
+fn why_there_is_no_event_time() {
+    let refusal = |format: Option<&str>, column: ArrayRef| {
+        let batch = RecordBatch::try_from_iter([("t", column)]).expect("a column");
+        let expr = event_time(format).expect("a format").call(vec![col("t")]);
+        let failing = failing_event_time(expr).expect("a call");
+        evaluate_on(&failing, &batch).expect_err("no time")
+    };
+    let text = |value: &str| Arc::new(StringViewArray::from(vec![value])) as ArrayRef;
+    let seconds = Arc::new(Int64Array::from(vec![1_704_164_645])) as ArrayRef;
+    assert_eq!(
+        refusal(None, seconds),
+        "Execution error: `1704164645` is no event time: as milliseconds since 1970 it is in the year 1970, outside of 1990 \
+         to 2100; say how it is written: 'event.time.format' = 'epoch_millis', 'epoch_seconds' or a pattern"
+    );
+    assert_eq!(
+        refusal(None, text("soon")),
+        "Execution error: `soon` is no event time: it is not written as a point in time"
+    );
+    assert_eq!(
+        refusal(Some("%d.%m.%Y"), text("2024-01-02")),
+        "Execution error: `2024-01-02` is no event time: it is not written as '%d.%m.%Y'"
+    );
+    assert!(failing_event_time(col("t")).is_none());
 }

@@ -517,7 +517,7 @@ fn time_as_text_and_seconds() {
         (
             "CONVERT_TZ",
             &["'2024-10-27 02:30:00'", "'Europe/Berlin'", "'UTC'"],
-            "2024-10-27 00:30:00 TIMESTAMP",
+            "2024-10-27 01:30:00 TIMESTAMP",
         ),
         (
             "CONVERT_TZ",

@@ -69,9 +69,15 @@ fn configured(
     };
     let sql_type = SqlType::of_field(found).unwrap_or(SqlType::Null);
     let format = properties.get("event.time.format").map(|format| format.text.as_str());
+    let format = format.or_else(|| (sql_type.is_numeric() && is_metadata(found.name())).then_some("epoch_millis"));
     as_event_time(column(found.name()), &sql_type, format)
         .map(Some)
         .map_err(|reason| Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, reason))
+}
+
+/// Metadata counts in milliseconds; a number of the user's may count in anything.
+fn is_metadata(column: &str) -> bool {
+    SystemColumn::ALL.iter().any(|system| system.name() == column)
 }
 
 /// A value as a TIMESTAMP, NULL where it cannot be read as one.
@@ -111,7 +117,9 @@ impl QueryBinder<'_, '_> {
         if time.expr == column(SystemColumn::EventTime.name()) {
             return Ok(());
         }
-        let expression = as_event_time(time.expr.clone(), &time.sql_type, None)
+        let of_metadata = time.expr.column_refs().iter().all(|named| is_metadata(&named.name));
+        let format = (time.sql_type.is_numeric() && of_metadata).then_some("epoch_millis");
+        let expression = as_event_time(time.expr.clone(), &time.sql_type, format)
             .map_err(|reason| Diagnostic::new(&code::INVALID_WINDOW, time.span, reason))?;
         let rule = self.watermark_rule(plan);
         set(plan, expression, rule).ok_or_else(|| {

@@ -7,8 +7,9 @@ use arrow::array::{
 };
 use arrow::datatypes::{ArrowNativeType, ArrowPrimitiveType, DecimalType};
 use rusqlite::types::ValueRef;
+use velo_data::time::{TimeFormat, parse_date, parse_time};
 use velo_data::{DECIMAL128_PRECISION_MAX, SqlType};
-use velo_formats::{parse_date, parse_exact_decimal, parse_time, parse_timestamp};
+use velo_formats::parse_exact_decimal;
 
 /// Characters of a value that a message shows.
 const SHOWN_CHARACTERS: usize = 40;
@@ -89,7 +90,7 @@ impl ColumnBuilder {
             }
             Self::Date(builder) => append(builder, text(value).and_then(parse_date), value, "DATE"),
             Self::Time(builder) => append(builder, text(value).and_then(parse_time), value, "TIME"),
-            Self::Timestamp(builder) => append(builder, text(value).and_then(parse_timestamp), value, "TIMESTAMP"),
+            Self::Timestamp(builder) => append(builder, timestamp(value), value, "TIMESTAMP"),
         }
     }
 
@@ -167,6 +168,13 @@ fn double(value: ValueRef<'_>) -> Option<f64> {
         // The same number, if a double holds it.
         ValueRef::Integer(value) if value.unsigned_abs() <= EXACT_DOUBLE_MAX => Some(value as f64),
         _ => None,
+    }
+}
+
+fn timestamp(value: ValueRef<'_>) -> Option<i64> {
+    match value {
+        ValueRef::Integer(value) => TimeFormat::Auto.read_integer(value).ok(),
+        _ => TimeFormat::Auto.read_text(text(value)?).ok(),
     }
 }
 

@@ -8,13 +8,13 @@ use arrow::datatypes::{Float64Type, Int64Type, TimestampMillisecondType};
 use chrono::{DateTime, TimeZone};
 use datafusion_common::{Result, exec_datafusion_err, exec_err};
 use velo_data::SqlType;
+use velo_data::time::{ReadTime, TimePattern, Zone};
 
 use super::super::native::{Arguments, Native, Returns, collect_primitive, collect_text};
 use super::super::notation::Notation;
 use super::super::parameter::Parameter;
-use super::pattern::{ReadTime, TimePattern};
-use super::zone::Zone;
-use crate::cast::{convert, parse_timestamp};
+use super::zone::read_zone;
+use crate::cast::{convert, read_timestamp};
 
 pub(crate) static DATE_FORMAT: Native = Native {
     name: "date_format",
@@ -68,15 +68,15 @@ fn parse_each(arguments: &Arguments) -> Result<ArrayRef> {
         let Some(text) = text.get(row) else {
             return Ok(None);
         };
-        let time = match &mut patterns {
-            None => parse_timestamp(text),
-            Some(patterns) => match patterns.at(row)? {
-                Some((pattern, zone)) => read(text, pattern, zone),
-                None => return Ok(None),
-            },
+        let Some(patterns) = &mut patterns else {
+            return read_timestamp(text).map(Some).map_err(|error| error());
         };
-        time.map(Some)
-            .ok_or_else(|| exec_datafusion_err!("cannot read '{text}' as TIMESTAMP"))
+        match patterns.at(row)? {
+            Some((pattern, zone)) => read(text, pattern, zone)
+                .map(Some)
+                .ok_or_else(|| exec_datafusion_err!("cannot read '{text}' as TIMESTAMP by the pattern")),
+            None => Ok(None),
+        }
     })
 }
 
@@ -86,6 +86,13 @@ fn read(text: &str, pattern: &TimePattern, zone: Zone) -> Option<i64> {
         ReadTime::Local(local) => zone.to_utc(local)?,
     };
     Some(utc.and_utc().timestamp_millis())
+}
+
+/// # Errors
+///
+/// The text is no pattern.
+pub(crate) fn read_pattern(text: &str) -> Result<TimePattern> {
+    TimePattern::parse(text).map_err(|reason| exec_datafusion_err!("{reason}"))
 }
 
 /// The pattern and time zone of each row, which are prepared once when they are constant.
@@ -116,10 +123,10 @@ impl<'a> Patterns<'a> {
             _ => "UTC",
         };
         if self.zone.as_ref().is_none_or(|(known, _)| known != zone) {
-            self.zone = Some((zone.to_owned(), Zone::parse(zone)?));
+            self.zone = Some((zone.to_owned(), read_zone(zone)?));
         }
         if self.pattern.as_ref().is_none_or(|(known, _)| known != pattern) {
-            self.pattern = Some((pattern.to_owned(), TimePattern::parse(pattern)?));
+            self.pattern = Some((pattern.to_owned(), read_pattern(pattern)?));
         }
         Ok(self
             .pattern

@@ -2,18 +2,17 @@
 
 mod format;
 mod part;
-mod pattern;
 mod shift;
 mod unit;
 mod zone;
 
+pub(super) use format::read_pattern;
 pub(crate) use format::{DATE_FORMAT, FROM_UNIXTIME, PARSE_TIMESTAMP, UNIX_TIMESTAMP};
 pub(crate) use part::DATE_PART;
 pub(super) use part::Part;
-pub(crate) use pattern::{ReadTime, TimePattern};
 pub(crate) use shift::{DATE_DIFF, DATE_TRUNC, MAKE_INTERVAL};
 pub(super) use unit::parse_unit;
 pub(crate) use zone::CONVERT_TZ;
-pub(super) use zone::Zone;
+pub(super) use zone::read_zone;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;

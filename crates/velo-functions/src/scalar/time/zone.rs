@@ -1,58 +1,20 @@
 //! `CONVERT_TZ`: wall-clock time from one time zone to another.
 
-use std::str::FromStr;
-
 use arrow::datatypes::TimestampMillisecondType;
-use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset, TimeDelta, TimeZone};
-use chrono_tz::Tz;
+use chrono::DateTime;
 use datafusion_common::{Result, exec_datafusion_err};
 use velo_data::SqlType;
+use velo_data::time::Zone;
 
 use super::super::native::{Native, Returns, collect_primitive};
 use super::super::notation::Notation;
 use super::super::parameter::Parameter;
 
-/// A time zone by IANA name or by offset.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Zone {
-    Named(Tz),
-    Fixed(FixedOffset),
-}
-
-impl Zone {
-    pub(crate) fn parse(text: &str) -> Result<Self> {
-        if let Ok(zone) = Tz::from_str(text) {
-            return Ok(Self::Named(zone));
-        }
-        match FixedOffset::from_str(text) {
-            Ok(offset) => Ok(Self::Fixed(offset)),
-            Err(_) => Err(exec_datafusion_err!("`{text}` is not a time zone")),
-        }
-    }
-
-    pub(crate) fn offset_at(self, utc: NaiveDateTime) -> FixedOffset {
-        match self {
-            Self::Named(zone) => zone.offset_from_utc_datetime(&utc).fix(),
-            Self::Fixed(offset) => offset,
-        }
-    }
-
-    /// UTC of a wall-clock time. One that comes twice is its first occurrence; one that the clock skips is read with
-    /// the offset before the gap.
-    pub(crate) fn to_utc(self, local: NaiveDateTime) -> Option<NaiveDateTime> {
-        let offset = match self {
-            Self::Fixed(offset) => offset,
-            Self::Named(zone) => {
-                let before_gap = || {
-                    let earlier = local.checked_sub_signed(TimeDelta::hours(3))?;
-                    zone.offset_from_local_datetime(&earlier).earliest()
-                };
-                let offset = zone.offset_from_local_datetime(&local).earliest();
-                offset.or_else(before_gap)?.fix()
-            }
-        };
-        local.checked_sub_offset(offset)
-    }
+/// # Errors
+///
+/// There is no such zone.
+pub(crate) fn read_zone(text: &str) -> Result<Zone> {
+    Zone::parse(text).ok_or_else(|| exec_datafusion_err!("`{text}` is not a time zone"))
 }
 
 pub(crate) static CONVERT_TZ: Native = Native {
@@ -68,15 +30,15 @@ pub(crate) static CONVERT_TZ: Native = Native {
         let time = arguments.primitive::<TimestampMillisecondType>(0)?;
         let (from, to) = (arguments.text(1)?, arguments.text(2)?);
         let constants = (
-            from.constant().map(Zone::parse).transpose()?,
-            to.constant().map(Zone::parse).transpose()?,
+            from.constant().map(read_zone).transpose()?,
+            to.constant().map(read_zone).transpose()?,
         );
         collect_primitive::<TimestampMillisecondType>(arguments, |row| {
             let (Some(time), Some(from), Some(to)) = (time.get(row), from.get(row), to.get(row)) else {
                 return Ok(None);
             };
-            let from = constants.0.map_or_else(|| Zone::parse(from), Ok)?;
-            let to = constants.1.map_or_else(|| Zone::parse(to), Ok)?;
+            let from = constants.0.map_or_else(|| read_zone(from), Ok)?;
+            let to = constants.1.map_or_else(|| read_zone(to), Ok)?;
             match converted(time, from, to) {
                 Some(time) => Ok(Some(time)),
                 None => Err(exec_datafusion_err!("{time} is outside the range of dates")),

@@ -1,22 +1,24 @@
-use super::time::{CivilTime, civil_timestamp};
-use super::word::{HIGHEST, load};
+use super::calendar::{CivilTime, civil_timestamp};
+
+/// The highest bit of every byte.
+const HIGHEST: u64 = 0x8080_8080_8080_8080;
 
 /// Milliseconds since the epoch of `YYYY-MM-DDTHH:MM:SS[.mmm]Z`, which is how most timestamps are written. `None`
 /// for any other text, also where it is a timestamp.
 #[inline]
-pub(crate) fn parse_fixed_timestamp(text: &[u8]) -> Option<i64> {
+pub(super) fn parse_fixed_timestamp(text: &[u8]) -> Option<i64> {
     const YEAR_MONTH: Template = Template::new(*b"0000-00-");
     const DAY_TO_MINUTE: Template = Template::new(*b"00T00:00");
     const SECOND: Template = Template::new(*b":00.000Z");
     let (first, rest) = text.split_first_chunk::<8>()?;
     let (second, third) = rest.split_first_chunk::<8>()?;
     let third = match *third {
-        [_, _, _, _, _, _, _, _] => load(third),
+        [a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
         [colon, tens, ones, zone] => u64::from_le_bytes([colon, tens, ones, b'.', b'0', b'0', b'0', zone]),
         _ => return None,
     };
-    let first = YEAR_MONTH.digits(load(first))?;
-    let second = DAY_TO_MINUTE.digits(load(second))?;
+    let first = YEAR_MONTH.digits(u64::from_le_bytes(*first))?;
+    let second = DAY_TO_MINUTE.digits(u64::from_le_bytes(*second))?;
     let third = SECOND.digits(third)?;
     civil_timestamp(CivilTime {
         year: first.pair(0) * 100 + first.pair(2),
@@ -126,7 +128,7 @@ mod tests {
                 text[place] = byte;
                 let fixed = parse_fixed_timestamp(&text);
                 if let Some(fixed) = fixed {
-                    let general = super::super::time::parse_timestamp(std::str::from_utf8(&text).unwrap());
+                    let general = super::super::parse_timestamp(std::str::from_utf8(&text).unwrap());
                     assert_eq!(Some(fixed), general, "{}", text.escape_ascii());
                 }
                 let fits = byte == layout[place] || (byte.is_ascii_digit() && layout[place].is_ascii_digit());

@@ -2,22 +2,23 @@
 
 use chrono::format::{Item, Parsed, StrftimeItems};
 use chrono::{NaiveDateTime, NaiveTime};
-use datafusion_common::{Result, exec_datafusion_err};
 
 /// A pattern that was checked.
 ///
 /// A text with a `%` is a strftime pattern with DuckDB's meaning of the fractions (`%g` milliseconds, `%f`
 /// microseconds, `%n` nanoseconds); one without is a Java pattern.
 #[derive(Debug, Clone)]
-pub(crate) struct TimePattern {
+pub struct TimePattern {
     items: Vec<Item<'static>>,
 }
 
 impl TimePattern {
+    /// Checks a pattern.
+    ///
     /// # Errors
     ///
-    /// The text is neither kind of pattern.
-    pub(crate) fn parse(pattern: &str) -> Result<Self> {
+    /// The text is neither kind of pattern; the message says why.
+    pub fn parse(pattern: &str) -> Result<Self, String> {
         let strftime = if pattern.contains('%') {
             from_duckdb(pattern)
         } else {
@@ -25,16 +26,17 @@ impl TimePattern {
         };
         let items = StrftimeItems::new(&strftime)
             .parse_to_owned()
-            .map_err(|_| exec_datafusion_err!("`{pattern}` is not a pattern of dates and times"))?;
+            .map_err(|_| format!("`{pattern}` is not a pattern of dates and times"))?;
         Ok(Self { items })
     }
 
-    pub(crate) fn items(&self) -> &[Item<'static>] {
+    /// What it is made of.
+    pub fn items(&self) -> &[Item<'static>] {
         &self.items
     }
 
     /// Reads a whole text. Without a time of day it is midnight; a UTC offset is taken off.
-    pub(crate) fn read(&self, text: &str) -> Option<ReadTime> {
+    pub fn read(&self, text: &str) -> Option<ReadTime> {
         let mut parsed = Parsed::new();
         chrono::format::parse(&mut parsed, text, self.items.iter()).ok()?;
         if let Some(seconds) = parsed.timestamp() {
@@ -56,8 +58,10 @@ impl TimePattern {
 }
 
 /// A time that was read, and whether its text said how it relates to UTC.
-pub(crate) enum ReadTime {
+pub enum ReadTime {
+    /// In UTC: the text had an offset, or was a number of seconds.
     Utc(NaiveDateTime),
+    /// What a clock shows somewhere.
     Local(NaiveDateTime),
 }
 
@@ -88,21 +92,21 @@ fn from_duckdb(pattern: &str) -> String {
     strftime
 }
 
-fn from_java(pattern: &str) -> Result<String> {
+fn from_java(pattern: &str) -> Result<String, String> {
     let mut strftime = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern;
     while let Some(first) = rest.chars().next() {
         let run = rest.chars().take_while(|&other| other == first).count();
         if first == '\'' {
-            let (literal, after) = quoted(rest)
-                .ok_or_else(|| exec_datafusion_err!("a quote in the pattern `{pattern}` is never closed"))?;
+            let (literal, after) =
+                quoted(rest).ok_or_else(|| format!("a quote in the pattern `{pattern}` is never closed"))?;
             strftime.push_str(&literal.replace('%', "%%"));
             rest = after;
             continue;
         }
         if first.is_ascii_alphabetic() {
             let field = java_field(first, run)
-                .ok_or_else(|| exec_datafusion_err!("`{}` in the pattern `{pattern}` has no meaning", &rest[..run]))?;
+                .ok_or_else(|| format!("`{}` in the pattern `{pattern}` has no meaning", &rest[..run]))?;
             // Java writes the point before the fraction itself.
             strftime.push_str(field);
             rest = &rest[run..];

@@ -1,0 +1,157 @@
+use std::fmt;
+
+use super::pattern::{ReadTime, TimePattern};
+use super::text::parse_timestamp;
+
+/// 1990-01-01 in milliseconds since the epoch.
+const PLAUSIBLE_FROM_MS: i64 = 631_152_000_000;
+/// 2101-01-01 in milliseconds since the epoch.
+const PLAUSIBLE_BEFORE_MS: i64 = 4_133_980_800_000;
+
+/// A number as milliseconds since the epoch, if it falls into the years 1990 to 2100. Seconds, days and dates such as
+/// `20240105` do not, so that none of them is taken for a time in 1970.
+#[inline]
+pub fn plausible_millis(number: i64) -> Option<i64> {
+    (PLAUSIBLE_FROM_MS..PLAUSIBLE_BEFORE_MS)
+        .contains(&number)
+        .then_some(number)
+}
+
+/// How a column writes points in time, as `event.time.format` says.
+#[derive(Debug, Clone)]
+pub enum TimeFormat {
+    /// Nothing is said: any of the [texts](super), or milliseconds since the epoch that are [plausible](plausible_millis).
+    Auto,
+    /// `epoch_millis`
+    Millis,
+    /// `epoch_seconds` = `epoch`, with or without a fraction.
+    Seconds,
+    /// `iso8601`: any of the [texts](super), never a number.
+    Iso8601,
+    /// A strftime or Java pattern.
+    Pattern(TimePattern),
+}
+
+/// Why a value is no point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeProblem {
+    /// It is not written as one.
+    NotATime,
+    /// It is a number that would be in this year if it were milliseconds since the epoch, which nothing says.
+    Implausible {
+        /// The year.
+        year: i64,
+    },
+    /// It is beyond what a TIMESTAMP reaches.
+    OutOfRange,
+}
+
+impl fmt::Display for TimeProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotATime => f.write_str("it is not written as a point in time"),
+            Self::Implausible { year } => write!(
+                f,
+                "as milliseconds since 1970 it is in the year {year}, outside of 1990 to 2100"
+            ),
+            Self::OutOfRange => f.write_str("it is out of range"),
+        }
+    }
+}
+
+impl TimeFormat {
+    /// The format that a property names.
+    ///
+    /// # Errors
+    ///
+    /// It is neither one of the words nor a pattern; the message says why.
+    pub fn parse(text: Option<&str>) -> Result<Self, String> {
+        let word = text.map(str::trim).unwrap_or_default();
+        let is = |name: &str| word.eq_ignore_ascii_case(name);
+        Ok(if is("") || is("auto") {
+            Self::Auto
+        } else if is("epoch_millis") {
+            Self::Millis
+        } else if is("epoch_seconds") || is("epoch") {
+            Self::Seconds
+        } else if is("iso8601") {
+            Self::Iso8601
+        } else {
+            Self::Pattern(TimePattern::parse(word)?)
+        })
+    }
+
+    /// Milliseconds since the epoch of a text.
+    ///
+    /// # Errors
+    ///
+    /// It is not written in this format.
+    #[inline]
+    pub fn read_text(&self, text: &str) -> Result<i64, TimeProblem> {
+        match self {
+            Self::Auto => parse_timestamp(text).ok_or(()).or_else(|()| auto_number(text)),
+            Self::Iso8601 => parse_timestamp(text).ok_or(TimeProblem::NotATime),
+            Self::Millis | Self::Seconds => {
+                let text = text.trim_ascii();
+                match text.parse() {
+                    Ok(number) => self.read_integer(number),
+                    Err(_) => self.read_double(text.parse().map_err(|_| TimeProblem::NotATime)?),
+                }
+            }
+            Self::Pattern(pattern) => match pattern.read(text.trim_ascii()) {
+                Some(ReadTime::Utc(time) | ReadTime::Local(time)) => Ok(time.and_utc().timestamp_millis()),
+                None => Err(TimeProblem::NotATime),
+            },
+        }
+    }
+
+    /// Milliseconds since the epoch of a number that is stored as one.
+    ///
+    /// # Errors
+    ///
+    /// Numbers are not in this format, or this one is not.
+    #[inline]
+    pub fn read_integer(&self, number: i64) -> Result<i64, TimeProblem> {
+        match self {
+            Self::Auto => plausible(number),
+            Self::Millis => Ok(number),
+            Self::Seconds => number.checked_mul(1_000).ok_or(TimeProblem::OutOfRange),
+            // Such as 20240105 by `%Y%m%d`.
+            Self::Iso8601 | Self::Pattern(_) => self.read_text(&number.to_string()),
+        }
+    }
+
+    /// The same of a number with a fraction, which is rounded to the millisecond.
+    ///
+    /// # Errors
+    ///
+    /// As for integers.
+    pub fn read_double(&self, number: f64) -> Result<i64, TimeProblem> {
+        let rounded = |millis: f64| {
+            let millis = millis.round();
+            let is_in_range = millis.abs() < 9_223_372_036_854_775_808.0;
+            is_in_range.then_some(millis as i64).ok_or(TimeProblem::OutOfRange)
+        };
+        match self {
+            Self::Auto => plausible(rounded(number)?),
+            Self::Millis => rounded(number),
+            Self::Seconds => rounded(number * 1_000.0),
+            Self::Iso8601 | Self::Pattern(_) if number.fract() == 0.0 => self.read_integer(rounded(number)?),
+            Self::Iso8601 | Self::Pattern(_) => Err(TimeProblem::NotATime),
+        }
+    }
+}
+
+fn plausible(number: i64) -> Result<i64, TimeProblem> {
+    plausible_millis(number).ok_or_else(|| TimeProblem::Implausible { year: year_of(number) })
+}
+
+fn year_of(millis: i64) -> i64 {
+    super::civil_from_days(millis.div_euclid(super::MS_PER_DAY)).0
+}
+
+#[cold]
+fn auto_number(text: &str) -> Result<i64, TimeProblem> {
+    let number = text.trim_ascii().parse().map_err(|_| TimeProblem::NotATime)?;
+    plausible(number)
+}
