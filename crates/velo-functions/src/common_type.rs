@@ -1,6 +1,7 @@
 use velo_data::{SqlType, StructField};
 
 use crate::arithmetic::{capped_decimal, decimal_digits, wider_integer};
+use crate::cast::struct_sources;
 
 /// The type to which both sides of a comparison, and all branches of CASE, COALESCE, IN and UNION, are brought.
 ///
@@ -54,13 +55,13 @@ fn common_fields(left: &[StructField], right: &[StructField]) -> Option<Vec<Stru
     if left.len() != right.len() {
         return None;
     }
+    // In the order of the left one.
     left.iter()
-        .zip(right)
-        .map(|(left, right)| {
-            left.name.eq_ignore_ascii_case(&right.name).then_some(())?;
+        .zip(struct_sources(right, left))
+        .map(|(left, source)| {
             Some(StructField {
                 name: left.name.clone(),
-                sql_type: common_type(&left.sql_type, &right.sql_type)?,
+                sql_type: common_type(&left.sql_type, &right[source?].sql_type)?,
             })
         })
         .collect()

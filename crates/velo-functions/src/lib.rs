@@ -37,7 +37,7 @@ pub use aggregate::{
     is_window_function, resolve_aggregate,
 };
 pub use arithmetic::{ArithmeticOperator, take_zero_divisions};
-pub use cast::{can_cast, cast_expr};
+pub use cast::{can_cast, cast_expr, missing_field};
 pub use clock::{processing_time, set_processing_time};
 pub use common_type::{common_type, common_type_of};
 pub use comparison::{comparable, comparable_interval, comparison_key};

@@ -190,6 +190,17 @@ fn fill(input: &StreamSchema, target: &TargetColumn) -> Result<(SqlType, Expr), 
     if from == to {
         return Ok((to, expression));
     }
+    if let Some(field) = velo_functions::missing_field(&from, &to) {
+        let message = format!(
+            "{from} has no field `{field}`, which `{}` needs: it is {to}",
+            target.name
+        );
+        return Err(
+            Diagnostic::new(&code::TYPE_MISMATCH, target.span, message).with_help(format!(
+                "CAST(… AS {to}) in the query makes it NULL where that is meant"
+            )),
+        );
+    }
     match velo_functions::cast_expr(expression, &from, &to, false) {
         Some(cast) => Ok((to, cast)),
         None => {

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, MapArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, MapArray, StructArray, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Field};
 use datafusion_common::{Result, exec_err, plan_err};
 use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, cast};
 use velo_data::{SqlType, StructField};
 
-use super::{can_cast, number, text, time_text};
+use super::{can_cast, number, struct_sources, text, time_text};
 use crate::kernel::{CHECKED, Operand, columnar};
 
 /// `CAST(expr AS to)`, or `TRY_CAST`; `None` when there is no such cast.
@@ -180,16 +180,21 @@ fn convert_map(array: &ArrayRef, (key, value): (&SqlType, &SqlType), to: &SqlTyp
     )?))
 }
 
+/// Fields go by name; one that is missing becomes NULL.
 fn convert_struct(array: &ArrayRef, fields: &[StructField], to: &SqlType, or_null: bool) -> Result<ArrayRef> {
     let structs = array.as_struct();
-    let DataType::Struct(arrow_fields) = to.arrow() else {
+    let (Some(SqlType::Struct(from)), DataType::Struct(arrow_fields)) =
+        (SqlType::from_arrow(array.data_type()), to.arrow())
+    else {
         return exec_err!("{to} is not a struct");
     };
-    let columns = structs
-        .columns()
+    let columns = fields
         .iter()
-        .zip(fields)
-        .map(|(column, field)| convert(column, &field.sql_type, or_null))
+        .zip(struct_sources(&from, fields))
+        .map(|(field, source)| match source {
+            Some(source) => convert(structs.column(source), &field.sql_type, or_null),
+            None => Ok(new_null_array(&field.sql_type.arrow(), structs.len())),
+        })
         .collect::<Result<Vec<_>>>()?;
     Ok(Arc::new(StructArray::try_new(
         arrow_fields,

@@ -5,7 +5,7 @@ use datafusion_expr::{BinaryExpr, Expr, Operator};
 use velo_common::{Diagnostic, Span, code};
 use velo_data::SqlType;
 use velo_functions::arithmetic::{negate, negated_type, result_type, udf};
-use velo_functions::{ArithmeticOperator, cast_expr, common_type, comparison_key};
+use velo_functions::{ArithmeticOperator, can_cast, cast_expr, common_type, comparison_key, missing_field};
 use velo_parser::ast::{BinaryOperator, LogicalOperator};
 
 use super::bound::Bound;
@@ -157,7 +157,7 @@ fn no_common_type(common: &SqlType, value: &Bound, operator: &str) -> Diagnostic
     if operator.starts_with(|first: char| first.is_ascii_alphabetic()) && !operator.starts_with("IS ") {
         let message = format!("{operator} needs values of one type, and these are {common} and {other}");
         return Diagnostic::new(&code::TYPE_MISMATCH, value.span, message)
-            .with_help(format!("cast one of them, such as CAST(… AS {common})"));
+            .with_help_if(possible_cast(common, other).map(|to| format!("cast one of them, such as CAST(… AS {to})")));
     }
     let message = match value.as_text() {
         Some(text) if common.is_numeric() => {
@@ -166,7 +166,17 @@ fn no_common_type(common: &SqlType, value: &Bound, operator: &str) -> Diagnostic
         _ => format!("`{operator}` does not apply to {common} and {other}"),
     };
     Diagnostic::new(&code::TYPE_MISMATCH, value.span, message)
-        .with_help(format!("cast one side, such as CAST(… AS {common})"))
+        .with_help_if(possible_cast(common, other).map(|to| format!("cast one side, such as CAST(… AS {to})")))
+}
+
+/// The type of the two that the other one can be cast to, without fields that would become NULL.
+fn possible_cast<'t>(common: &'t SqlType, other: &'t SqlType) -> Option<&'t SqlType> {
+    let fits = |from: &SqlType, to: &SqlType| can_cast(from, to) && missing_field(from, to).is_none();
+    if fits(other, common) {
+        Some(common)
+    } else {
+        fits(common, other).then_some(other)
+    }
 }
 
 fn concat(left: Bound, right: Bound, span: Span) -> Result<Bound, Diagnostic> {
@@ -326,7 +336,7 @@ pub(super) fn case(
         None => (None, conditions),
         Some(operand) => {
             let mut all: Vec<Bound> = std::iter::once(operand).chain(conditions).collect();
-            let sql_type = unify(&mut all, "CASE")?;
+                    let sql_type = unify(&mut all, "CASE")?;
             let operand = all.remove(0);
             match sql_type {
                 // Compared as `=` does, to which 0 and -0, or 24 hours and a day, are equal.

@@ -31,3 +31,15 @@ fn targets_that_do_not_fit() {
         "CREATE STREAM s (a INT, a INT) WITH (path = 's.csv'); SELECT a FROM s",
     ]);
 }
+
+/// Fields of STRUCTs go by name; one that is missing is an error here, unless a CAST says that it is to be NULL.
+#[test]
+fn structs_of_the_target() {
+    assert_plans!([
+        "CREATE STREAM y (p STRUCT<b STRING, a BIGINT>) WITH (path = 'y.jsonl'); INSERT INTO y SELECT STRUCT(a := id, b := name) FROM orders",
+        "CREATE STREAM y (p STRUCT<b STRING, c BIGINT>) WITH (path = 'y.jsonl'); INSERT INTO y SELECT STRUCT(b := name) FROM orders",
+        "CREATE STREAM y (p ARRAY<STRUCT<q STRUCT<a BIGINT, z BIGINT>>>) WITH (path = 'y.jsonl'); INSERT INTO y SELECT ARRAY[STRUCT(q := STRUCT(a := id))] FROM orders",
+        "CREATE STREAM y (p STRUCT<b STRING, c BIGINT>) WITH (path = 'y.jsonl'); INSERT INTO y SELECT CAST(STRUCT(b := name) AS STRUCT<b STRING, c BIGINT>) FROM orders",
+        "CREATE STREAM y (p STRUCT<c BIGINT>) WITH (path = 'y.jsonl'); INSERT INTO y SELECT STRUCT(b := name) FROM orders",
+    ]);
+}
