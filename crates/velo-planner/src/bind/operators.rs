@@ -5,7 +5,9 @@ use datafusion_expr::{BinaryExpr, Expr, Operator};
 use velo_common::{Diagnostic, Span, code};
 use velo_data::SqlType;
 use velo_functions::arithmetic::{negate, negated_type, result_type, udf};
-use velo_functions::{ArithmeticOperator, can_cast, cast_expr, common_type, comparison_key, missing_field};
+use velo_functions::{
+    ArithmeticOperator, can_cast, cast_expr, common_type, comparison_key, kernel_pattern, like_pattern, missing_field,
+};
 use velo_parser::ast::{BinaryOperator, LogicalOperator};
 
 use super::bound::Bound;
@@ -276,29 +278,13 @@ pub(super) fn like(
 
 /// A pattern in the kernels' own form, in which a backslash escapes and nothing else does.
 fn backslash_escaped(pattern: Bound, escape: Option<char>) -> Result<Bound, Diagnostic> {
-    let Some(text) = pattern.as_text() else {
-        return match escape {
-            None | Some('\\') => Ok(pattern),
-            Some(_) => Err(Diagnostic::new(
-                &code::UNSUPPORTED,
-                pattern.span,
-                "ESCAPE with a pattern that is no constant is not supported yet",
-            )),
-        };
-    };
-    let mut escaped = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            character if Some(character) == escape => {
-                escaped.push('\\');
-                escaped.extend(characters.next());
-            }
-            '\\' => escaped.push_str("\\\\"),
-            character => escaped.push(character),
-        }
+    let span = pattern.span;
+    match pattern.as_text().map(|text| kernel_pattern(text, escape)) {
+        Some(Ok(escaped)) => Ok(Bound::text(&escaped, span)),
+        Some(Err(message)) => Err(Diagnostic::new(&code::INVALID_LITERAL, span, message)
+            .with_help("write the escape character twice where it stands for itself")),
+        None => Ok(Bound::new(like_pattern(pattern.expr, escape), SqlType::String, span)),
     }
-    Ok(Bound::text(&escaped, pattern.span))
 }
 
 /// `CAST(operand AS to)`, `TRY_CAST(operand AS to)`.
