@@ -47,6 +47,6 @@ pub use names::function_names;
 pub use reference::function_reference;
 pub use required::{is_missing_key, key_value};
 pub use scalar::{
-    Argument, Category, ResolvedFunction, ScalarFunction, is_clock_function, is_header_function, kernel_pattern,
-    like_pattern, resolve_scalar, scalar, scalar_functions,
+    Argument, Category, ResolvedFunction, ScalarFunction, is_clock_function, is_header_function, joined_bytes,
+    kernel_pattern, like_pattern, resolve_scalar, scalar, scalar_functions,
 };

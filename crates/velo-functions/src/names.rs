@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use crate::{aggregate, scalar};
 
 /// Every name that a call may have, in upper case and sorted: scalar functions, aggregates and window functions,
-/// with their synonyms, and what DataFusion adds.
+/// with their synonyms.
 pub fn function_names() -> &'static [String] {
     static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
         let dialect = scalar::scalar_functions()
@@ -12,7 +12,6 @@ pub fn function_names() -> &'static [String] {
             .chain(aggregate::names())
             .chain(aggregate::WINDOW_FUNCTIONS.iter().copied())
             .chain(scalar::CLOCK_FUNCTIONS.iter().copied())
-            .chain(scalar::foreign_names())
             .map(str::to_uppercase)
             .collect();
         names.sort_unstable();

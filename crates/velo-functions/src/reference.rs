@@ -1,7 +1,7 @@
 use std::fmt::{self, Write};
 
 use crate::aggregate::{WINDOW_FUNCTIONS, aggregate_functions};
-use crate::scalar::{Category, ScalarFunction, foreign_names, scalar, scalar_functions};
+use crate::scalar::{Category, ScalarFunction, scalar_functions};
 
 /// The function reference as Markdown, `docs/sql/functions.md`: every function that a call may name.
 pub fn function_reference() -> String {
@@ -31,11 +31,7 @@ fn write_page(page: &mut String) -> fmt::Result {
     }
     write!(page, "\n## Only with OVER\n\n{}.\n", code(WINDOW_FUNCTIONS))?;
     page.push_str(RUNTIME);
-    write!(
-        page,
-        "\n## From DataFusion\n\nThese keep the meaning that DataFusion documents.\n\n{}.\n",
-        foreign()
-    )
+    Ok(())
 }
 
 const INTRODUCTION: &str = "# Functions
@@ -92,14 +88,4 @@ fn synonyms(names: &[&str]) -> String {
 fn code(names: &[impl AsRef<str>]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
     quoted.join(", ")
-}
-
-/// What only DataFusion has.
-fn foreign() -> String {
-    let mut names: Vec<String> = foreign_names()
-        .map(str::to_uppercase)
-        .filter(|name| scalar(name).is_none())
-        .collect();
-    names.sort_unstable();
-    code(&names)
 }

@@ -9,6 +9,7 @@ mod databases;
 mod demo;
 mod deploy;
 mod diagnostics;
+mod functions;
 mod graph;
 mod load;
 mod missing_tables;

@@ -135,6 +135,9 @@ fn types(kind: AggregateKind, given: &[SqlType]) -> Result<(Vec<SqlType>, SqlTyp
             Ok((vec![number(value, Double)?], Double))
         }
         (Kind::BoolAnd | Kind::BoolOr, [Boolean | SqlType::Null]) => Ok((vec![Boolean], Boolean)),
+        (Kind::StringAgg, [SqlType::Bytes, ..]) => {
+            Err("takes texts, not BYTES: write ENCODE(…, 'hex'), or CAST(… AS STRING) where they are text".into())
+        }
         (Kind::StringAgg, [value]) if can_cast(value, &String) => Ok((vec![String], String)),
         (Kind::StringAgg, [value, String | SqlType::Null]) if can_cast(value, &String) => {
             Ok((vec![String, String], String))

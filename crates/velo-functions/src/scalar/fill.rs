@@ -96,7 +96,7 @@ pub(crate) static REPEAT: Native = Native {
     },
 };
 
-fn bounded(bytes: usize, times: usize) -> Result<()> {
+pub(super) fn bounded(bytes: usize, times: usize) -> Result<()> {
     let total = bytes.checked_mul(times).filter(|total| *total <= BYTES_MAX);
     total
         .map(drop)

@@ -14,37 +14,9 @@ use super::parameter::Parameter;
 use super::resolve::{Argument, Resolution, accept};
 use crate::cast::can_cast;
 
-/// Functions that SQL users must not meet: they expose Arrow, a clock or a file, or are rewritten by a planner that
-/// is not ours.
-const HIDDEN: &[&str] = &[
-    "arrow_cast",
-    "arrow_field",
-    "arrow_metadata",
-    "arrow_try_cast",
-    "arrow_typeof",
-    "cast_to_type",
-    "coalesce",
-    "current_date",
-    "current_time",
-    "file_row_index",
-    "input_file_name",
-    "now",
-    "nvl2",
-    "try_cast_to_type",
-    "union_extract",
-    "union_tag",
-    "version",
-    "with_metadata",
-];
-
-/// The function that DataFusion has under this name, in any case.
-pub(crate) fn find(name: &str) -> Option<&'static Arc<ScalarUDF>> {
-    FUNCTIONS.get(name.to_ascii_lowercase().as_str())
-}
-
-/// Every name that [`find`] knows.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    FUNCTIONS.keys().map(String::as_str)
+/// The function that DataFusion has under this name. Only the catalogue says which of them a call may name.
+fn find(name: &str) -> Option<&'static Arc<ScalarUDF>> {
+    FUNCTIONS.get(name)
 }
 
 static FUNCTIONS: LazyLock<HashMap<String, Arc<ScalarUDF>>> = LazyLock::new(|| {
@@ -52,13 +24,10 @@ static FUNCTIONS: LazyLock<HashMap<String, Arc<ScalarUDF>>> = LazyLock::new(|| {
     let scalar = datafusion_functions::all_default_functions();
     let nested = datafusion_functions_nested::all_default_nested_functions();
     for function in scalar.into_iter().chain(nested) {
-        if HIDDEN.contains(&function.name()) {
-            continue;
-        }
         for alias in function.aliases() {
-            functions.insert(alias.to_ascii_lowercase(), Arc::clone(&function));
+            functions.insert(alias.clone(), Arc::clone(&function));
         }
-        functions.insert(function.name().to_ascii_lowercase(), function);
+        functions.insert(function.name().to_owned(), function);
     }
     functions
 });
@@ -89,8 +58,33 @@ pub(super) fn resolve_with(
 
 /// A function that looks for an element in an array, or compares elements with each other.
 pub(super) fn resolve_comparing(name: &str, parameters: &[Parameter], arguments: &[Argument]) -> Resolution {
+    refuse_maps(arguments)?;
     let (types, returns, bound) = resolve_with(name, parameters, parameters.len(), arguments)?;
     Ok((types, returns, Bound::Comparing(Box::new(bound))))
+}
+
+/// Nothing says which of two maps comes first, or whether they are equal.
+///
+/// # Errors
+///
+/// There is a map in an argument.
+pub(super) fn refuse_maps(arguments: &[Argument]) -> Result<(), String> {
+    match arguments.iter().find(|argument| holds_map(&argument.sql_type)) {
+        Some(argument) => Err(format!(
+            "compares values, and {} has maps, which cannot be compared",
+            argument.sql_type
+        )),
+        None => Ok(()),
+    }
+}
+
+fn holds_map(sql_type: &SqlType) -> bool {
+    match sql_type {
+        SqlType::Map(_, _) => true,
+        SqlType::Array(element) => holds_map(element),
+        SqlType::Struct(fields) => fields.iter().any(|field| holds_map(&field.sql_type)),
+        _ => false,
+    }
 }
 
 /// A function that is known to be there.
@@ -103,6 +97,7 @@ pub(super) fn resolve_by_name(name: &str, arguments: &[Argument]) -> Resolution 
 
 /// `array_sort` puts NULLs first unless told otherwise; the dialect puts them last.
 pub(super) fn resolve_array_sort(arguments: &[Argument]) -> Resolution {
+    refuse_maps(arguments)?;
     let parameters = [Parameter::Array, Parameter::Text, Parameter::Text];
     let accepted = accept(&parameters, 1, arguments)?;
     let defaults = ["ASC", "NULLS LAST"];

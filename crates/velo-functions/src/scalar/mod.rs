@@ -8,6 +8,7 @@ mod notation;
 mod parameter;
 mod resolve;
 
+mod bytes;
 mod encoding;
 mod fill;
 mod header;
@@ -19,8 +20,8 @@ mod round;
 mod text;
 mod time;
 
+pub use bytes::joined_bytes;
 pub(crate) use catalogue::CLOCK_FUNCTIONS;
 pub use catalogue::{Category, ScalarFunction, is_clock_function, is_header_function, scalar, scalar_functions};
-pub(crate) use foreign::names as foreign_names;
 pub use like::{kernel_pattern, like_pattern};
 pub use resolve::{Argument, ResolvedFunction, resolve_scalar};

@@ -4,8 +4,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayAccessor, ArrayRef, ArrowPrimitiveType, AsArray, BinaryViewArray, BooleanArray, MapArray,
-    PrimitiveArray, StringViewArray, StringViewBuilder,
+    Array, ArrayAccessor, ArrayRef, ArrowPrimitiveType, AsArray, BinaryViewArray, BinaryViewBuilder, BooleanArray,
+    MapArray, PrimitiveArray, StringViewArray, StringViewBuilder,
 };
 use arrow::datatypes::DataType;
 use datafusion_common::{Result, ScalarValue, exec_datafusion_err};
@@ -211,6 +211,24 @@ pub(crate) fn collect_text(
         text.clear();
         if write(row, &mut text)? {
             column.append_value(&text);
+        } else {
+            column.append_null();
+        }
+    }
+    Ok(Arc::new(column.finish()))
+}
+
+/// A column of BYTES from a function that writes them and says whether they are there at all.
+pub(crate) fn collect_bytes(
+    arguments: &Arguments,
+    mut write: impl FnMut(usize, &mut Vec<u8>) -> Result<bool>,
+) -> Result<ArrayRef> {
+    let mut column = BinaryViewBuilder::with_capacity(arguments.rows);
+    let mut bytes = Vec::new();
+    for row in 0..arguments.rows {
+        bytes.clear();
+        if write(row, &mut bytes)? {
+            column.append_value(&bytes);
         } else {
             column.append_null();
         }

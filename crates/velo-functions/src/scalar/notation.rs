@@ -7,7 +7,7 @@ use velo_common::{TimeUnit, nearest};
 use super::encoding::Encoding;
 use super::json::JsonPath;
 use super::regex::{MATCH_FLAGS, REPLACE_FLAGS, check_flags, compile};
-use super::time::{Part, read_pattern, read_zone};
+use super::time::{Part, Template, read_pattern, read_zone};
 use crate::error::error_message;
 
 /// What the text of an argument is written in.
@@ -25,6 +25,8 @@ pub(crate) enum Notation {
     ReplaceFlags,
     /// `%Y-%m-%d`, `yyyy-MM-dd`.
     TimePattern,
+    /// `YYYY-MM-DD`.
+    ToChar,
     /// `Europe/Berlin`, `+02:00`.
     TimeZone,
     /// `$.a.b[0]`.
@@ -59,6 +61,7 @@ impl Notation {
             Self::MatchFlags => check_flags(text, MATCH_FLAGS),
             Self::ReplaceFlags => check_flags(text, REPLACE_FLAGS),
             Self::TimePattern => read_pattern(text).map(drop),
+            Self::ToChar => Template::parse(text).map(drop),
             Self::TimeZone => read_zone(text).map(drop),
             Self::JsonPath => JsonPath::parse(text).map(drop),
             Self::Encoding => Encoding::parse(text).map(drop),
@@ -83,6 +86,10 @@ impl Notation {
             Self::ReplaceFlags => flags_help(REPLACE_FLAGS),
             Self::TimePattern => {
                 "write a strftime pattern such as `%Y-%m-%d %H:%M:%S`, or a Java one such as `yyyy-MM-dd HH:mm:ss`"
+                    .to_owned()
+            }
+            Self::ToChar => {
+                "write a pattern as in PostgreSQL, such as `YYYY-MM-DD HH24:MI:SS`, or DATE_FORMAT with a strftime or Java one"
                     .to_owned()
             }
             Self::JsonPath => "write a path such as `$.a.b[0]`, or the name of one field".to_owned(),

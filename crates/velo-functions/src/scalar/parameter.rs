@@ -23,6 +23,8 @@ pub(crate) enum Parameter {
     Number,
     /// TIMESTAMP, DATE, epoch milliseconds, or text that is a point in time.
     Instant,
+    /// TIMESTAMP or DATE, and nothing that is read as one.
+    Moment,
     /// A point in time, or an INTERVAL.
     InstantOrInterval,
     /// Bytes, or text read as its UTF-8 bytes.
@@ -43,7 +45,8 @@ impl Parameter {
         use SqlType::{BigInt, Bytes, Date, Double, Interval, Map, Null, String, Timestamp};
         match self {
             Self::Text | Self::In(_) => (given.is_text() || *given == Null).then_some(String),
-            Self::Printable => can_cast(given, &String).then_some(String),
+            // Not all BYTES are text; a CAST says that these are meant to be.
+            Self::Printable => (*given != Bytes && can_cast(given, &String)).then_some(String),
             Self::Integer => (given.is_integer() || *given == Null).then_some(BigInt),
             Self::Double => (given.is_numeric() || *given == Null).then_some(Double),
             Self::Number if *given == Null => Some(BigInt),
@@ -52,6 +55,7 @@ impl Parameter {
                 let is_instant = matches!(given, Timestamp | Date | String | Null) || given.is_integer();
                 is_instant.then_some(Timestamp)
             }
+            Self::Moment => matches!(given, Timestamp | Date | Null).then_some(Timestamp),
             Self::InstantOrInterval if *given == Interval => Some(Interval),
             Self::InstantOrInterval => Self::Instant.accept(given),
             Self::Bytes => (given.is_text() || matches!(given, Bytes | Null)).then_some(Bytes),
@@ -86,6 +90,7 @@ impl fmt::Display for Parameter {
             Self::Integer => "a whole number",
             Self::Double | Self::Number => "a number",
             Self::Instant => "a TIMESTAMP, a DATE or epoch milliseconds",
+            Self::Moment => "a TIMESTAMP or a DATE",
             Self::InstantOrInterval => "a TIMESTAMP, a DATE, epoch milliseconds or an INTERVAL",
             Self::Bytes => "BYTES or text",
             Self::Headers => "record headers",

@@ -4,6 +4,7 @@ use datafusion_common::ScalarValue;
 use datafusion_expr::{Expr, ScalarUDF, cast};
 use velo_data::SqlType;
 
+use super::bytes;
 use super::catalogue::{Implementation, ScalarFunction, scalar};
 use super::encoding;
 use super::foreign;
@@ -82,20 +83,22 @@ impl ResolvedFunction {
 pub fn resolve_scalar(name: &str, arguments: &[Argument]) -> Result<ResolvedFunction, FunctionError> {
     match scalar(name) {
         Some(function) => resolve(function, arguments),
-        None => match foreign::find(name) {
-            Some(udf) => finish(udf.name(), "", arguments, foreign::resolve(udf, arguments)),
-            None => Err(FunctionError::Unknown {
-                name: name.to_owned(),
-                suggestion: names::nearest_function(name),
-            }),
-        },
+        None => Err(FunctionError::Unknown {
+            name: name.to_owned(),
+            suggestion: names::nearest_function(name),
+        }),
     }
 }
 
 fn resolve(function: &'static ScalarFunction, arguments: &[Argument]) -> Result<ResolvedFunction, FunctionError> {
     check_constants(function.implementation.parameters(), arguments)?;
     let given: Vec<SqlType> = arguments.iter().map(|argument| argument.sql_type.clone()).collect();
-    let resolved = match &function.implementation {
+    let resolved = implement(&function.implementation, arguments, &given);
+    finish(function.name, function.usage, arguments, resolved)
+}
+
+fn implement(implementation: &'static Implementation, arguments: &[Argument], given: &[SqlType]) -> Resolution {
+    match implementation {
         Implementation::Native(native) => resolve_native(native, None, arguments),
         Implementation::Part(native, part) => resolve_native(native, Some(part), arguments),
         Implementation::Foreign {
@@ -107,10 +110,41 @@ fn resolve(function: &'static ScalarFunction, arguments: &[Argument]) -> Result<
         Implementation::Extreme(name) => resolve_extreme(name, arguments),
         Implementation::HexDigest(name) => resolve_digest(name, arguments),
         Implementation::ArraySort => foreign::resolve_array_sort(arguments),
-        Implementation::Operator(operator) => resolve_operator(*operator, &given),
-        Implementation::Form(form) => resolve_form(*form, &given),
-    };
-    finish(function.name, function.usage, arguments, resolved)
+        Implementation::Operator(operator) => resolve_operator(*operator, given),
+        Implementation::Form(form) => resolve_form(*form, given),
+        Implementation::Anything(name) => foreign::resolve_by_name(name, arguments),
+        Implementation::TextOrBytes { bytes, .. } if given.first() == Some(&SqlType::Bytes) => {
+            resolve_native(bytes, None, arguments)
+        }
+        Implementation::TextOrBytes { text, .. } => implement(text, arguments, given),
+        Implementation::Concat if given.contains(&SqlType::Bytes) => resolve_bytes_concat(given),
+        Implementation::Concat => foreign::resolve_with("concat", &[Parameter::Printable], usize::MAX, arguments),
+        Implementation::Ordered { name, parameters } => {
+            foreign::refuse_maps(arguments)?;
+            foreign::resolve_with(name, parameters, parameters.len(), arguments)
+        }
+    }
+}
+
+/// CONCAT gives BYTES of BYTES alone: what else there is, is no text that they could be read as.
+fn resolve_bytes_concat(given: &[SqlType]) -> Resolution {
+    match given
+        .iter()
+        .find(|given| !matches!(given, SqlType::Bytes | SqlType::Null))
+    {
+        Some(other) => Err(format!(
+            "does not take BYTES and {other} together: make BYTES of a text with CAST(… AS BYTES), or a text of BYTES with \
+             ENCODE(…, 'hex') or CAST(… AS STRING)"
+        )),
+        None => {
+            let udf = bytes::CONCAT.udf(SqlType::Bytes);
+            Ok((
+                vec![SqlType::Bytes; given.len()],
+                SqlType::Bytes,
+                Bound::canonical(udf, &SqlType::Bytes),
+            ))
+        }
+    }
 }
 
 /// Finds constants that make every call fail, such as the unit of time `dya`.

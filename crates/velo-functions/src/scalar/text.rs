@@ -41,10 +41,15 @@ pub(crate) static SUBSTRING: Native = Native {
     },
 };
 
-/// Characters from `start`, counted from 1, or from the end when it is negative; a negative `count` takes those
-/// before it.
 fn substring(text: &str, start: i64, count: Option<i64>) -> &str {
-    let length = text.chars().count() as i64;
+    let part = part_of(text.chars().count(), start, count);
+    &text[byte_offset(text, part.start)..byte_offset(text, part.end)]
+}
+
+/// The part that begins at `start`, counted from 1, or from the end when it is negative; a negative `count` takes what is
+/// before it.
+pub(super) fn part_of(length: usize, start: i64, count: Option<i64>) -> std::ops::Range<usize> {
+    let length = length as i64;
     let first = match start {
         1.. => start - 1,
         0 => -1,
@@ -56,12 +61,12 @@ fn substring(text: &str, start: i64, count: Option<i64>) -> &str {
         Some(count) => (first, first.saturating_add(count)),
     };
     let (from, to) = (from.clamp(0, length), to.clamp(0, length));
-    &text[byte_offset(text, from)..byte_offset(text, to.max(from))]
+    from as usize..to.max(from) as usize
 }
 
-fn byte_offset(text: &str, characters: i64) -> usize {
+fn byte_offset(text: &str, characters: usize) -> usize {
     text.char_indices()
-        .nth(characters as usize)
+        .nth(characters)
         .map_or(text.len(), |(offset, _)| offset)
 }
 

@@ -91,3 +91,45 @@ fn wrong_arguments_come_with_the_usage() {
         }
     );
 }
+
+/// BYTES are never taken for text by themselves: a function takes them as they are, or refuses them.
+#[test]
+fn no_function_reads_bytes_as_text() {
+    let types = [SqlType::Bytes, SqlType::String, SqlType::BigInt];
+    let mut wrong = Vec::new();
+    for function in scalar_functions() {
+        for arity in 1..=4_u32 {
+            for choice in 0..types.len().pow(arity) {
+                let given: Vec<SqlType> = (0..arity)
+                    .map(|place| types[choice / types.len().pow(place) % types.len()].clone())
+                    .collect();
+                let arguments: Vec<Argument> = given.iter().cloned().map(Argument::from).collect();
+                let Ok(resolved) = resolve_scalar(function.name, &arguments) else {
+                    continue;
+                };
+                let is_text = |(given, taken): (&SqlType, &SqlType)| *given == SqlType::Bytes && taken.is_text();
+                if given.iter().zip(resolved.argument_types()).any(is_text) {
+                    wrong.push(format!("{} of {given:?}", function.name));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+/// What DataFusion has beyond the dialect is not there: its meaning, types and messages are not ours.
+#[test]
+fn functions_that_are_not_listed_are_unknown() {
+    for name in [
+        "nvl2",
+        "arrow_typeof",
+        "to_local_time",
+        "nanvl",
+        "date_bin",
+        "overlay",
+        "array_resize",
+    ] {
+        let error = resolve_scalar(name, &[Argument::from(SqlType::String)]).expect_err("not listed");
+        assert!(matches!(error, FunctionError::Unknown { .. }), "{name}: {error:?}");
+    }
+}

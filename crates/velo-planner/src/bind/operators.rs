@@ -6,7 +6,8 @@ use velo_common::{Diagnostic, Span, code};
 use velo_data::SqlType;
 use velo_functions::arithmetic::{negate, negated_type, result_type, udf};
 use velo_functions::{
-    ArithmeticOperator, can_cast, cast_expr, common_type, comparison_key, kernel_pattern, like_pattern, missing_field,
+    ArithmeticOperator, can_cast, cast_expr, common_type, comparison_key, joined_bytes, kernel_pattern, like_pattern,
+    missing_field,
 };
 use velo_parser::ast::{BinaryOperator, LogicalOperator};
 
@@ -181,12 +182,27 @@ fn possible_cast<'t>(common: &'t SqlType, other: &'t SqlType) -> Option<&'t SqlT
     }
 }
 
+/// `||` of texts, or of BYTES: neither is taken for the other, since not all bytes are text.
 fn concat(left: Bound, right: Bound, span: Span) -> Result<Bound, Diagnostic> {
-    let left = left.coerced(&SqlType::String)?;
-    let right = right.coerced(&SqlType::String)?;
+    let is_bytes = |bound: &Bound| matches!(bound.sql_type, SqlType::Bytes | SqlType::Null);
+    let any_bytes = [&left, &right].iter().any(|bound| bound.sql_type == SqlType::Bytes);
+    if !any_bytes {
+        let left = left.coerced(&SqlType::String)?;
+        let right = right.coerced(&SqlType::String)?;
+        let expr = binary_expr(left.expr, Operator::StringConcat, right.expr);
+        return Ok(Bound::new(expr, SqlType::String, span));
+    }
+    if !(is_bytes(&left) && is_bytes(&right)) {
+        let message = format!("`||` does not apply to {} and {}", left.sql_type, right.sql_type);
+        return Err(Diagnostic::new(&code::TYPE_MISMATCH, span, message).with_help(
+            "make BYTES of a text with CAST(… AS BYTES), or a text of BYTES with ENCODE(…, 'hex') or CAST(… AS STRING)",
+        ));
+    }
+    let left = left.coerced(&SqlType::Bytes)?;
+    let right = right.coerced(&SqlType::Bytes)?;
     Ok(Bound::new(
-        binary_expr(left.expr, Operator::StringConcat, right.expr),
-        SqlType::String,
+        joined_bytes().call(vec![left.expr, right.expr]),
+        SqlType::Bytes,
         span,
     ))
 }

@@ -64,6 +64,25 @@ fn types_that_do_not_fit_are_reported() {
     ]);
 }
 
+/// What is advised must work.
+#[test]
+fn structs_bytes_and_maps_that_do_not_fit() {
+    assert_plans!([
+        "SELECT CASE WHEN ok THEN STRUCT(a := id) ELSE STRUCT(a := id, b := name) END AS c FROM orders",
+        "SELECT CASE WHEN ok THEN STRUCT(a := id) ELSE STRUCT(z := id) END AS c FROM orders",
+        "SELECT STRUCT(a := id, b := name) = STRUCT(b := name, a := id) AS c FROM orders",
+        "SELECT CAST(STRUCT(a := id) AS STRUCT<z BIGINT>) AS c FROM orders",
+        "SELECT CAST(name AS BYTES) || name AS a, CAST(name AS BYTES) || CAST(name AS BYTES) AS b FROM orders",
+        "SELECT CONCAT(CAST(name AS BYTES), name) AS a, UPPER(CAST(name AS BYTES)) AS b, CAST(name AS BYTES) LIKE 'a%' AS c FROM orders",
+        "SELECT STRING_AGG(CAST(name AS BYTES)) AS a FROM orders GROUP BY id",
+        "SELECT ARRAY_REMOVE(ARRAY[MAP{'a': 1}], MAP{'a': 1}) AS a, ARRAY_POSITION(ARRAY[MAP{'a': 1}], MAP{'a': 1}) AS b FROM orders",
+        "SELECT ARRAY_DISTINCT(ARRAY[MAP{'a': 1}]) AS a, ARRAY_SORT(ARRAY[MAP{'a': 1}]) AS b, ARRAY_MAX(ARRAY[MAP{'a': 1}]) AS c FROM orders",
+        "SELECT name LIKE 'a!' ESCAPE '!' AS a, name LIKE '%!' ESCAPE '!' AS b, name LIKE 'a!!' ESCAPE '!' AS c FROM orders",
+        "SELECT TO_CHAR(ts, '%Y-%m-%d') AS a, TO_CHAR(ts, 'YYYY-MM-DDTHH24') AS b, TO_CHAR(ts, 'XYZ') AS c, TO_CHAR(id, '999') AS d FROM orders",
+        "SELECT TO_CHAR(ts, 'YYYY-MM-DD') AS a, NANVL(1e0, 2e0) AS b, TO_LOCAL_TIME(ts) AS c FROM orders",
+    ]);
+}
+
 #[test]
 fn forms_that_look_like_functions() {
     assert_plans!([

@@ -3,6 +3,7 @@
 mod format;
 mod part;
 mod shift;
+mod to_char;
 mod unit;
 mod zone;
 
@@ -11,6 +12,8 @@ pub(crate) use format::{DATE_FORMAT, FROM_UNIXTIME, PARSE_TIMESTAMP, UNIX_TIMEST
 pub(crate) use part::DATE_PART;
 pub(super) use part::Part;
 pub(crate) use shift::{DATE_DIFF, DATE_TRUNC, MAKE_INTERVAL};
+pub(crate) use to_char::TO_CHAR;
+pub(super) use to_char::Template;
 pub(super) use unit::parse_unit;
 pub(crate) use zone::CONVERT_TZ;
 pub(super) use zone::read_zone;
