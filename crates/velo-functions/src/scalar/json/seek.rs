@@ -48,7 +48,8 @@ impl<'de> Visitor<'de> for SeekIn<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
         while let Some(is_wanted) = object.next_key_seed(IsKey(self.step))? {
-            if is_wanted && found.is_none() {
+            if is_wanted {
+                // Of members with one name the last one counts, as for columns.
                 found = object.next_value_seed(Seek(self.rest))?;
             } else {
                 object.next_value::<IgnoredAny>()?;
