@@ -57,7 +57,7 @@ pub(super) fn changes(
         let records = &prepared.batch.records;
         (origins.origin(records, row), origins.original(records, row))
     };
-    reject_failures(grouping, &values, &mut valid, record, out);
+    reject_failures(grouping, &records, &values, &mut valid, record, out);
     let visibility = grouping.visibility(&records, out)?;
     let decided = Decided::of(set, &valid, &visibility);
     let records = decided.records(&records, before.as_ref(), grouping, &set.ids)?;

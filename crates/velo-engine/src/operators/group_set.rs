@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use arrow::util::display::array_value_to_string;
 use bytes::Bytes;
 use velo_data::{RecordOrigin, RowError, RowErrorCause, RowKind, StreamBatch, SystemColumn};
 
@@ -122,6 +123,7 @@ impl GroupSet {
         let mut emitted = vec![true; ids.len()];
         reject_failures(
             grouping,
+            &records,
             &values,
             &mut emitted,
             |_| (RecordOrigin::default(), None),
@@ -150,10 +152,11 @@ fn input<'a>(selected: &'a Selected, index: usize, groups: &'a [u32]) -> Aggrega
     }
 }
 
-/// Rejects the rows for which an aggregate has no value because it failed, and marks them. `record` tells of the record
-/// that caused a value where there is one: its origin and its bytes.
+/// Rejects the rows for which an aggregate has no value because it failed, and marks them; `rows` have the keys of the
+/// groups. `record` tells of the record that caused a value where there is one: its origin and its bytes.
 pub(super) fn reject_failures(
     grouping: &Grouping,
+    rows: &RecordBatch,
     values: &[Values],
     valid: &mut [bool],
     record: impl Fn(usize) -> (RecordOrigin, Option<Bytes>),
@@ -165,13 +168,40 @@ pub(super) fn reject_failures(
                 let (origin, original) = record(failure.position);
                 out.reject(RowError {
                     cause: RowErrorCause::Expression,
-                    message: failure.message.clone(),
+                    message: format!("{}{}", failure.message, group_name(grouping, rows, failure.position)),
                     column: Some(grouping.column_name(index)),
                     origin,
                     original,
                 });
             }
         }
+    }
+}
+
+/// `: group k = 'a', day = 2024-01-05`, for messages; nothing where everything is one group.
+#[cold]
+fn group_name(grouping: &Grouping, rows: &RecordBatch, row: usize) -> String {
+    /// Characters of a key that are shown.
+    const SHOWN: usize = 60;
+    let keys = (0..grouping.key_columns()).map(|key| {
+        let column = rows.column(key);
+        let name = rows.schema_ref().field(key).name();
+        let shown = array_value_to_string(column, row).unwrap_or_default();
+        let mut value: String = shown.chars().take(SHOWN).collect();
+        if shown.chars().nth(SHOWN).is_some() {
+            value.push('…');
+        }
+        match column.data_type() {
+            _ if column.is_null(row) => format!("{name} = NULL"),
+            DataType::Utf8View => format!("{name} = '{value}'"),
+            _ => format!("{name} = {value}"),
+        }
+    });
+    let keys: Vec<String> = keys.collect();
+    if keys.is_empty() {
+        String::new()
+    } else {
+        format!(": group {}", keys.join(", "))
     }
 }
 

@@ -175,7 +175,7 @@ fn a_sum_that_does_not_fit_is_an_error_of_its_group() {
     assert_eq!(rejected.rows, 1);
     assert_eq!(
         rejected.samples[0].to_string(),
-        "column `total`: the value of the group does not fit BIGINT"
+        "column `total`: the value of the group does not fit BIGINT: group key = 'a'"
     );
 }
 
