@@ -122,6 +122,23 @@ impl SqlType {
         }
     }
 
+    /// Says in a field of DOUBLE whether its values were 32-bit floats where they were stored, so that constants are compared
+    /// with them as such.
+    #[must_use]
+    pub fn with_single_precision(field: Field, is_single: bool) -> Field {
+        if !is_single {
+            return field;
+        }
+        let mut metadata = field.metadata().clone();
+        metadata.insert(PRECISION_KEY.to_owned(), "single".to_owned());
+        field.with_metadata(metadata)
+    }
+
+    /// Whether a field's doubles were 32-bit floats where they were stored.
+    pub fn is_single_precision(field: &Field) -> bool {
+        field.metadata().contains_key(PRECISION_KEY)
+    }
+
     /// Says in a field how its points in time are written: as `event.time.format` says.
     #[must_use]
     pub fn with_time_format(field: Field, format: &str) -> Field {
@@ -198,6 +215,7 @@ impl SqlType {
 }
 
 const JSON_KEY: &str = "velo.type";
+const PRECISION_KEY: &str = "velo.precision";
 const TIME_FORMAT_KEY: &str = "velo.time.format";
 
 fn struct_field(field: &FieldRef) -> Option<StructField> {

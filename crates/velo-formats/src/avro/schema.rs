@@ -96,7 +96,10 @@ impl AvroSchema {
         let mut columns = Vec::new();
         for field in &self.fields {
             match field.avro_type.sql_type() {
-                Some(sql_type) => columns.push(sql_type.field(&field.name, field.avro_type.is_nullable())),
+                Some(sql_type) => columns.push(SqlType::with_single_precision(
+                    sql_type.field(&field.name, field.avro_type.is_nullable()),
+                    *field.avro_type.value_of_union().unwrap_or(&field.avro_type) == AvroType::Float,
+                )),
                 None => errors.push(AvroSchemaError {
                     pointer: field.pointer.clone(),
                     message: format!("field `{}` {}", field.name, field.avro_type.problem()),

@@ -69,7 +69,10 @@ impl ParquetFile {
         let mut columns = Vec::new();
         for (index, field) in self.fields.iter().enumerate() {
             match natural_type(field) {
-                Some(sql_type) => columns.push(sql_type.field(field.name(), true)),
+                Some(sql_type) => columns.push(SqlType::with_single_precision(
+                    sql_type.field(field.name(), true),
+                    matches!(field.data_type(), DataType::Float16 | DataType::Float32),
+                )),
                 None => problems.push(format!(
                     "column `{}` has the type {}, which no SQL type holds; declare the columns that you need",
                     field.name(),

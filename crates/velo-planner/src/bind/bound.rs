@@ -1,3 +1,4 @@
+use arrow::datatypes::Field;
 use datafusion_common::{Column, ScalarValue};
 use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Span, code};
@@ -12,11 +13,27 @@ pub(crate) struct Bound {
     pub(crate) expr: Expr,
     pub(crate) sql_type: SqlType,
     pub(crate) span: Span,
+    /// Whether it is a column whose doubles were 32-bit floats where they were stored.
+    pub(crate) is_single_precision: bool,
 }
 
 impl Bound {
     pub(crate) fn new(expr: Expr, sql_type: SqlType, span: Span) -> Self {
-        Self { expr, sql_type, span }
+        Self {
+            expr,
+            sql_type,
+            span,
+            is_single_precision: false,
+        }
+    }
+
+    /// A column of the input.
+    pub(crate) fn of_field(field: &Field, span: Span) -> Self {
+        let sql_type = SqlType::of_field(field).unwrap_or(SqlType::Null);
+        Self {
+            is_single_precision: SqlType::is_single_precision(field),
+            ..Self::new(column(field.name()), sql_type, span)
+        }
     }
 
     /// A constant.
@@ -50,7 +67,9 @@ impl Bound {
         if self.sql_type == *to {
             return Ok(self);
         }
-        let Self { expr, sql_type, span } = self;
+        let Self {
+            expr, sql_type, span, ..
+        } = self;
         match cast_expr(expr, &sql_type, to, false) {
             Some(expr) => folded(Self::new(expr, to.clone(), span)),
             None => Err(Diagnostic::new(

@@ -365,6 +365,7 @@ impl ExprBinder<'_> {
         let list = self.all(list);
         let mut all = vec![operand?];
         all.extend(list?);
+        operators::round_beside_single_precision(&mut all);
         let unified = operators::unify(&mut all, "IN");
         let sql_type = self.checked(unified)?;
         let mut all: Vec<Expr> = all

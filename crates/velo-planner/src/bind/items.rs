@@ -241,7 +241,10 @@ pub(super) fn project(
     rule: WatermarkRule,
 ) -> (LogicalPlan, RecordKey<usize>) {
     let (setting, items): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.sets.is_some());
-    let fields = items.iter().map(|item| item.bound.sql_type.field(&item.name, true));
+    let fields = items.iter().map(|item| {
+        let field = item.bound.sql_type.field(&item.name, true);
+        SqlType::with_single_precision(field, item.bound.is_single_precision)
+    });
     let mut schema = StreamSchema::of_user_columns(fields);
     for (index, item) in items.iter().enumerate() {
         if let Some(system) = selected_system(item) {

@@ -1,5 +1,7 @@
 //! Operators over bound operands: both sides are brought to the types that the operator takes.
 
+use arrow::datatypes::DataType;
+use datafusion_common::ScalarValue;
 use datafusion_expr::expr::{Case, Like};
 use datafusion_expr::{BinaryExpr, Expr, Operator};
 use velo_common::{Diagnostic, Span, code};
@@ -99,11 +101,11 @@ fn compute(left: Bound, operator: ArithmeticOperator, right: Bound, span: Span) 
 
 /// A whole-number constant as a DECIMAL of as many digits as it has.
 fn narrowed(bound: Bound) -> Bound {
-    let Some(datafusion_common::ScalarValue::Int64(Some(value))) = bound.scalar() else {
+    let Some(ScalarValue::Int64(Some(value))) = bound.scalar() else {
         return bound;
     };
     let precision = value.unsigned_abs().checked_ilog10().unwrap_or(0) as u8 + 1;
-    let literal = datafusion_common::ScalarValue::Decimal128(Some(i128::from(*value)), precision, 0);
+    let literal = ScalarValue::Decimal128(Some(i128::from(*value)), precision, 0);
     Bound::literal(literal, SqlType::Decimal { precision, scale: 0 }, bound.span)
 }
 
@@ -121,6 +123,7 @@ fn number_from_text(bound: Bound, other: &Bound) -> Bound {
 /// Both sides at the type they have in common.
 pub(super) fn pair(left: Bound, right: Bound, operator: &str) -> Result<(Bound, Bound, SqlType), Diagnostic> {
     let mut both = [left, right];
+    round_beside_single_precision(&mut both);
     let sql_type = unify(&mut both, operator)?;
     let [left, right] = both;
     Ok((left, right, sql_type))
@@ -153,6 +156,24 @@ pub(super) fn unify(values: &mut [Bound], operator: &str) -> Result<SqlType, Dia
         *value = value.clone().coerced(&common)?;
     }
     Ok(common)
+}
+
+/// Exact constants beside a column of 32-bit floats are rounded to such floats, as in `DuckDB`: `f = 0.1` finds what was
+/// written as 0.1, although that is another DOUBLE than 0.1 is. Doubles (`1e-1`) stay as they are.
+pub(super) fn round_beside_single_precision(values: &mut [Bound]) {
+    if !values.iter().any(|value| value.is_single_precision) {
+        return;
+    }
+    for value in values {
+        let exact = value.sql_type.is_integer() || matches!(value.sql_type, SqlType::Decimal { .. });
+        let Some(scalar) = value.scalar().filter(|_| exact) else {
+            continue;
+        };
+        if let Ok(ScalarValue::Float32(Some(single))) = scalar.cast_to(&DataType::Float32) {
+            let rounded = ScalarValue::Float64(Some(f64::from(single)));
+            *value = Bound::literal(rounded, SqlType::Double, value.span);
+        }
+    }
 }
 
 fn no_common_type(common: &SqlType, value: &Bound, operator: &str) -> Diagnostic {
@@ -317,6 +338,7 @@ pub(super) fn cast(operand: Bound, to: &SqlType, try_cast: bool, span: Span) -> 
 /// `operand [NOT] BETWEEN low AND high`.
 pub(super) fn between(operand: Bound, low: Bound, high: Bound, negated: bool, span: Span) -> Result<Bound, Diagnostic> {
     let mut all = [operand, low, high];
+    round_beside_single_precision(&mut all);
     let sql_type = unify(&mut all, "BETWEEN")?;
     let [operand, low, high] = all.map(|bound| comparison_key(bound.expr, &sql_type));
     let expr = if negated {
@@ -338,7 +360,8 @@ pub(super) fn case(
         None => (None, conditions),
         Some(operand) => {
             let mut all: Vec<Bound> = std::iter::once(operand).chain(conditions).collect();
-                    let sql_type = unify(&mut all, "CASE")?;
+            round_beside_single_precision(&mut all);
+            let sql_type = unify(&mut all, "CASE")?;
             let operand = all.remove(0);
             match sql_type {
                 // Compared as `=` does, to which 0 and -0, or 24 hours and a day, are equal.

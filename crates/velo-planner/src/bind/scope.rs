@@ -4,7 +4,7 @@ use velo_common::{Diagnostic, Name, Span, code, nearest};
 use velo_data::{SqlType, StreamSchema, SystemColumn};
 use velo_parser::ast::Ident;
 
-use super::bound::{Bound, column};
+use super::bound::Bound;
 use super::join::BothSides;
 
 /// The columns that an expression may name.
@@ -161,9 +161,8 @@ impl Scope {
         match self.lookup(&ident.name, qualified) {
             Lookup::Found(index) => {
                 let field = self.schema.arrow().field(index);
-                let sql_type = SqlType::of_field(field).unwrap_or(SqlType::Null);
                 Ok(Resolved {
-                    bound: Bound::new(column(field.name()), sql_type, span),
+                    bound: Bound::of_field(field, span),
                     used: at + 1,
                 })
             }
@@ -215,14 +214,7 @@ impl Scope {
         let Some((last, before)) = self.sides.split_last() else {
             return Err(self.unknown(std::slice::from_ref(ident), ident.span));
         };
-        let value = |index: usize| {
-            let field = self.schema.arrow().field(index);
-            Bound::new(
-                column(field.name()),
-                SqlType::of_field(field).unwrap_or(SqlType::Null),
-                ident.span,
-            )
-        };
+        let value = |index: usize| Bound::of_field(self.schema.arrow().field(index), ident.span);
         let left = before.iter().find_map(|side| match side.places.lookup(&ident.name) {
             Lookup::Found(index) => Some(value(index)),
             _ => None,
