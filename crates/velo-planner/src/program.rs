@@ -3,8 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
+use arrow::datatypes::FieldRef;
+use datafusion_common::ScalarValue;
+use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Span, code};
-use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn};
+use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn, unreadable_reason};
 use velo_functions::key_value;
 
 use crate::bind::{QueryBinder, RecordKey, WindowDefaults, column, timed_by_records};
@@ -321,7 +324,12 @@ fn source_table(
         columns_unknown,
         key,
     } = catalog.table(&source.id)?;
-    let expressions = schema.user_fields().iter().map(|field| column(field.name())).collect();
+    let value = |field: &FieldRef| match unreadable_reason(field) {
+        // It keeps its place, so that whoever names it is told why it cannot be read.
+        Some(_) => Expr::Literal(ScalarValue::Null, None),
+        None => column(field.name()),
+    };
+    let expressions = schema.user_fields().iter().map(value).collect();
     let scan = Scan::of_all(Relation::Source(source.id.clone()), schema.clone());
     let mut plan = LogicalPlan::Project(Project {
         input: Box::new(LogicalPlan::Scan(scan)),

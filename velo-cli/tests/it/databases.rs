@@ -115,3 +115,73 @@ fn a_server_is_read_with_credentials_from_the_environment() {
     let rows = "{\"id\":2,\"name\":\"name 2\"}\n{\"id\":3,\"name\":\"name 3\"}\n";
     assert_eq!(String::from_utf8(output.stdout).unwrap(), rows);
 }
+
+#[test]
+fn only_columns_that_are_used_need_a_type() {
+    let workspace = Workspace::with(&[("clicks.csv", "id,n\n1,10\n3,30\n")]);
+    let file = Connection::open(workspace.path("shop.db")).unwrap();
+    file.execute_batch(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, v); INSERT INTO t VALUES (1, 'a', 2), (2, 'b', 'x')",
+    )
+    .unwrap();
+    let from = "WITH ('t.type' = 'sql_source', 't.path' = 'shop.db', 't.table' = 't'";
+    let used = [
+        (format!("SELECT id, name FROM t {from});"), "id,name\n1,a\n2,b\n"),
+        (format!("SELECT name FROM t WHERE id > 1 {from});"), "name\nb\n"),
+        (
+            format!(
+                "SELECT c.n, t.name FROM clicks c LEFT JOIN t ON c.id = t.id {from}, 'clicks.path' = 'clicks.csv');"
+            ),
+            "n,name\n10,a\n30,\n",
+        ),
+    ];
+    for (program, rows) in used {
+        workspace.write("p.sql", program.as_bytes());
+        let ran = workspace.run(&["run", "p.sql", "--format", "csv"]);
+        assert_eq!(ran.stdout, rows, "{program}\n{}", ran.stderr);
+    }
+    let refused = [
+        format!("SELECT * FROM t {from});"),
+        format!("SELECT id, SUM(v) AS n FROM t GROUP BY id EMIT FINAL {from});"),
+        format!("SELECT c.n FROM clicks c JOIN t ON c.n = t.v {from}, 'clicks.path' = 'clicks.csv');"),
+        format!("SELECT id FROM t {from}, 't.event.time.field' = 'v');"),
+    ];
+    let mut told = String::new();
+    for program in refused {
+        workspace.write("p.sql", program.as_bytes());
+        told += &workspace.run(&["validate", "p.sql"]).transcript();
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn tables_keep_the_place_of_a_column_without_a_type() {
+    let workspace = Workspace::with(&[("clicks.csv", "id,n\n1,10\n3,30\n")]);
+    let file = Connection::open(workspace.path("shop.db")).unwrap();
+    file.execute_batch(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v, name TEXT); INSERT INTO t VALUES (1, 2, 'a'), (2, 'x', 'b')",
+    )
+    .unwrap();
+    let program = "CREATE TABLE named AS SELECT c.id, t.name FROM clicks c LEFT JOIN t ON c.id = t.id
+        WITH ('t.type' = 'sql_source', 't.path' = 'shop.db', 't.table' = 't', 'clicks.path' = 'clicks.csv');";
+    workspace.write("p.sql", program.as_bytes());
+    let loaded = workspace.run(&["load", "p.sql", "--state-dir", "kept"]);
+    assert_eq!(loaded.exit, Some(0), "{}", loaded.stderr);
+    let named = workspace.run(&[
+        "query",
+        "SELECT id, name FROM t",
+        "--state-dir",
+        "kept",
+        "--format",
+        "csv",
+    ]);
+    assert_eq!(named.stdout, "id,name\n1,a\n2,b\n", "{}", named.stderr);
+    let all = workspace.run(&["query", "SELECT * FROM t", "--state-dir", "kept"]);
+    assert_ne!(all.exit, Some(0));
+    assert!(
+        all.stderr
+            .contains("column `v` of table t has the type INTEGER and TEXT"),
+        "{}",
+        all.stderr
+    );
+}

@@ -1,4 +1,4 @@
-use velo_data::{SqlType, StreamSchema};
+use velo_data::{SqlType, StreamSchema, unreadable_field, unreadable_reason};
 
 /// A column that a database has told of.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,8 @@ pub(super) struct FoundColumn<T> {
 pub(super) struct FoundValues<T> {
     /// How the backend reads them.
     pub(super) from: T,
+    /// The type that the database is asked to cast them to, where it is not asked for them as they are.
+    pub(super) cast: Option<&'static str>,
     /// The type that they have where none is declared.
     pub(super) natural: SqlType,
     /// Digits of the largest value, for whole numbers.
@@ -30,44 +32,55 @@ pub(super) struct Column<T> {
     pub(super) name: String,
     /// How the backend reads its values.
     pub(super) from: T,
+    /// The type that the database is asked to cast them to.
+    pub(super) cast: Option<&'static str>,
     /// The type that they are read as.
     pub(super) read_as: SqlType,
     /// The type that they then get, without loss.
     pub(super) sql_type: SqlType,
 }
 
-/// The declared columns by their names, or all that are found; or a sentence for each that cannot be had.
+/// A column, or a sentence that says why it cannot be read.
+pub(super) type ReadableColumn<T> = Result<Column<T>, String>;
+
+/// The declared columns by their names, or all that are found, those of `rows`; or a sentence for each declared one that
+/// cannot be read. Columns that nobody declares may be unreadable: only a program that uses them is refused.
 pub(super) fn bind_columns<T: Clone>(
     found: &[FoundColumn<T>],
     declared: Option<&StreamSchema>,
-) -> Result<(Vec<Column<T>>, StreamSchema), Vec<String>> {
+    rows: &str,
+) -> Result<(Vec<ReadableColumn<T>>, StreamSchema), Vec<String>> {
     let problems = repeated_names(found);
     if !problems.is_empty() {
         return Err(problems);
     }
     let Some(declared) = declared else {
-        let columns = all_or_problems(found.iter().map(natural_column))?;
-        let fields = columns.iter().map(|column| column.sql_type.field(&column.name, true));
+        let columns: Vec<ReadableColumn<T>> = found.iter().map(|column| natural_column(column, rows)).collect();
+        let fields = found.iter().zip(&columns).map(|(found, column)| match column {
+            Ok(column) => column.sql_type.field(&column.name, true),
+            Err(reason) => unreadable_field(&found.name, reason),
+        });
         let schema = StreamSchema::of_user_columns(fields);
         return Ok((columns, schema));
     };
-    let wanted = (0..declared.user_columns()).map(|index| {
-        let name = declared.user_fields()[index].name();
-        let sql_type = declared.sql_type(index).unwrap_or(SqlType::Null);
-        declared_column(found, name, sql_type)
-    });
-    Ok((all_or_problems(wanted)?, declared.clone()))
-}
-
-fn all_or_problems<T>(columns: impl Iterator<Item = Result<Column<T>, String>>) -> Result<Vec<Column<T>>, Vec<String>> {
     let (mut bound, mut problems) = (Vec::new(), Vec::new());
-    for column in columns {
-        match column {
-            Ok(column) => bound.push(column),
+    for (index, field) in declared.user_fields().iter().enumerate() {
+        // Nobody has declared it: it was found so before.
+        if let Some(reason) = unreadable_reason(field) {
+            bound.push(Err(reason.to_owned()));
+            continue;
+        }
+        let sql_type = declared.sql_type(index).unwrap_or(SqlType::Null);
+        match declared_column(found, field.name(), sql_type, rows) {
+            Ok(column) => bound.push(Ok(column)),
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok(bound) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok((bound, declared.clone()))
+    } else {
+        Err(problems)
+    }
 }
 
 fn repeated_names<T>(found: &[FoundColumn<T>]) -> Vec<String> {
@@ -81,22 +94,23 @@ fn repeated_names<T>(found: &[FoundColumn<T>]) -> Vec<String> {
         .collect()
 }
 
-fn natural_column<T: Clone>(found: &FoundColumn<T>) -> Result<Column<T>, String> {
-    let values = found.values.as_ref().ok_or_else(|| unreadable(found))?;
+fn natural_column<T: Clone>(found: &FoundColumn<T>, rows: &str) -> ReadableColumn<T> {
+    let values = found.values.as_ref().ok_or_else(|| unreadable(found, rows))?;
     Ok(Column {
         name: found.name.clone(),
         from: values.from.clone(),
+        cast: values.cast,
         read_as: values.natural.clone(),
         sql_type: values.natural.clone(),
     })
 }
 
-fn declared_column<T: Clone>(found: &[FoundColumn<T>], name: &str, wanted: SqlType) -> Result<Column<T>, String> {
+fn declared_column<T: Clone>(found: &[FoundColumn<T>], name: &str, wanted: SqlType, rows: &str) -> ReadableColumn<T> {
     let column = find_column(found, name).ok_or_else(|| {
         let names: Vec<String> = found.iter().map(|column| format!("`{}`", column.name)).collect();
         format!("there is no column `{name}`; there are {}", names.join(", "))
     })?;
-    let values = column.values.as_ref().ok_or_else(|| unreadable(column))?;
+    let values = column.values.as_ref().ok_or_else(|| unreadable(column, rows))?;
     let read_as = match (&values.natural, &wanted) {
         (SqlType::Decimal { .. }, SqlType::Decimal { .. }) if !values.is_bounded => wanted.clone(),
         (natural, _) if loses_nothing(natural, values.integer_digits, &wanted) => natural.clone(),
@@ -111,6 +125,7 @@ fn declared_column<T: Clone>(found: &[FoundColumn<T>], name: &str, wanted: SqlTy
     Ok(Column {
         name: column.name.clone(),
         from: values.from.clone(),
+        cast: values.cast,
         read_as,
         sql_type: wanted,
     })
@@ -125,10 +140,10 @@ pub(super) fn find_column<'a, T>(found: &'a [FoundColumn<T>], name: &str) -> Opt
     })
 }
 
-fn unreadable<T>(found: &FoundColumn<T>) -> String {
+fn unreadable<T>(found: &FoundColumn<T>, rows: &str) -> String {
     let FoundColumn { name, type_name, .. } = found;
     format!(
-        "column `{name}` has the type {type_name}, which SQL here has no type for; \
+        "column `{name}` of {rows} has the type {type_name}, which SQL here has no type for; \
          use `query` and cast it there: SELECT …, CAST({name} AS text) AS {name}"
     )
 }

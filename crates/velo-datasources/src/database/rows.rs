@@ -6,7 +6,7 @@ use arrow::compute::{CastOptions, cast_with_options, filter_record_batch};
 use arrow::datatypes::{DataType, SchemaRef};
 use velo_data::{RecordOrigin, RowError, RowErrorCause, StreamSchema};
 
-use super::columns::Column;
+use super::columns::{Column, ReadableColumn};
 use crate::source::requested_schema;
 use crate::{ReadRequest, SourceBatch, SourceError};
 
@@ -35,18 +35,24 @@ impl Faults {
 }
 
 impl<T: Clone> Selection<T> {
-    pub(super) fn new(schema: &StreamSchema, columns: &[Column<T>], request: &ReadRequest, location: &str) -> Self {
+    /// The columns of a request.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says why one of them cannot be read.
+    pub(super) fn new(
+        schema: &StreamSchema,
+        columns: &[ReadableColumn<T>],
+        request: &ReadRequest,
+        location: &str,
+    ) -> Result<Self, String> {
         let requested = request.columns.iter().map(|index| columns[*index].clone());
-        Self {
-            columns: requested.collect(),
+        Ok(Self {
+            columns: requested.collect::<Result<_, _>>()?,
             batch_rows_max: request.batch_rows_max.max(1),
             schema: requested_schema(schema, request),
             location: location.into(),
-        }
-    }
-
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().map(|column| column.name.as_str())
+        })
     }
 
     /// Makes a batch of `rows` rows, the first of which is number `first` of the scan. Rows with faults are rejected;

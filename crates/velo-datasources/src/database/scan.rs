@@ -3,7 +3,7 @@ use std::future::Future;
 use tokio::sync::oneshot;
 
 use super::rows::Selection;
-use super::statement::select;
+use super::statement::{column_expression, select};
 use crate::{
     BatchSender, ChannelReader, DatabaseRows, NextBatch, PartitionReader, SizeEstimate, SourceError, spawn_reader,
 };
@@ -56,7 +56,11 @@ impl<T: Clone, I> ScannedRows<T, I> {
 
     /// The statement that reads them, of which a condition may leave some out.
     pub(super) fn statement(&self, condition: Option<&str>) -> String {
-        select(&self.rows, self.selection.names(), condition)
+        select(
+            &self.rows,
+            self.selection.columns.iter().map(column_expression),
+            condition,
+        )
     }
 }
 

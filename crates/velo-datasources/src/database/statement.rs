@@ -1,3 +1,4 @@
+use super::columns::Column;
 use crate::DatabaseRows;
 
 /// Rows as they stand behind `FROM`.
@@ -15,13 +16,18 @@ pub(super) fn relation(rows: &DatabaseRows) -> String {
     }
 }
 
-/// A statement that reads columns; without any it still gives its rows.
-pub(super) fn select<'a>(
-    rows: &DatabaseRows,
-    columns: impl Iterator<Item = &'a str>,
-    condition: Option<&str>,
-) -> String {
-    let columns: Vec<String> = columns.map(quoted).collect();
+/// What selects the values of a column in the form in which they are read.
+pub(super) fn column_expression<T>(column: &Column<T>) -> String {
+    let name = quoted(&column.name);
+    match column.cast {
+        Some(cast) => format!("CAST({name} AS {cast}) AS {name}"),
+        None => name,
+    }
+}
+
+/// A statement that reads columns, each given as an expression; without any it still gives its rows.
+pub(super) fn select(rows: &DatabaseRows, columns: impl Iterator<Item = String>, condition: Option<&str>) -> String {
+    let columns: Vec<String> = columns.collect();
     let columns = if columns.is_empty() {
         "NULL".to_owned()
     } else {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Name, Span, code, nearest, parse_duration};
-use velo_data::{SqlType, StreamSchema, SystemColumn};
+use velo_data::{SqlType, StreamSchema, SystemColumn, unreadable_reason};
 
 use super::bound::{Bound, column};
 use super::query::QueryBinder;
@@ -67,6 +67,9 @@ fn configured(
         return Err(Diagnostic::new(&code::UNKNOWN_COLUMN, span, message)
             .with_help_if(meant.map(|meant| format!("a similar column exists: `{meant}`"))));
     };
+    if let Some(reason) = unreadable_reason(found) {
+        return Err(Diagnostic::new(&code::SCHEMA_UNKNOWN, span, reason));
+    }
     let sql_type = SqlType::of_field(found).unwrap_or(SqlType::Null);
     let format = properties.get("event.time.format").map(|format| format.text.as_str());
     let format = format.or_else(|| (sql_type.is_numeric() && is_metadata(found.name())).then_some("epoch_millis"));

@@ -117,11 +117,10 @@ fn wildcard<'a>(
     for (name, index) in columns {
         let field = binder.scope.schema.arrow().field(*index);
         let is_taken = is_join && items.iter().any(|item| item.name.eq_ignore_ascii_case(name));
-        let sql_type = SqlType::of_field(field).unwrap_or(SqlType::Null);
-        let value = Bound::new(column(field.name()), sql_type, span);
+        let value = binder.scope.value(*index, span);
         let value = match &binder.grouping {
-            None => Ok(value),
-            Some(grouping) => grouping.column(value),
+            None => value,
+            Some(grouping) => value.and_then(|value| grouping.column(value)),
         };
         let bound = binder.checked(value)?;
         items.push(Item {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use velo_common::{Diagnostic, Name, Span, code, nearest};
-use velo_data::{SqlType, StreamSchema, SystemColumn};
+use velo_data::{SqlType, StreamSchema, SystemColumn, unreadable_reason};
 use velo_parser::ast::Ident;
 
 use super::bound::Bound;
@@ -159,13 +159,10 @@ impl Scope {
             return Err(self.unknown(parts, span));
         };
         match self.lookup(&ident.name, qualified) {
-            Lookup::Found(index) => {
-                let field = self.schema.arrow().field(index);
-                Ok(Resolved {
-                    bound: Bound::of_field(field, span),
-                    used: at + 1,
-                })
-            }
+            Lookup::Found(index) => Ok(Resolved {
+                bound: self.value(index, span)?,
+                used: at + 1,
+            }),
             Lookup::Ambiguous => Err(self.ambiguous(ident)),
             // Whatever it is, it has some type: NULL is the constant that fits everywhere.
             Lookup::None if self.columns_unknown => Ok(Resolved {
@@ -174,6 +171,19 @@ impl Scope {
             }),
             Lookup::None => Err(self.unknown(parts, span)),
         }
+    }
+
+    /// The value of the column at an index of the schema.
+    ///
+    /// # Errors
+    ///
+    /// When the source has no values of one type there.
+    pub(crate) fn value(&self, index: usize, span: Span) -> Result<Bound, Diagnostic> {
+        let field = self.schema.arrow().field(index);
+        if let Some(reason) = unreadable_reason(field) {
+            return Err(Diagnostic::new(&code::SCHEMA_UNKNOWN, span, reason));
+        }
+        Ok(Bound::of_field(field, span))
     }
 
     /// Index of a column by name, of one side or of all: the user's before metadata, which is that of the leftmost.
@@ -214,13 +224,13 @@ impl Scope {
         let Some((last, before)) = self.sides.split_last() else {
             return Err(self.unknown(std::slice::from_ref(ident), ident.span));
         };
-        let value = |index: usize| Bound::of_field(self.schema.arrow().field(index), ident.span);
+        let value = |index: usize| self.value(index, ident.span);
         let left = before.iter().find_map(|side| match side.places.lookup(&ident.name) {
             Lookup::Found(index) => Some(value(index)),
             _ => None,
         });
         match (left, last.places.lookup(&ident.name)) {
-            (Some(left), Lookup::Found(index)) => Ok((left, (value(index), self.name_of(index).to_owned()))),
+            (Some(left), Lookup::Found(index)) => Ok((left?, (value(index)?, self.name_of(index).to_owned()))),
             (None, _) => Err(missing_on("left", ident)),
             _ => Err(missing_on("right", ident)),
         }

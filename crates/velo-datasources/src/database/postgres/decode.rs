@@ -4,7 +4,8 @@ use arrow::array::{ArrayRef, BinaryViewBuilder, BooleanBuilder, ListArray, Primi
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Decimal256Type, DecimalType, Field, Float64Type,
-    Int16Type, Int64Type, Time32MillisecondType, TimestampMillisecondType,
+    Int16Type, Int64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, Time32MillisecondType,
+    TimestampMillisecondType,
 };
 use velo_data::{DECIMAL128_PRECISION_MAX, SqlType};
 
@@ -41,6 +42,9 @@ pub(super) fn decode_column(
             primitives::<Int64Type>(cells, on_fault, |cell| Ok(i32::from_be_bytes(bytes(cell)?).into()))
         }
         (WireType::Int8, _) => primitives::<Int64Type>(cells, on_fault, |cell| Ok(i64::from_be_bytes(bytes(cell)?))),
+        (WireType::Oid, _) => {
+            primitives::<Int64Type>(cells, on_fault, |cell| Ok(u32::from_be_bytes(bytes(cell)?).into()))
+        }
         (WireType::Float4, _) => {
             primitives::<Float64Type>(cells, on_fault, |cell| Ok(f32::from_be_bytes(bytes(cell)?).into()))
         }
@@ -55,6 +59,7 @@ pub(super) fn decode_column(
         (WireType::Date, _) => primitives::<Date32Type>(cells, on_fault, date),
         (WireType::Time, _) => primitives::<Time32MillisecondType>(cells, on_fault, time),
         (WireType::Timestamp, _) => primitives::<TimestampMillisecondType>(cells, on_fault, timestamp),
+        (WireType::Interval, _) => primitives::<IntervalMonthDayNanoType>(cells, on_fault, interval),
         (WireType::Array(element), read_as) => lists(cells, element, read_as, on_fault),
     }
 }
@@ -207,6 +212,23 @@ fn timestamp(cell: &[u8]) -> Result<i64, String> {
     match i64::from_be_bytes(bytes(cell)?) {
         i64::MAX | i64::MIN => Err("an infinity is no TIMESTAMP".to_owned()),
         microseconds => Ok(microseconds.div_euclid(1000) + MS_TO_2000),
+    }
+}
+
+/// Microseconds, days and months.
+fn interval(cell: &[u8]) -> Result<IntervalMonthDayNano, String> {
+    let (microseconds, rest) = cell.split_at_checked(8).ok_or_else(malformed)?;
+    let (days, months) = rest.split_at_checked(4).ok_or_else(malformed)?;
+    let microseconds = i64::from_be_bytes(bytes(microseconds)?);
+    let (days, months) = (i32::from_be_bytes(bytes(days)?), i32::from_be_bytes(bytes(months)?));
+    match (months, days, microseconds) {
+        (i32::MAX, i32::MAX, i64::MAX) | (i32::MIN, i32::MIN, i64::MIN) => Err("an infinity is no INTERVAL".to_owned()),
+        _ => {
+            let nanoseconds = microseconds.checked_mul(1000);
+            let nanoseconds = nanoseconds
+                .ok_or_else(|| "the time of the interval does not fit INTERVAL, 292 years of it".to_owned())?;
+            Ok(IntervalMonthDayNano::new(months, days, nanoseconds))
+        }
     }
 }
 

@@ -19,10 +19,10 @@ use self::session::{Access, Session, Timeouts};
 use self::size::expected_size;
 pub(super) use self::types::UNBOUNDED_DECIMAL;
 use self::types::{WireType, found_column};
-use super::columns::{Column, bind_columns};
+use super::columns::{ReadableColumn, bind_columns};
 use super::rows::Selection;
 use super::scan::{Mark, Scan, ScannedRows, Since, start_scan};
-use super::statement::{relation, select};
+use super::statement::{column_expression, relation, select};
 use crate::{
     DatabaseRows, DatabaseSourceConfig, PostgresConnection, ReadRequest, SizeEstimate, SourceError, on_io_runtime,
 };
@@ -32,7 +32,7 @@ use crate::{
 pub(super) struct Postgres {
     place: Place,
     rows: DatabaseRows,
-    columns: Vec<Column<WireType>>,
+    columns: Vec<ReadableColumn<WireType>>,
     incremental: Option<Incremental>,
     access: Access,
     fetch_size: usize,
@@ -68,7 +68,7 @@ impl Postgres {
         let statement = session.client().prepare(&text).await;
         let statement = statement.map_err(|error| place.error(&error))?;
         let found: Vec<_> = statement.columns().iter().map(found_column).collect();
-        let bound = bind_columns(&found, declared);
+        let bound = bind_columns(&found, declared, &place.rows);
         let (columns, schema) = bound.map_err(|problems| place.refused(problems.join("; "), false))?;
         let incremental = match &config.incremental_column {
             Some(name) => Some(Incremental::find(name, &config.rows, &statement, &session, &place).await?),
@@ -114,8 +114,8 @@ impl Postgres {
 
     /// How many rows the server expects, from its statistics.
     pub(super) async fn size_estimate(&self) -> Result<SizeEstimate, SourceError> {
-        let names = self.columns.iter().map(|column| column.name.as_str());
-        let text = format!("EXPLAIN {}", select(&self.rows, names, None));
+        let readable = self.columns.iter().flatten().map(column_expression);
+        let text = format!("EXPLAIN {}", select(&self.rows, readable, None));
         let (place, access) = (self.place.clone(), self.access.clone());
         on_io_runtime(async move {
             let session = Session::open(&place, &access).await?;
@@ -133,6 +133,7 @@ impl Postgres {
         since: Option<Since>,
     ) -> Result<Scan, SourceError> {
         let selection = Selection::new(schema, &self.columns, request, &self.location());
+        let selection = selection.map_err(|problem| self.place.refused(problem, false))?;
         let plan = ScanPlan {
             scanned: ScannedRows::new(selection, &self.rows, self.incremental.clone(), since),
             place: self.place.clone(),

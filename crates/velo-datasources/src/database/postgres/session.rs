@@ -14,6 +14,10 @@ use crate::SourceError;
 /// What the server's lists of sessions show.
 const APPLICATION_NAME: &str = "velostream";
 
+/// What texts of values that have no type here look like, however the server is set up.
+const FORMS_OF_TEXT: &str = "SET LOCAL datestyle = ISO; SET LOCAL timezone = 'UTC'; SET LOCAL intervalstyle = postgres; \
+                             SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = hex";
+
 /// A connection to the server; dropping it closes the connection and stops what the server does for it.
 pub(super) struct Session {
     client: Client,
@@ -96,9 +100,7 @@ impl Session {
             .start()
             .await?;
         let timeout_ms = timeouts.statement.map_or(0, |timeout| timeout.as_millis().max(1));
-        let settings = format!(
-            "SET LOCAL statement_timeout = {timeout_ms}; SET LOCAL datestyle = ISO; SET LOCAL timezone = 'UTC'"
-        );
+        let settings = format!("SET LOCAL statement_timeout = {timeout_ms}; {FORMS_OF_TEXT}");
         transaction.batch_execute(&settings).await?;
         Ok((transaction, cancel))
     }

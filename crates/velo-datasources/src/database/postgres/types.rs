@@ -1,6 +1,6 @@
 use tokio_postgres::Column as FoundInStatement;
 use tokio_postgres::types::{Kind, Type};
-use velo_data::SqlType;
+use velo_data::{DECIMAL256_PRECISION_MAX, SqlType};
 
 use crate::database::columns::{FoundColumn, FoundValues};
 
@@ -10,7 +10,11 @@ pub(in crate::database) const UNBOUNDED_DECIMAL: SqlType = SqlType::Decimal {
     scale: 18,
 };
 
-const DECIMAL_PRECISION_MAX: i32 = 76;
+const DECIMAL_PRECISION_MAX: u8 = DECIMAL256_PRECISION_MAX;
+
+/// What values are cast to for which no type here is better.
+const TEXT: &str = "text";
+const TEXTS: &str = "text[]";
 
 /// What the type modifier of `numeric` counts from.
 const MODIFIER_OFFSET: i32 = 4;
@@ -22,6 +26,8 @@ pub(in crate::database) enum WireType {
     Int2,
     Int4,
     Int8,
+    /// Numbers of objects: unsigned, of 32 bits.
+    Oid,
     Float4,
     Float8,
     Numeric,
@@ -34,6 +40,7 @@ pub(in crate::database) enum WireType {
     Date,
     Time,
     Timestamp,
+    Interval,
     /// Elements of one of the others.
     Array(Box<WireType>),
 }
@@ -44,7 +51,7 @@ pub(super) fn found_column(column: &FoundInStatement) -> FoundColumn<WireType> {
     FoundColumn {
         name: column.name().to_owned(),
         type_name: type_name(found),
-        values: values_of(found, column.type_modifier()),
+        values: Some(values_of(found, column.type_modifier())),
     }
 }
 
@@ -56,25 +63,30 @@ fn type_name(found: &Type) -> String {
     }
 }
 
-fn values_of(found: &Type, modifier: i32) -> Option<FoundValues<WireType>> {
-    let plain = |from: WireType, natural: SqlType| FoundValues {
+fn plain(from: WireType, natural: SqlType) -> FoundValues<WireType> {
+    FoundValues {
         from,
+        cast: None,
         natural,
         integer_digits: None,
         is_bounded: true,
-    };
+    }
+}
+
+fn values_of(found: &Type, modifier: i32) -> FoundValues<WireType> {
     let integer = |from: WireType, natural: SqlType, digits: u8| FoundValues {
         integer_digits: Some(digits),
         ..plain(from, natural)
     };
-    Some(match *found {
+    match *found {
         Type::BOOL => plain(WireType::Boolean, SqlType::Boolean),
         Type::INT2 => integer(WireType::Int2, SqlType::SmallInt, 5),
         Type::INT4 => integer(WireType::Int4, SqlType::BigInt, 10),
         Type::INT8 => integer(WireType::Int8, SqlType::BigInt, 19),
+        Type::OID => integer(WireType::Oid, SqlType::BigInt, 10),
         Type::FLOAT4 => plain(WireType::Float4, SqlType::Double),
         Type::FLOAT8 => plain(WireType::Float8, SqlType::Double),
-        Type::NUMERIC => return numeric(modifier),
+        Type::NUMERIC => numeric(modifier),
         Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::JSON | Type::XML => {
             plain(WireType::Text, SqlType::String)
         }
@@ -84,31 +96,41 @@ fn values_of(found: &Type, modifier: i32) -> Option<FoundValues<WireType>> {
         Type::DATE => plain(WireType::Date, SqlType::Date),
         Type::TIME => plain(WireType::Time, SqlType::Time),
         Type::TIMESTAMP | Type::TIMESTAMPTZ => plain(WireType::Timestamp, SqlType::Timestamp),
-        _ => return composed(found, modifier),
-    })
-}
-
-/// Types that are made of others.
-fn composed(found: &Type, modifier: i32) -> Option<FoundValues<WireType>> {
-    match found.kind() {
-        Kind::Enum(_) => values_of(&Type::TEXT, modifier),
-        Kind::Domain(of) => values_of(of, modifier),
-        // The modifier of an array is that of its elements.
-        Kind::Array(element) => values_of(element, modifier).map(|element| FoundValues {
-            from: WireType::Array(Box::new(element.from)),
-            natural: SqlType::Array(Box::new(element.natural)),
-            integer_digits: None,
-            is_bounded: true,
-        }),
-        _ if found.name() == "citext" => values_of(&Type::TEXT, modifier),
-        _ => None,
+        Type::INTERVAL => plain(WireType::Interval, SqlType::Interval),
+        _ => composed(found, modifier),
     }
 }
 
-/// `numeric(precision, scale)`, whose scale may be negative or beyond its precision; `None` for more digits than there are.
-fn numeric(modifier: i32) -> Option<FoundValues<WireType>> {
-    let natural = if modifier < MODIFIER_OFFSET {
-        UNBOUNDED_DECIMAL
+/// Types that are made of others; any other has a text, for which the server is asked.
+fn composed(found: &Type, modifier: i32) -> FoundValues<WireType> {
+    match found.kind() {
+        Kind::Enum(_) => plain(WireType::Text, SqlType::String),
+        Kind::Domain(of) => values_of(of, modifier),
+        // The modifier of an array is that of its elements.
+        Kind::Array(element) => array_of(values_of(element, modifier)),
+        _ if found.name() == "citext" => plain(WireType::Text, SqlType::String),
+        _ => FoundValues {
+            cast: Some(TEXT),
+            ..plain(WireType::Text, SqlType::String)
+        },
+    }
+}
+
+fn array_of(element: FoundValues<WireType>) -> FoundValues<WireType> {
+    FoundValues {
+        cast: element.cast.map(|_| TEXTS),
+        ..plain(
+            WireType::Array(Box::new(element.from)),
+            SqlType::Array(Box::new(element.natural)),
+        )
+    }
+}
+
+/// `numeric(precision, scale)`, whose scale may be negative or beyond its precision. Where that is more digits than a
+/// DECIMAL has, it is checked value by value.
+fn numeric(modifier: i32) -> FoundValues<WireType> {
+    let (natural, is_bounded) = if modifier < MODIFIER_OFFSET {
+        (UNBOUNDED_DECIMAL, false)
     } else {
         let precision = ((modifier - MODIFIER_OFFSET) >> 16) & 0xFFFF;
         let scale = (((modifier - MODIFIER_OFFSET) & 0x7FF) ^ 1024) - 1024;
@@ -117,18 +139,15 @@ fn numeric(modifier: i32) -> Option<FoundValues<WireType>> {
         } else {
             precision.max(scale)
         };
-        if precision > DECIMAL_PRECISION_MAX {
-            return None;
-        }
-        SqlType::Decimal {
-            precision: precision as u8,
-            scale: scale.max(0) as i8,
-        }
+        let most = i32::from(DECIMAL_PRECISION_MAX);
+        let natural = SqlType::Decimal {
+            precision: precision.min(most) as u8,
+            scale: scale.clamp(0, most) as i8,
+        };
+        (natural, precision <= most)
     };
-    Some(FoundValues {
-        from: WireType::Numeric,
-        natural,
-        integer_digits: None,
-        is_bounded: modifier >= MODIFIER_OFFSET,
-    })
+    FoundValues {
+        is_bounded,
+        ..plain(WireType::Numeric, natural)
+    }
 }

@@ -7,7 +7,7 @@ use velo_data::{SqlType, StreamSchema};
 use crate::DatabaseRows;
 use crate::database::columns::{FoundColumn, FoundValues};
 use crate::database::postgres::UNBOUNDED_DECIMAL;
-use crate::database::statement::{relation, select};
+use crate::database::statement::{quoted, relation, select};
 
 /// Rows that tell the type of a column that has none.
 const SAMPLED_ROWS: usize = 1000;
@@ -34,8 +34,8 @@ pub(super) fn found_columns(
                 (created.unwrap_or_default().to_owned(), Some(values(wanted)))
             }
             (Some(found), _) => (created.unwrap_or_default().to_owned(), Some(found)),
-            (None, Some(wanted)) => ("no type".to_owned(), is_readable(&wanted).then(|| values(wanted))),
-            (None, None) => sampled_type(connection, rows, name)?,
+            (None, Some(wanted)) if is_readable(&wanted) => ("no type".to_owned(), Some(values(wanted))),
+            (None, _) => sampled_type(connection, rows, name)?,
         };
         Ok(FoundColumn {
             name: name.to_owned(),
@@ -49,6 +49,7 @@ pub(super) fn found_columns(
 fn values(natural: SqlType) -> FoundValues<()> {
     FoundValues {
         from: (),
+        cast: None,
         integer_digits: (natural == SqlType::BigInt).then_some(19),
         natural,
         is_bounded: true,
@@ -136,7 +137,10 @@ fn sampled_type(
     rows: &DatabaseRows,
     name: &str,
 ) -> Result<(String, Option<FoundValues<()>>), Error> {
-    let text = format!("{} LIMIT {SAMPLED_ROWS}", select(rows, std::iter::once(name), None));
+    let text = format!(
+        "{} LIMIT {SAMPLED_ROWS}",
+        select(rows, std::iter::once(quoted(name)), None)
+    );
     let mut statement = connection.prepare(&text)?;
     let mut sampled = statement.query([])?;
     let mut classes = BTreeSet::new();

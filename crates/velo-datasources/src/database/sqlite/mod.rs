@@ -17,7 +17,7 @@ use self::describe::found_columns;
 use self::error::Place;
 use self::incremental::Incremental;
 use self::scan::ScanPlan;
-use super::columns::{Column, bind_columns};
+use super::columns::{ReadableColumn, bind_columns};
 use super::rows::Selection;
 use super::scan::{Mark, Scan, ScannedRows, Since, start_scan};
 use super::statement::relation;
@@ -31,7 +31,7 @@ const COUNTED_BYTES_MAX: u64 = 64 << 20;
 pub(super) struct Sqlite {
     file: SqliteFile,
     rows: DatabaseRows,
-    columns: Vec<Column<()>>,
+    columns: Vec<ReadableColumn<()>>,
     incremental: Option<Incremental>,
 }
 
@@ -104,7 +104,7 @@ impl Sqlite {
         let connection = file.open()?;
         let found = found_columns(&connection, &config.rows, declared);
         let found = found.map_err(|error| file.place.error(&error))?;
-        let bound = bind_columns(&found, declared);
+        let bound = bind_columns(&found, declared, &file.place.rows);
         let (columns, schema) = bound.map_err(|problems| file.place.refused(problems.join("; "), false))?;
         let incremental = match &config.incremental_column {
             Some(name) => Some(Incremental::find(name, &found, &config.rows, &connection, &file.place)?),
@@ -151,6 +151,7 @@ impl Sqlite {
         since: Option<Since>,
     ) -> Result<Scan, SourceError> {
         let selection = Selection::new(schema, &self.columns, request, &self.location());
+        let selection = selection.map_err(|problem| self.file.place.refused(problem, false))?;
         let plan = ScanPlan {
             scanned: ScannedRows::new(selection, &self.rows, self.incremental.clone(), since),
             file: self.file.clone(),

@@ -2,8 +2,10 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
-use velo_data::SqlType;
-use velo_datasources::{DatabaseSource, DatabaseSourceConfig, NextBatch, SizeEstimate, SourceError, TableDataSource};
+use velo_data::{SqlType, unreadable_reason};
+use velo_datasources::{
+    DatabaseSource, DatabaseSourceConfig, NextBatch, ReadRequest, SizeEstimate, SourceError, TableDataSource,
+};
 
 use super::{all_columns, connect, connect_declared, load, query, read, sqlite_config, table};
 use crate::support::schema;
@@ -93,15 +95,38 @@ async fn columns_without_a_type_have_that_of_their_values() {
         load(&source).await.rows().await,
         "{\"a\":1,\"b\":1.5,\"c\":\"x\",\"next\":2,\"n\":2,\"empty\":null}\n{\"a\":2,\"b\":2.0,\"c\":\"y\",\"next\":3,\"n\":2,\"empty\":null}\n"
     );
-    let mixed = query("SELECT a AS v FROM t UNION ALL SELECT c FROM t");
-    let error = DatabaseSource::connect(&sqlite_config(&path, mixed), None)
+}
+
+#[tokio::test]
+async fn columns_that_nobody_uses_need_no_type() {
+    let (_directory, path, _connection) =
+        database("CREATE TABLE t (id INTEGER, v); INSERT INTO t VALUES (1, 2), (2, 'x')");
+    let source = connect(&sqlite_config(&path, table("t"))).await;
+    assert_eq!(types(&source), "id BIGINT, v NULL");
+    let reason = "column `v` of table t has the type INTEGER and TEXT, which SQL here has no type for; \
+                  use `query` and cast it there: SELECT …, CAST(v AS text) AS v";
+    assert_eq!(unreadable_reason(&source.schema().user_fields()[1]), Some(reason));
+    assert_eq!(unreadable_reason(&source.schema().user_fields()[0]), None);
+
+    let all = all_columns(&source, 1000);
+    let id = ReadRequest {
+        columns: vec![0],
+        ..all.clone()
+    };
+    let loaded = read(source.bulk_load(&id).await.unwrap()).await;
+    assert_eq!(loaded.rows().await, "{\"id\":1}\n{\"id\":2}\n");
+    let error = source.bulk_load(&all).await.err().unwrap().to_string();
+    assert!(error.contains(reason), "{error}");
+
+    let declared = schema(&[("v", SqlType::Interval)]);
+    let error = connect_declared(&sqlite_config(&path, table("t")), &declared)
         .await
         .err()
         .unwrap();
     assert!(
         error
             .to_string()
-            .contains("column `v` has the type INTEGER and TEXT, which SQL here has no type for"),
+            .contains("column `v` of table t has the type INTEGER and TEXT"),
         "{error}"
     );
 }
