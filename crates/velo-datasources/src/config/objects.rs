@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::keys::RECORDS_KEYS;
 use super::properties::{Properties, PropertyError, PropertyErrorKind};
 use super::{FileFormat, RecordsConfig, Secret};
-use crate::file::{PathPattern, has_wildcards};
+use crate::file::has_wildcards;
 
 /// Which objects of a store are read, and how. All of them have one format and the same columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,11 +165,8 @@ fn read_path(read: &mut Properties<'_>) -> Option<(Option<String>, String)> {
         read.reject("path", PropertyErrorKind::Missing, message);
         return None;
     };
-    let place = split_path(path).and_then(|(bucket, key)| match PathPattern::parse(Path::new(&key)) {
-        Err(problem) if has_wildcards(Path::new(&key)) => Err(format!("the pattern `{path}` is malformed: {problem}")),
-        _ => Ok((bucket, key)),
-    });
-    place
+    // What would be malformed as a pattern may be the key of an object.
+    split_path(path)
         .map_err(|message| read.reject("path", PropertyErrorKind::Invalid, message))
         .ok()
 }

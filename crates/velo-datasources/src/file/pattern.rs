@@ -41,15 +41,24 @@ impl PathPattern {
     ///
     /// When a wildcard is malformed, such as a `[` that is never closed; the message says what is wrong.
     pub(crate) fn parse(path: &Path) -> Result<Self, &'static str> {
-        let parts = path.components().map(|component| match component {
-            Component::Normal(name) if has_wildcards(Path::new(name)) => {
-                let text = name.to_str().ok_or("a pattern must be UTF-8")?;
-                match text {
-                    "**" => Ok(Part::AnyDepth),
-                    _ => Pattern::new(text).map(Part::Wildcard).map_err(|error| error.msg),
-                }
-            }
-            other => Ok(Part::Literal(other.as_os_str().to_owned())),
+        Self::of_names(path.components().map(Component::as_os_str))
+    }
+
+    /// Reads a pattern of keys, in which the names between delimiters count as they stand, empty ones and `.` too.
+    ///
+    /// # Errors
+    ///
+    /// As [`PathPattern::parse`].
+    pub(crate) fn of_key(key: &str) -> Result<Self, &'static str> {
+        Self::of_names(key.split('/').map(OsStr::new))
+    }
+
+    fn of_names<'a>(names: impl Iterator<Item = &'a OsStr>) -> Result<Self, &'static str> {
+        let parts = names.map(|name| match name.to_str() {
+            _ if !has_wildcards(Path::new(name)) => Ok(Part::Literal(name.to_owned())),
+            None => Err("a pattern must be UTF-8"),
+            Some("**") => Ok(Part::AnyDepth),
+            Some(text) => Pattern::new(text).map(Part::Wildcard).map_err(|error| error.msg),
         });
         let mut parts = parts.collect::<Result<Vec<_>, _>>()?;
         if let (Some(Part::AnyDepth), Ok(any_name)) = (parts.last(), Pattern::new("*")) {
@@ -73,6 +82,12 @@ impl PathPattern {
     /// Whether a path matches.
     pub(crate) fn matches(&self, path: &Path) -> bool {
         let names: Vec<&OsStr> = path.components().map(Component::as_os_str).collect();
+        matches_names(&self.parts, &names)
+    }
+
+    /// Whether a key matches.
+    pub(crate) fn matches_key(&self, key: &str) -> bool {
+        let names: Vec<&OsStr> = key.split('/').map(OsStr::new).collect();
         matches_names(&self.parts, &names)
     }
 }
@@ -181,6 +196,26 @@ mod tests {
         for (pattern, path, expected) in cases {
             let pattern = PathPattern::parse(Path::new(pattern)).unwrap();
             assert_eq!(pattern.matches(Path::new(path)), expected, "{pattern:?} {path}");
+        }
+    }
+
+    #[test]
+    fn keys_match_as_they_stand() {
+        let cases = [
+            ("d//*.csv", "d//x.csv", true),
+            ("d//*.csv", "d/x.csv", false),
+            ("d/*.csv", "d//x.csv", false),
+            ("d/**/*.csv", "d//x.csv", true),
+            ("/*.csv", "/x.csv", true),
+            ("/*.csv", "x.csv", false),
+            ("d/./*.csv", "d/./x.csv", true),
+            ("d/./*.csv", "d/x.csv", false),
+            ("a[[]1].csv", "a[1].csv", true),
+            ("a b+%20*.csv", "a b+%20c.csv", true),
+        ];
+        for (pattern, key, expected) in cases {
+            let parsed = PathPattern::of_key(pattern).unwrap();
+            assert_eq!(parsed.matches_key(key), expected, "{pattern} {key}");
         }
     }
 

@@ -1,10 +1,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::array::{RecordBatch, RecordBatchOptions, StringViewArray, UInt32Array};
+use arrow::compute::take;
+use arrow::error::ArrowError;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
+use velo_data::SystemColumn;
 use velo_formats::SampledSchema;
 
 use super::failure::{changed, cut_short, vanished};
@@ -14,7 +18,7 @@ use super::store::answered;
 use crate::config::FormatKind;
 use crate::file::{RemotePlan, columns_of_stream, columns_of_typed_file};
 use crate::table::{ByteStream, read_blocking};
-use crate::{BatchSender, FileFormat, FileSourceConfig, ReadRequest, SourceError};
+use crate::{BatchSender, FileFormat, FileSourceConfig, ReadRequest, SourceBatch, SourceError};
 
 /// The objects of one load, and how they are read.
 #[derive(Debug)]
@@ -31,11 +35,13 @@ impl ObjectLoad {
     pub(super) async fn read(&self, index: usize, batches: BatchSender) -> Result<(), SourceError> {
         let object = &self.objects[index];
         let bytes = open(self.store.as_ref(), object).await?;
-        let (plan, request, name) = (self.plan.clone(), self.request.clone(), object.name.clone());
+        let (plan, request) = (self.plan.clone(), self.request.clone());
+        let (key, name) = (object.key.clone(), object.name.clone());
         let partition = i32::try_from(index).unwrap_or(i32::MAX);
         let decode = move |stream| {
             let mut rows = plan.open(&name, stream, partition, &request, 0)?;
             while let Some(batch) = rows.next_batch()? {
+                let batch = with_topic(batch, &request, &key)?;
                 if !batches.send_blocking(batch) {
                     break;
                 }
@@ -44,6 +50,25 @@ impl ObjectLoad {
         };
         read_blocking(bytes, decode).await
     }
+}
+
+/// The records with the object's key as their topic. Messages call the object by its whole name.
+fn with_topic(batch: SourceBatch, request: &ReadRequest, key: &str) -> Result<SourceBatch, SourceError> {
+    let topic = request.system.iter().position(|column| *column == SystemColumn::Topic);
+    let Some(topic) = topic.map(|place| request.columns.len() + place) else {
+        return Ok(batch);
+    };
+    let rows = batch.records.num_rows();
+    let failed = |error: ArrowError| SourceError::Task {
+        message: error.to_string(),
+    };
+    let keys = StringViewArray::from_iter_values([key]);
+    let keys = take(&keys, &UInt32Array::from_value(0, rows), None).map_err(failed)?;
+    let (schema, mut columns, _) = batch.records.into_parts();
+    columns[topic] = keys;
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    let records = RecordBatch::try_new_with_options(schema, columns, &options).map_err(failed)?;
+    Ok(SourceBatch { records, ..batch })
 }
 
 /// Looks at the first records of an object, or at what tells its columns.
@@ -84,7 +109,7 @@ pub(super) async fn get(
         ..GetOptions::default()
     };
     let get = async {
-        match store.get_opts(&object.key, options).await {
+        match store.get_opts(&object.path, options).await {
             Ok(opened) => Ok(Some(opened)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -2,15 +2,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use object_store::ObjectStore;
-use object_store::path::Path as Key;
 use velo_data::StreamSchema;
 use velo_formats::SampledSchema;
 
 use super::listing::{FoundObject, Listing};
 use super::read::{ObjectLoad, sample};
 use super::readers::ObjectReaders;
-use super::store::open_store;
+use super::store::{Store, open_store};
 use crate::file::{RemoteColumns, RemotePlan, united_samples};
 use crate::{
     Increment, ObjectOffset, ObjectSourceConfig, ReadRequest, SizeEstimate, SourceError, SourceOffset, TableDataSource,
@@ -33,7 +31,7 @@ pub struct ObjectSource {
 /// How the objects are reached.
 #[derive(Debug, Clone)]
 struct Access {
-    store: Arc<dyn ObjectStore>,
+    store: Store,
     config: Arc<ObjectSourceConfig>,
 }
 
@@ -79,7 +77,7 @@ impl ObjectSource {
         let reached = offset_of(listing);
         let config = self.access.config.records.as_file(self.location());
         let load = ObjectLoad {
-            store: Arc::clone(&self.access.store),
+            store: Arc::clone(&self.access.store.objects),
             plan: RemotePlan::new(config, listing.format, &self.columns),
             request: request.clone(),
             objects,
@@ -107,14 +105,14 @@ impl ObjectSource {
 
 impl Access {
     async fn list(&self) -> Result<Listing, SourceError> {
-        Listing::of(self.store.as_ref(), &self.config).await
+        Listing::of(&self.store, &self.config).await
     }
 
     async fn sample(&self) -> Result<SampledSchema, SourceError> {
         let Listing { objects, format } = self.list().await?;
         let config = self.config.records.as_file("");
         let looks = objects.iter().take(SAMPLES_MAX).map(|object| async {
-            let columns = sample(self.store.as_ref(), object, format, &config).await?;
+            let columns = sample(self.store.objects.as_ref(), object, format, &config).await?;
             Ok((object.name.clone(), columns))
         });
         // Of several that fail the first in the listing is told, whichever answers first.
@@ -128,7 +126,7 @@ fn offset_of(listing: &Listing) -> SourceOffset {
     let objects = listing.objects.iter();
     SourceOffset::Objects {
         objects: objects
-            .map(|object| (object.key.to_string(), object.offset.clone()))
+            .map(|object| (object.key.clone(), object.offset.clone()))
             .collect(),
     }
 }
@@ -194,7 +192,7 @@ impl TableDataSource for ObjectSource {
         if let Some(reason) = self.lost_or_changed(earlier, &now) {
             return Ok(Increment::Reload { reason });
         }
-        let is_new = |object: &&FoundObject| !earlier.contains_key(<Key as AsRef<str>>::as_ref(&object.key));
+        let is_new = |object: &&FoundObject| !earlier.contains_key(&object.key);
         let new = listing.objects.iter().filter(is_new).cloned().collect();
         Ok(Increment::Rows(self.read(&listing, new, request)))
     }

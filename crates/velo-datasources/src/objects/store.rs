@@ -3,11 +3,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 
 use super::failure::{failed, silent};
+use super::wire::{AnyKey, Signer};
 use crate::{ObjectSourceConfig, ObjectStoreConfig, S3Config, SourceError};
 
 /// How long it may take until a connection is there.
@@ -21,15 +22,44 @@ const SILENCE_MAX: Duration = Duration::from_secs(30);
 const REQUEST_RETRIES_MAX: usize = 2;
 const REQUEST_BACKOFF: Duration = Duration::from_millis(100);
 
+/// The region that the library takes where none is configured.
+const REGION_DEFAULT: &str = "us-east-1";
+
+/// A store that is open.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    pub(super) objects: Arc<dyn ObjectStore>,
+    /// The same store where it has keys, which can be listed by any beginning; none where it has directories.
+    pub(super) pages: Option<Arc<AmazonS3>>,
+}
+
 /// Opens a store; nothing is asked of it yet.
-pub(super) fn open_store(config: &ObjectSourceConfig) -> Result<Arc<dyn ObjectStore>, SourceError> {
+pub(super) fn open_store(config: &ObjectSourceConfig) -> Result<Store, SourceError> {
     match &config.store {
-        ObjectStoreConfig::Files => Ok(Arc::new(LocalFileSystem::new())),
-        ObjectStoreConfig::S3(s3) => match s3_builder(s3).build() {
-            Ok(store) => Ok(Arc::new(store)),
-            Err(error) => Err(failed(&config.name_of(&config.key), &error)),
-        },
+        ObjectStoreConfig::Files => Ok(Store {
+            objects: Arc::new(LocalFileSystem::new()),
+            pages: None,
+        }),
+        ObjectStoreConfig::S3(s3) => {
+            let opened = open_s3(s3).map_err(|error| failed(&config.name_of(&config.key), &error))?;
+            Ok(Store {
+                objects: Arc::clone(&opened) as _,
+                pages: Some(opened),
+            })
+        }
     }
+}
+
+fn open_s3(s3: &S3Config) -> object_store::Result<Arc<AmazonS3>> {
+    let connector = AnyKey::default();
+    let builder = s3_builder(s3).with_http_connector(connector.clone());
+    let region = builder.get_config_value(&AmazonS3ConfigKey::Region);
+    let store = builder.build()?;
+    connector.sign_with(Signer {
+        credentials: Arc::clone(store.credentials()),
+        region: region.unwrap_or_else(|| REGION_DEFAULT.to_owned()),
+    });
+    Ok(Arc::new(store))
 }
 
 fn s3_builder(s3: &S3Config) -> AmazonS3Builder {
