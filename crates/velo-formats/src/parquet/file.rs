@@ -4,10 +4,12 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, FieldRef, Fields, Schema};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
 use velo_data::{SqlType, StreamSchema};
 
 use super::fields::{described_fields, reading_fields};
+use super::footer::read_footer;
 use crate::columnar::{ColumnarError, Conversion, find_name, natural_type};
 
 const MAGIC: &[u8; 4] = b"PAR1";
@@ -40,7 +42,8 @@ impl ParquetFile {
     pub fn open<R: ChunkReader>(input: &R) -> Result<Self, ColumnarError> {
         check_magic(input)?;
         let damaged = |error: ParquetError| ColumnarError::damaged_part("the footer", plain(&error));
-        let chosen = guarded(|| ArrowReaderMetadata::load(input, ArrowReaderOptions::new())).map_err(damaged)?;
+        let footer = Arc::new(guarded(|| read_footer(input)).map_err(damaged)?);
+        let chosen = guarded(|| told_types(&footer)).map_err(damaged)?;
         let parquet_schema = chosen.parquet_schema();
         let reading = reading_fields(chosen.schema().fields(), parquet_schema);
         let fields = described_fields(&reading, parquet_schema);
@@ -53,7 +56,7 @@ impl ParquetFile {
         Ok(file)
     }
 
-    /// Rows of all row groups.
+    /// Rows of all row groups: the file's own total may be anything.
     pub fn rows(&self) -> u64 {
         let groups = self.metadata.metadata().row_groups().iter();
         groups.map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).sum()
@@ -151,6 +154,13 @@ impl ParquetFile {
             None => Ok(()),
         }
     }
+}
+
+/// The types of the columns as the writer's Arrow schema tells them; where that is of other columns, as some tools leave it
+/// behind when they change a file, those of the columns themselves.
+fn told_types(footer: &Arc<ParquetMetaData>) -> Result<ArrowReaderMetadata, ParquetError> {
+    let types = |options| ArrowReaderMetadata::try_new(Arc::clone(footer), options);
+    types(ArrowReaderOptions::new()).or_else(|_| types(ArrowReaderOptions::new().with_skip_arrow_metadata(true)))
 }
 
 /// Says in plain words what the library would say less well.

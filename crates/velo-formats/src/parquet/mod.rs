@@ -3,6 +3,7 @@
 mod encoder;
 mod fields;
 mod file;
+mod footer;
 mod prune;
 mod reader;
 

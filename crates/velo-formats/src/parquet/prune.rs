@@ -95,7 +95,9 @@ impl<'a> Pruner<'a> {
         };
         let rows = u64::try_from(self.metadata.row_group(group).num_rows()).ok();
         if statistics.null_count_opt().is_some() && statistics.null_count_opt() == rows {
-            return condition.bounds.lower.is_some() || condition.bounds.upper.is_some();
+            // Where there are values all the same, one of the two is wrong.
+            let has_values = statistics.min_bytes_opt().is_some() || statistics.max_bytes_opt().is_some();
+            return !has_values && (condition.bounds.lower.is_some() || condition.bounds.upper.is_some());
         }
         let Some((least, most)) = self.extremes(condition, statistics) else {
             return false;
@@ -136,10 +138,11 @@ impl<'a> Pruner<'a> {
             let extreme = Extreme::read(statistics, bytes?, condition.data_type)?;
             extreme.converted(condition.conversion)
         };
-        Some((
-            extreme(statistics.min_bytes_opt())?,
-            extreme(statistics.max_bytes_opt())?,
-        ))
+        let least = extreme(statistics.min_bytes_opt())?;
+        let most = extreme(statistics.max_bytes_opt())?;
+        // Some writers leave them the wrong way round.
+        let is_range = least.order(most).is_some_and(Ordering::is_le);
+        is_range.then_some((least, most))
     }
 }
 
@@ -185,6 +188,17 @@ impl<'a> Extreme<'a> {
             (Conversion::Ticks { multiply, divide }, Self::Integer(count)) => {
                 Some(Self::Integer(count.checked_mul(*multiply)?.div_euclid(*divide)))
             }
+            _ => None,
+        }
+    }
+
+    /// The order of two values of one column.
+    fn order(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Integer(value), Self::Integer(other)) => Some(value.cmp(&other)),
+            (Self::Decimal { unscaled: value, .. }, Self::Decimal { unscaled: other, .. }) => Some(value.cmp(&other)),
+            (Self::Double(value), Self::Double(other)) => value.partial_cmp(&other),
+            (Self::Bytes(value), Self::Bytes(other)) => Some(value.cmp(other)),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod damaged;
 mod declared;
+mod odd;
 mod pruning;
 mod round_trip;
 mod types;

@@ -45,6 +45,33 @@ fn row_groups_outside_of_bounds_are_left_out() {
     }
 }
 
+/// Statistics whose order nobody knows, or that contradict themselves, leave nothing out.
+#[test]
+fn statistics_that_cannot_be_right_are_not_trusted() {
+    let word = |lower: &str, upper: &str| ColumnBounds {
+        column: 1,
+        lower: Some(BoundValue::Text(lower.to_owned())),
+        upper: Some(BoundValue::Text(upper.to_owned())),
+    };
+    let cases = [
+        ("deprecated", word("a", "b")),
+        ("without_order", word("a", "b")),
+        ("swapped", word("a", "b")),
+        ("swapped", integer(0, Some(0), Some(9))),
+        ("swapped", integer(0, Some(0), None)),
+        ("null_counts", integer(0, Some(0), Some(9))),
+        ("null_counts", word("a", "c")),
+    ];
+    let fields = [SqlType::BigInt.field("id", true), SqlType::String.field("word", true)];
+    for (name, bounds) in cases {
+        let input = fixture(&format!("odd/untrusted_{name}.parquet"));
+        let (batches, _, pruned) =
+            read_range(&input, &fields, &[], std::slice::from_ref(&bounds), everything(100)).unwrap();
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        assert_eq!((pruned, rows), (0, 6), "{name} {bounds:?}");
+    }
+}
+
 /// A file with two rows a group, written by the library alone.
 fn file(records: &RecordBatch, properties: parquet::file::properties::WriterPropertiesBuilder) -> Bytes {
     let properties = properties.set_max_row_group_row_count(Some(2)).build();
