@@ -1,6 +1,6 @@
 //! What commands make of what is on the web and in object storage.
 
-use velo_testservices::{Answer, HttpServer};
+use velo_testservices::{Answer, HttpServer, S3Server};
 
 use crate::support::{Outcome, Workspace};
 
@@ -149,4 +149,28 @@ fn objects_without_a_column_load_as_files_without_it_do() {
             rows.stderr
         );
     }
+}
+
+#[test]
+fn rows_tell_the_keys_of_their_objects() {
+    let Some(server) = S3Server::shared() else { return };
+    server.create_bucket("keys");
+    for (id, key) in ["d//x.csv", "d/./y.csv", "d/z.csv", "d/../notes.txt"]
+        .iter()
+        .enumerate()
+    {
+        server.put("keys", key, format!("id\n{id}\n"));
+    }
+    let program = format!(
+        "SELECT id, _topic, _offset FROM s WITH ('s.path' = 's3://keys/d/**/*.csv', 's.s3.endpoint' = '{}', 's.s3.allow.http' = 'true',
+             's.s3.region' = 'us-east-1', 's.s3.access.key.id' = 'test', 's.s3.secret.access.key' = 'test');",
+        server.endpoint()
+    );
+    let workspace = Workspace::with(&[("p.sql", program.as_str())]);
+    let ran = workspace.run(&["run", "p.sql", "--format", "csv", "--parallelism", "1"]);
+    assert_eq!(
+        ran.stdout, "id,_topic,_offset\n0,d//x.csv,0\n2,d/z.csv,0\n",
+        "{}",
+        ran.stderr
+    );
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use velo_data::StreamSchema;
+use velo_data::{StreamSchema, SystemColumn};
 use velo_formats::SampledSchema;
 
 use super::listing::{FoundObject, Listing};
@@ -17,6 +17,14 @@ use crate::{
 
 /// Objects looked at to tell the columns, at most.
 const SAMPLES_MAX: usize = 10;
+
+/// Metadata that every object has.
+const SYSTEM_COLUMNS: &[SystemColumn] = &[
+    SystemColumn::Timestamp,
+    SystemColumn::Offset,
+    SystemColumn::Partition,
+    SystemColumn::Topic,
+];
 
 /// Objects of one format in a store: a partition for each.
 ///
@@ -151,6 +159,10 @@ fn is_same(then: &ObjectOffset, now: &ObjectOffset) -> bool {
 impl TableDataSource for ObjectSource {
     fn schema(&self) -> &StreamSchema {
         &self.columns.schema
+    }
+
+    fn system_columns(&self) -> &[SystemColumn] {
+        SYSTEM_COLUMNS
     }
 
     fn location(&self) -> String {

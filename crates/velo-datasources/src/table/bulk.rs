@@ -25,7 +25,7 @@ impl Source for BulkSource {
     }
 
     fn system_columns(&self) -> &[SystemColumn] {
-        &[]
+        self.table.system_columns()
     }
 
     fn estimated_bytes(&self) -> Option<u64> {
