@@ -76,6 +76,10 @@ pub(crate) struct ValidateArgs {
     #[arg(long)]
     pub(crate) strict: bool,
 
+    /// Check programs whose configuration needs environment variables that are not set: each is a warning
+    #[arg(long)]
+    pub(crate) allow_missing_env: bool,
+
     /// Add the reference of system columns, for invalid programs too
     #[arg(long)]
     pub(crate) show_system_columns: bool,
@@ -310,8 +314,7 @@ impl From<&OverrideArgs> for Overrides {
             sinks: args.sink.clone(),
             set: args.set.clone(),
             base_dir: args.base_dir.clone(),
-            tables: Vec::new(),
-            reads_once: false,
+            ..Self::default()
         }
     }
 }

@@ -30,7 +30,7 @@ pub use config::{
     PropertyError, PropertyErrorKind, RecordsConfig, S3Config, Secret, SinkConfig, SourceConfig, TextFormat,
 };
 pub(crate) use config::{PostgresTls, TlsMode};
-pub use config_file::{ConfigFileError, ConfigFileValue, load_config_file};
+pub use config_file::{ConfigFileError, ConfigFileValue, load_config_file, load_config_file_with_gaps};
 pub use database::DatabaseSource;
 pub use error::{SinkError, SourceError};
 pub use file::{DeadLetterFile, FileSample, FileSource, ReadLimits};

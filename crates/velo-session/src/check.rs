@@ -177,7 +177,7 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
     let mut diagnostics = parsed.diagnostics;
     let defines = parsed.failed.iter().filter_map(|failed| failed.defines.as_ref());
     let unparsed: Vec<Name> = defines.map(ObjectName::name).collect();
-    let config_files = ConfigDirectory::of_program(source.name(), options.overrides.base_dir.as_deref());
+    let config_files = ConfigDirectory::of_program(source.name(), &options.overrides);
     let outline = outline(&parsed.script, &unparsed, &options.overrides, &config_files);
     // A statement that could not be read may be the one that uses them.
     if parsed.failed.is_empty() {

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use velo_datasources::{ConfigFileValue, load_config_file};
+use velo_datasources::{ConfigFileValue, load_config_file, load_config_file_with_gaps};
 use velo_planner::properties::BaseDirectory;
-use velo_planner::{ConfigFiles, ConfigValue};
+use velo_planner::{ConfigFiles, ConfigValue, Overrides};
 
 /// The directories of a program, and the configuration files that it names.
 #[derive(Debug)]
@@ -12,14 +12,17 @@ pub(crate) struct ConfigDirectory {
     program: PathBuf,
     /// Where paths of data start instead, if the caller says so.
     data: Option<PathBuf>,
+    /// Whether files are read that need variables which are not set.
+    allows_missing_env: bool,
 }
 
 impl ConfigDirectory {
     /// The directories of the program of this name.
-    pub(crate) fn of_program(name: &str, base_dir: Option<&Path>) -> Self {
+    pub(crate) fn of_program(name: &str, overrides: &Overrides) -> Self {
         Self {
             program: directory_of(Path::new(name)),
-            data: base_dir.map(Path::to_owned),
+            data: overrides.base_dir.clone(),
+            allows_missing_env: overrides.allow_missing_env,
         }
     }
 
@@ -38,7 +41,12 @@ fn directory_of(file: &Path) -> PathBuf {
 
 impl ConfigFiles for ConfigDirectory {
     fn load(&self, path: &str) -> Result<BTreeMap<String, ConfigValue>, String> {
-        let loaded = load_config_file(&self.program.join(path), &|name| std::env::var(name).ok()).map_err(|error| {
+        let load = if self.allows_missing_env {
+            load_config_file_with_gaps
+        } else {
+            load_config_file
+        };
+        let loaded = load(&self.program.join(path), &|name| std::env::var(name).ok()).map_err(|error| {
             match std::error::Error::source(&error) {
                 Some(cause) => format!("{error}: {cause}"),
                 None => error.to_string(),
@@ -46,8 +54,8 @@ impl ConfigFiles for ConfigDirectory {
         })?;
         let located = |(key, value): (String, ConfigFileValue)| {
             let base = self.base_of(directory_of(&value.file));
-            let text = value.text;
-            (key, ConfigValue { text, base })
+            let ConfigFileValue { text, unset, .. } = value;
+            (key, ConfigValue { text, base, unset })
         };
         Ok(loaded.into_iter().map(located).collect())
     }

@@ -1,12 +1,13 @@
 use std::io::{self, Write};
 
-use velo_session::{Mode, SessionOptions, check, find_programs};
+use velo_session::{Mode, Overrides, SessionOptions, check, find_programs};
 
 use super::{query_program, read_and_check, unreadable};
 use crate::args::{DiagnosticsFormat, ValidateArgs};
 use crate::exit::Exit;
 use crate::print::diagnostics::{self, Counts, Finding};
 use crate::print::inferences;
+use crate::print::joins;
 use crate::print::system_columns::reference_text;
 use crate::terminal::Terminal;
 
@@ -17,7 +18,10 @@ pub(crate) fn validate(args: &ValidateArgs, terminal: Terminal) -> io::Result<Ex
     let report = match args.format {
         DiagnosticsFormat::Text => text_report(&findings, args, terminal),
         DiagnosticsFormat::Json => diagnostics::json(&findings, args.show_system_columns)?,
-        DiagnosticsFormat::Github => findings.iter().map(diagnostics::github).collect(),
+        DiagnosticsFormat::Github => {
+            let finding = |finding| diagnostics::github(finding, terminal.verbose);
+            findings.iter().map(finding).collect()
+        }
     };
     io::stdout().write_all(report.as_bytes())?;
     Ok(exit_of(Counts::of(&findings), args.strict))
@@ -31,7 +35,10 @@ fn exit_of(counts: Counts, strict: bool) -> Exit {
 /// Everything that is wrong with every program named, in the order of the arguments.
 fn find(args: &ValidateArgs) -> Vec<Finding> {
     let options = SessionOptions {
-        overrides: (&args.overrides).into(),
+        overrides: Overrides {
+            allow_missing_env: args.allow_missing_env,
+            ..(&args.overrides).into()
+        },
         ..SessionOptions::new(Mode::Validate)
     };
     let mut findings = Vec::new();
@@ -56,6 +63,7 @@ fn text_report(findings: &[Finding], args: &ValidateArgs, terminal: Terminal) ->
         .map(|finding| diagnostics::text(finding, terminal.stdout.style))
         .collect();
     if terminal.verbose {
+        report.extend(findings.iter().map(joins::text_of_lookups));
         report.extend(findings.iter().map(inferences::text));
     }
     if args.show_system_columns {

@@ -99,8 +99,9 @@ fn plural(number: usize, word: &str) -> String {
     }
 }
 
-/// One workflow command per diagnostic, as GitHub Actions reads them from a job's output.
-pub(crate) fn github(finding: &Finding) -> String {
+/// One workflow command per diagnostic and join, as GitHub Actions reads them from a job's output; per join with a table
+/// if more is to be told.
+pub(crate) fn github(finding: &Finding, verbose: bool) -> String {
     let mut text = String::new();
     for diagnostic in &finding.diagnostics {
         let level = diagnostic.severity.as_str();
@@ -125,7 +126,7 @@ pub(crate) fn github(finding: &Finding) -> String {
             diagnostic.code.id
         );
     }
-    for join in &finding.joins {
+    for join in finding.joins.iter().filter(|join| verbose || !joins::is_lookup(join)) {
         let place = finding.source.position(join.span.start);
         let _ = writeln!(
             text,
@@ -297,7 +298,7 @@ mod tests {
     #[test]
     fn github_commands_escape_what_would_end_them() {
         assert_eq!(
-            github(&finding()),
+            github(&finding(), false),
             "::error file=a%2Cb.sql,line=1,col=8,endLine=1,endColumn=11,title=V0200::there is no column `idd`%0Ahelp: \
              100%25 sure: a similar column exists\n::error file=a%2Cb.sql,title=V0600::gone\n"
         );
@@ -327,7 +328,7 @@ mod tests {
         finding.diagnostics[0] = Diagnostic::new(&code::DUPLICATE_NAME, Span::new(16, 22), "twice")
             .with_related(Some(Span::new(7, 10)), "first, here");
         assert_eq!(
-            github(&finding),
+            github(&finding, false),
             "::error file=a%2Cb.sql,line=2,col=6,endLine=2,endColumn=12,title=V0204::twice%0Aline 1, column 8: first, here\n"
         );
         let json = json(&[finding], false).unwrap();

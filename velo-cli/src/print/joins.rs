@@ -3,14 +3,28 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use velo_planner::JoinOutline;
+use velo_planner::{JoinBound, JoinOutline};
 
 use super::diagnostics::Finding;
 
-/// Three lines per join, and an empty one behind it.
+/// Whether a join looks rows up in a table, which needs no bound: nothing about it has to be known.
+pub(crate) fn is_lookup(join: &JoinOutline) -> bool {
+    join.bound == JoinBound::Unneeded
+}
+
+/// Three lines per join of streams, and an empty one behind it.
 pub(crate) fn text(finding: &Finding) -> String {
+    text_of(finding, |join| !is_lookup(join))
+}
+
+/// The same of joins with tables.
+pub(crate) fn text_of_lookups(finding: &Finding) -> String {
+    text_of(finding, is_lookup)
+}
+
+fn text_of(finding: &Finding, is_told: fn(&JoinOutline) -> bool) -> String {
     let mut text = String::new();
-    for join in &finding.joins {
+    for join in finding.joins.iter().filter(|join| is_told(join)) {
         let place = finding.source.position(join.span.start);
         let condition = join.condition.as_deref().map(|condition| format!(" {condition}"));
         // Writing to a String cannot fail.

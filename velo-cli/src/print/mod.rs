@@ -4,7 +4,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod dry_run;
 pub(crate) mod errors;
 pub(crate) mod inferences;
-mod joins;
+pub(crate) mod joins;
 pub(crate) mod kept_tables;
 pub(crate) mod limited;
 pub(crate) mod lineage;

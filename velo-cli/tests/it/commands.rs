@@ -317,6 +317,28 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     assert!(!stderr.contains("error"), "{stderr}");
 }
 
+/// `--source` replaces the place of a source, and nothing of how it is read.
+#[test]
+fn another_source_is_read_in_the_same_way() {
+    let program = "SELECT id, name FROM people WITH (
+        'people.path' = 'people.csv', 'people.format' = 'csv', 'people.delimiter' = ';', 'people.quote' = '~',
+        'people.has_headers' = 'true', 'people.skip_lines' = '1', 'people.max_records' = '2', 'people.compression' = 'none')";
+    let workspace = Workspace::with(&[
+        ("program.sql", program),
+        ("people.csv", "export\nid;name\n1;~ada~\n"),
+        (
+            "others.txt",
+            "another export\nid;name\n7;~grace; hopper~\n8;bob\n9;too many\n",
+        ),
+    ]);
+    let outcome = workspace.run(&["-q", "run", "program.sql", "--source", "people=others.txt"]);
+    assert_eq!(
+        outcome.stdout, "{\"id\":7,\"name\":\"grace; hopper\"}\n{\"id\":8,\"name\":\"bob\"}\n",
+        "{}",
+        outcome.stderr
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_exits_with_130() {
@@ -566,4 +588,80 @@ fn validate_says_what_it_saw_when_asked() {
         "validate_inferred",
         workspace.run(&["-v", "validate", "query.sql"]).transcript()
     );
+}
+
+/// A program with a configuration file whose variables are not set, and what is wrong with it all the same.
+#[test]
+fn missing_variables_can_be_allowed() {
+    const VARIABLE: &str = "VELO_TEST_VARIABLE_THAT_IS_NOT_SET";
+    let yaml = format!(
+        "path: ${{{VARIABLE}}}/orders.csv\nformat: csv\nhas_headers: ${{{VARIABLE}_TOO}}\ndelimiter: ${{{VARIABLE}:;}}\n\
+         schema:\n  fields:\n    - name: id\n      type: BIGINT\n    - name: note\n      type: STRING\n"
+    );
+    let program = |column: &str| format!("SELECT id, {column} FROM orders WITH ('orders.config_file' = 'orders.yaml')");
+    let workspace = Workspace::with(&[
+        ("orders.yaml", yaml.as_str()),
+        ("good.sql", program("note").as_str()),
+        ("bad.sql", program("nte").as_str()),
+        ("base.yaml", "format: csv\n"),
+        (
+            "child.yaml",
+            format!("extends: ${{{VARIABLE}}}.yaml\npath: orders.csv\n").as_str(),
+        ),
+        (
+            "child.sql",
+            "SELECT * FROM orders WITH ('orders.config_file' = 'child.yaml')",
+        ),
+    ]);
+    let warning = |name: &str, file: &str| {
+        format!("warning[V0603]: `{file}` needs the environment variable `{name}`, which is not set\n")
+    };
+    let refused = workspace.run(&["validate", "good.sql"]);
+    assert_eq!(refused.exit, Some(1));
+    let allowed = workspace.run(&["validate", "good.sql", "--allow-missing-env"]);
+    assert_eq!(allowed.exit, Some(0), "{}", allowed.stdout);
+    assert!(
+        allowed.stdout.contains(&warning(VARIABLE, "orders.yaml")),
+        "{}",
+        allowed.stdout
+    );
+    assert!(
+        allowed
+            .stdout
+            .contains(&warning(&format!("{VARIABLE}_TOO"), "orders.yaml")),
+        "{}",
+        allowed.stdout
+    );
+    assert!(
+        allowed.stdout.ends_with("1 program checked: no errors, 2 warnings\n"),
+        "{}",
+        allowed.stdout
+    );
+    // The columns that the file declares are known.
+    let bad = workspace.run(&["validate", "bad.sql", "--allow-missing-env"]);
+    assert_eq!(bad.exit, Some(1));
+    assert!(bad.stdout.contains("there is no column `nte`"), "{}", bad.stdout);
+    let child = workspace.run(&["validate", "child.sql", "--allow-missing-env"]);
+    assert_eq!(child.exit, Some(0), "{}", child.stdout);
+    assert!(
+        child.stdout.contains(&warning(VARIABLE, "child.yaml")),
+        "{}",
+        child.stdout
+    );
+    let strict = workspace.run(&["validate", "good.sql", "--allow-missing-env", "--strict"]);
+    assert_eq!(strict.exit, Some(1));
+}
+
+/// What has to be known of a join is its bound in time, which one with a table needs none of.
+#[test]
+fn joins_with_tables_are_told_when_more_is_asked_for() {
+    let program = "CREATE TABLE people (id BIGINT PRIMARY KEY, name STRING) WITH (path = 'people.csv');
+        CREATE STREAM named AS SELECT o.id, p.name FROM orders o JOIN people p ON o.customer = p.name
+        WITH ('orders.path' = 'orders.csv');";
+    let workspace = Workspace::with(&[("joins.sql", program), ORDERS, ("people.csv", "id,name\n1,ada\n")]);
+    let run = |arguments: &[&str]| workspace.run(&[arguments, &["joins.sql"]].concat()).stdout;
+    assert_eq!(run(&["validate"]), "1 program checked: no errors, no warnings\n");
+    assert!(run(&["-v", "validate"]).starts_with("join: stream `orders` INNER JOIN table `people`"));
+    assert_eq!(run(&["validate", "--format", "github"]), "");
+    assert!(run(&["validate", "--format", "json"]).contains("\"kind\":\"INNER JOIN\""));
 }

@@ -263,13 +263,20 @@ SELECT o.id FROM orders o JOIN regions r ON r.id = o.id WITH ('regions.path' = '
     let text = workspace.run(&["validate", "query.sql"]).stdout;
     let joins = text.find("join: ").map_or("", |start| &text[start..]);
     insta::assert_snapshot!("joins", joins);
+    let all = workspace.run(&["-v", "validate", "query.sql"]).stdout;
+    assert_eq!(all.matches("join: ").count(), 7, "{all}");
     let json = workspace.run(&["validate", "query.sql", "--format", "json"]).stdout;
     let report: Value = serde_json::from_str(&json).unwrap();
     insta::assert_snapshot!(
         "joins_json",
         serde_json::to_string_pretty(&report["files"][0]["joins"][0]).unwrap()
     );
-    let github = workspace.run(&["validate", "query.sql", "--format", "github"]).stdout;
-    let notices = github.lines().filter(|line| line.starts_with("::notice"));
-    assert_eq!(notices.count(), 7, "{github}");
+    // Those with tables only when more is asked for.
+    for (verbose, expected) in [("--color=never", 4), ("-v", 7)] {
+        let github = workspace
+            .run(&[verbose, "validate", "query.sql", "--format", "github"])
+            .stdout;
+        let notices = github.lines().filter(|line| line.starts_with("::notice"));
+        assert_eq!(notices.count(), expected, "{github}");
+    }
 }

@@ -17,6 +17,7 @@ mod network;
 mod paths;
 mod policies;
 mod programs;
+mod query;
 mod refused;
 mod row_groups;
 mod schema_files;

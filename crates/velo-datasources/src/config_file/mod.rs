@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use error::ConfigFileError;
 use merge::merged;
-use variables::substituted;
+use variables::{Variables, substituted};
 use yaml::{Node, Scalar};
 
 /// The key by which a file names the one it extends.
@@ -28,6 +28,8 @@ pub struct ConfigFileValue {
     pub text: String,
     /// The file that it is written in: the one that was asked for, or one that it extends.
     pub file: Arc<Path>,
+    /// Variables that it needs and that are not set; their references stand in the text as written.
+    pub unset: Vec<String>,
 }
 
 /// Reads a configuration file and those it extends, as flat keys and values.
@@ -43,19 +45,44 @@ pub fn load_config_file(
     path: &Path,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<BTreeMap<String, ConfigFileValue>, ConfigFileError> {
+    load_values(
+        path,
+        Variables {
+            value: variable,
+            may_be_unset: false,
+        },
+    )
+}
+
+/// As [`load_config_file`], but variables without a value and a default are noted with the values that need them. A file
+/// that is extended under such a name is left out, and its name comes as the value of `extends`.
+///
+/// # Errors
+///
+/// As [`load_config_file`], but for those variables.
+pub fn load_config_file_with_gaps(
+    path: &Path,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<BTreeMap<String, ConfigFileValue>, ConfigFileError> {
+    load_values(
+        path,
+        Variables {
+            value: variable,
+            may_be_unset: true,
+        },
+    )
+}
+
+fn load_values(path: &Path, variables: Variables<'_>) -> Result<BTreeMap<String, ConfigFileValue>, ConfigFileError> {
     let mut chain = Vec::new();
-    let node = load(path, variable, &mut chain)?;
+    let node = load(path, variables, &mut chain)?;
     let mut flat = BTreeMap::new();
     flatten(&node, String::new(), path, &mut flat)?;
     Ok(flat)
 }
 
 /// The file merged over its parents; `chain` holds the files that led here.
-fn load(
-    path: &Path,
-    variable: &dyn Fn(&str) -> Option<String>,
-    chain: &mut Vec<PathBuf>,
-) -> Result<Node, ConfigFileError> {
+fn load(path: &Path, variables: Variables<'_>, chain: &mut Vec<PathBuf>) -> Result<Node, ConfigFileError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigFileError::Io {
         path: path.to_owned(),
         source,
@@ -72,12 +99,13 @@ fn load(
         path: path.to_owned(),
         message,
     })?;
-    let node = substituted(node, path, variable)?;
+    let node = substituted(node, path, variables)?;
     let (parent, node) = split_extends(node, path)?;
     let loaded = match parent {
+        Some(parent) if !parent.unset.is_empty() => with_extends(node, parent),
         Some(parent) => {
             let directory = path.parent().unwrap_or(Path::new(""));
-            merged(load(&directory.join(parent), variable, chain)?, node)
+            merged(load(&directory.join(parent.text), variables, chain)?, node)
         }
         None => node,
     };
@@ -85,8 +113,19 @@ fn load(
     Ok(loaded)
 }
 
+/// The values of a file that extends one whose name is not known.
+fn with_extends(node: Node, parent: Scalar) -> Node {
+    match node {
+        Node::Mapping(mut entries) => {
+            entries.push((EXTENDS.to_owned(), Node::Scalar(parent)));
+            Node::Mapping(entries)
+        }
+        other => other,
+    }
+}
+
 /// What the file extends, and the rest of it.
-fn split_extends(node: Node, path: &Path) -> Result<(Option<String>, Node), ConfigFileError> {
+fn split_extends(node: Node, path: &Path) -> Result<(Option<Scalar>, Node), ConfigFileError> {
     let mut entries = match node {
         Node::Mapping(entries) => entries,
         Node::Null => Vec::new(),
@@ -95,7 +134,7 @@ fn split_extends(node: Node, path: &Path) -> Result<(Option<String>, Node), Conf
     let parent = match entries.iter().position(|(key, _)| key == EXTENDS) {
         None => None,
         Some(at) => match entries.remove(at).1 {
-            Node::Scalar(parent) => Some(parent.text),
+            Node::Scalar(parent) => Some(parent),
             _ => return Err(ConfigFileError::Extends { path: path.to_owned() }),
         },
     };
@@ -115,9 +154,13 @@ fn flatten(
                 key,
             });
         }
-        Node::Scalar(Scalar { text, file }) => {
-            let (text, file) = (text.clone(), Arc::clone(file));
-            flat.insert(key, ConfigFileValue { text, file });
+        Node::Scalar(Scalar { text, file, unset }) => {
+            let value = ConfigFileValue {
+                text: text.clone(),
+                file: Arc::clone(file),
+                unset: unset.clone(),
+            };
+            flat.insert(key, value);
         }
         Node::List(items) => {
             for (index, item) in items.iter().enumerate() {

@@ -3,36 +3,43 @@ use std::path::Path;
 use super::ConfigFileError;
 use super::yaml::{Node, Scalar};
 
+/// The environment of configuration files.
+#[derive(Clone, Copy)]
+pub(super) struct Variables<'a> {
+    /// The value of a variable, if it is set.
+    pub(super) value: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether texts are noted that need a variable which is not set; otherwise that is an error.
+    pub(super) may_be_unset: bool,
+}
+
 /// Puts in the values of `${VAR}` and `${VAR:default}` in all texts; `$$` stands for one `$`.
-pub(super) fn substituted(
-    node: Node,
-    path: &Path,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Node, ConfigFileError> {
+pub(super) fn substituted(node: Node, path: &Path, variables: Variables<'_>) -> Result<Node, ConfigFileError> {
     Ok(match node {
         Node::Null => Node::Null,
-        Node::Scalar(Scalar { text, file }) => {
-            let text = substituted_text(&text, path, variable)?;
-            Node::Scalar(Scalar { text, file })
+        Node::Scalar(Scalar { text, file, .. }) => {
+            let (text, unset) = substituted_text(&text, path, variables)?;
+            Node::Scalar(Scalar { text, file, unset })
         }
         Node::List(items) => {
-            let items = items.into_iter().map(|item| substituted(item, path, variable));
+            let items = items.into_iter().map(|item| substituted(item, path, variables));
             Node::List(items.collect::<Result<_, _>>()?)
         }
         Node::Mapping(entries) => {
             let entries = entries
                 .into_iter()
-                .map(|(key, value)| Ok((key, substituted(value, path, variable)?)));
+                .map(|(key, value)| Ok((key, substituted(value, path, variables)?)));
             Node::Mapping(entries.collect::<Result<_, _>>()?)
         }
     })
 }
 
+/// The text with values in it, and the variables that are not set.
 fn substituted_text(
     text: &str,
     path: &Path,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<String, ConfigFileError> {
+    variables: Variables<'_>,
+) -> Result<(String, Vec<String>), ConfigFileError> {
+    let mut unset = Vec::new();
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -54,8 +61,12 @@ fn substituted_text(
             if !is_variable_name(name) {
                 return Err(malformed());
             }
-            match variable(name).as_deref().or(default) {
+            match (variables.value)(name).as_deref().or(default) {
                 Some(value) => result.push_str(value),
+                None if variables.may_be_unset => {
+                    result.push_str(&format!("${{{name}}}"));
+                    unset.push(name.to_owned());
+                }
                 None => {
                     return Err(ConfigFileError::Variable {
                         path: path.to_owned(),
@@ -70,7 +81,7 @@ fn substituted_text(
         };
     }
     result.push_str(rest);
-    Ok(result)
+    Ok((result, unset))
 }
 
 fn is_variable_name(name: &str) -> bool {

@@ -20,6 +20,8 @@ pub(super) enum Node {
 pub(super) struct Scalar {
     pub(super) text: String,
     pub(super) file: Arc<Path>,
+    /// Variables that it needs and that are not set; their references stand in the text as written.
+    pub(super) unset: Vec<String>,
 }
 
 /// Reads one document, which is the content of `file`.
@@ -33,7 +35,8 @@ pub(super) fn parse(text: &str, file: &Arc<Path>) -> Result<Node, String> {
 fn node(value: Value, file: &Arc<Path>) -> Result<Node, String> {
     let scalar = |text| {
         let file = Arc::clone(file);
-        Node::Scalar(Scalar { text, file })
+        let unset = Vec::new();
+        Node::Scalar(Scalar { text, file, unset })
     };
     Ok(match value {
         Value::Null => Node::Null,

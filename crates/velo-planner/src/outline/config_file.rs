@@ -1,8 +1,8 @@
 //! Configuration files: values under those that SQL gives, and columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use velo_common::{Diagnostic, Name, Span, code, nearest};
+use velo_common::{Diagnostic, Name, Severity, Span, code, nearest};
 
 use super::build::{Builder, is_of_statement};
 use super::objects::{ObjectKind, Role, kind_of};
@@ -10,6 +10,16 @@ use super::{ConfigValue, DeclaredColumn};
 use crate::Reported;
 use crate::properties::{PREFIXES, Properties, PropertyValue, definition, known_keys};
 use crate::types::named_type;
+
+/// What a configuration file says besides properties.
+#[derive(Debug, Default)]
+pub(super) struct Configured {
+    /// The columns that it declares.
+    pub(super) columns: Option<Vec<DeclaredColumn>>,
+    /// Whether some of its values are unknown, since they need environment variables that are not set. Each of those has
+    /// been reported.
+    pub(super) has_gaps: bool,
+}
 
 impl Builder<'_, '_> {
     /// Puts the values of an object's configuration file under those that SQL gives it, and tells the columns that
@@ -19,9 +29,9 @@ impl Builder<'_, '_> {
         role: Role,
         properties: &mut Properties,
         object: Span,
-    ) -> Result<Option<Vec<DeclaredColumn>>, Reported> {
+    ) -> Result<Configured, Reported> {
         let Some(file) = properties.remove("config_file") else {
-            return Ok(None);
+            return Ok(Configured::default());
         };
         let span = file.span.unwrap_or(object);
         let values = match self.config_files.load(&file.text) {
@@ -31,13 +41,16 @@ impl Builder<'_, '_> {
                 return Err(Reported);
             }
         };
-        let (fields, values): (Vec<_>, Vec<_>) = values
+        let (known, unset): (Vec<_>, Vec<_>) = values.into_iter().partition(|(_, value)| value.unset.is_empty());
+        let has_gaps = !unset.is_empty();
+        self.report_unset(&unset, &file.text, span);
+        let (fields, values): (Vec<_>, Vec<_>) = known
             .into_iter()
             .map(unprefixed)
             .partition(|(key, _)| key.starts_with("schema.fields"));
         let mut unknown = Vec::new();
         let mut unsupported = Vec::new();
-        for (key, ConfigValue { text, base }) in values {
+        for (key, ConfigValue { text, base, .. }) in values {
             match definition(&key).filter(|definition| !is_of_statement(definition.key)) {
                 Some(definition) => {
                     if let Err(reason) = definition.value.check(&text) {
@@ -67,7 +80,21 @@ impl Builder<'_, '_> {
             self.diagnostics
                 .extend(refused.map(|message| Diagnostic::new(&code::UNSUPPORTED_PROPERTY, span, message)));
         }
-        Ok(self.columns(fields, &file.text, span))
+        let columns = self.columns(fields, &file.text, span);
+        Ok(Configured { columns, has_gaps })
+    }
+
+    /// Reports the variables that values of a configuration file need, each once.
+    fn report_unset(&mut self, values: &[(String, ConfigValue)], file: &str, span: Span) {
+        let variables: BTreeSet<&String> = values.iter().flat_map(|(_, value)| &value.unset).collect();
+        for variable in variables {
+            let message = format!("`{file}` needs the environment variable `{variable}`, which is not set");
+            let mut diagnostic = Diagnostic::new(&code::CONFIG_FILE, span, message);
+            diagnostic.severity = Severity::Warning;
+            if !self.diagnostics.contains(&diagnostic) {
+                self.diagnostics.push(diagnostic);
+            }
+        }
     }
 
     /// `schema.fields`: a list of columns with `name`, `type` and, if they may not be NULL, `nullable: false`.

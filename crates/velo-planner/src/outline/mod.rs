@@ -53,6 +53,9 @@ pub struct Overrides {
     /// Whether the program looks at its sources once, so that groups give their final rows and an aggregate may be over
     /// all there is.
     pub reads_once: bool,
+    /// `--allow-missing-env`: what a configuration file says with environment variables that are not set is unknown, and a
+    /// warning.
+    pub allow_missing_env: bool,
 }
 
 /// The statements of a program and their relations to each other.
@@ -234,6 +237,8 @@ pub struct ConfigValue {
     pub text: String,
     /// Where it starts if it is a relative path.
     pub base: BaseDirectory,
+    /// Environment variables that it needs and that are not set: what it would be is unknown.
+    pub unset: Vec<String>,
 }
 
 /// Where the contents of configuration files come from.

@@ -51,8 +51,44 @@ impl SetOverrides {
     }
 }
 
-/// Replaces the place of an object by the one that the command line names, if it names one.
-pub(super) fn redirect(properties: &mut Properties, redirections: &[(String, String)], name: &str) -> bool {
+/// Keys that say how a file is read, wherever it is.
+const READING_KEYS: [&str; 13] = [
+    "format",
+    "delimiter",
+    "quote",
+    "has_headers",
+    "skip_lines",
+    "max_records",
+    "compression",
+    "recursive",
+    "watch",
+    "polling.interval",
+    "file.wait.timeout",
+    "file.retry.interval",
+    "value.schema.file",
+];
+
+/// Reads a source from the file that the command line names, if it names one. How it is read stays as configured: with
+/// which format, delimiter and so on. The format of a topic is that of its records, not of files.
+pub(super) fn redirect_source(properties: &mut Properties, redirections: &[(String, String)], name: &str) -> bool {
+    let is_topic = properties.contains_key("topic");
+    let is_kept = |key: &str| READING_KEYS.contains(&key) && !(is_topic && key == "format");
+    redirect(properties, redirections, name, is_kept)
+}
+
+/// Writes a sink to the file that the command line names, if it names one.
+pub(super) fn redirect_sink(properties: &mut Properties, redirections: &[(String, String)], name: &str) -> bool {
+    redirect(properties, redirections, name, |_| false)
+}
+
+/// Replaces the place of an object by the one that the command line names, if it names one, with all that belongs to an
+/// object but what is kept.
+fn redirect(
+    properties: &mut Properties,
+    redirections: &[(String, String)],
+    name: &str,
+    is_kept: impl Fn(&str) -> bool,
+) -> bool {
     let Some((_, path)) = redirections
         .iter()
         .rev()
@@ -61,8 +97,9 @@ pub(super) fn redirect(properties: &mut Properties, redirections: &[(String, Str
         return false;
     };
     properties.retain(|key, _| {
-        definition(key)
-            .is_some_and(|definition| !matches!(definition.scope, Scope::Object | Scope::Source | Scope::Sink))
+        let is_of_object = definition(key)
+            .is_none_or(|definition| matches!(definition.scope, Scope::Object | Scope::Source | Scope::Sink));
+        !is_of_object || is_kept(key)
     });
     properties.insert("path", PropertyValue::new(path, None));
     true

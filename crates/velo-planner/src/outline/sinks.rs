@@ -8,7 +8,7 @@ use super::SinkOutline;
 use super::build::{Builder, Draft, is_of_statement};
 use super::definitions::{Definition, declared_columns};
 use super::objects::{Role, is_sink};
-use super::overrides::redirect;
+use super::overrides::redirect_sink;
 use crate::plan::{Relation, StatementKind};
 use crate::properties::{Properties, Scope, contradictions, definition};
 
@@ -84,22 +84,28 @@ impl<'a> Builder<'a, '_> {
         if let Some(set) = self.set.named.get(&name.to_lowercase()) {
             properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
         }
-        let configured_columns = self.add_config_file(Role::Sink, &mut properties, span);
-        let is_redirected = redirect(&mut properties, &self.overrides.sinks, name);
-        let kind = self.check_kind(Role::Sink, name, &properties, span);
+        let configured = self.add_config_file(Role::Sink, &mut properties, span);
+        let is_redirected = redirect_sink(&mut properties, &self.overrides.sinks, name);
+        let has_gaps = !is_redirected && configured.as_ref().is_ok_and(|configured| configured.has_gaps);
+        let kind = if has_gaps {
+            Ok(()) // What it is may be among what is unknown.
+        } else {
+            self.check_kind(Role::Sink, name, &properties, span)
+        };
+        let is_configured = is_redirected || (configured.is_ok() && !has_gaps);
         if !self.sink_names.insert(name.to_lowercase()) {
             return;
         }
         self.diagnostics.extend(contradictions(&properties, span));
         let declared = declared
             .and_then(|(declare, _)| declared_columns(declare, &mut self.diagnostics))
-            .or_else(|| configured_columns.as_ref().ok().cloned().flatten());
+            .or_else(|| configured.ok().and_then(|configured| configured.columns));
         self.sinks.push(SinkOutline {
             name: name.to_owned(),
             properties,
             declared,
             span,
-            is_usable: kind.is_ok() && (is_redirected || configured_columns.is_ok()),
+            is_usable: kind.is_ok() && is_configured,
         });
     }
 }

@@ -7,7 +7,7 @@ use velo_parser::ast::{Declare, StatementKind as Syntax, TableKind};
 use super::build::{Builder, Draft, has_key, is_of_statement};
 use super::definitions::declared_columns;
 use super::objects::{Role, is_sink, kind_of};
-use super::overrides::redirect;
+use super::overrides::redirect_source;
 use super::{DeclaredAs, DeclaredColumn, SourceOutline};
 use crate::Reported;
 use crate::plan::{Relation, StatementKind};
@@ -101,11 +101,16 @@ impl Builder<'_, '_> {
         if let Some(set) = self.set.named.get(&name.to_lowercase()) {
             properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
         }
-        let configured_columns = self.add_config_file(Role::Source, &mut properties, reference.span);
-        let is_redirected = redirect(&mut properties, &self.overrides.sources, &name);
-        let kind = self.check_kind(Role::Source, &name, &properties, reference.span);
-        let is_configured = is_redirected || (configured_columns.is_ok() && is_uri_usable);
-        let configured_columns = configured_columns.ok().flatten();
+        let configured = self.add_config_file(Role::Source, &mut properties, reference.span);
+        let is_redirected = redirect_source(&mut properties, &self.overrides.sources, &name);
+        let has_gaps = !is_redirected && configured.as_ref().is_ok_and(|configured| configured.has_gaps);
+        let kind = if has_gaps {
+            Ok(()) // What it is may be among what is unknown.
+        } else {
+            self.check_kind(Role::Source, &name, &properties, reference.span)
+        };
+        let is_configured = is_redirected || (configured.is_ok() && is_uri_usable && !has_gaps);
+        let configured_columns = configured.ok().and_then(|configured| configured.columns);
         let declared_as = declared.as_ref().map(Declaration::declared_as).unwrap_or_default();
         let (depends_on, tags) = match &declared {
             Some(declaration) if is_declared_table => {

@@ -140,6 +140,7 @@ impl ConfigFiles for Configs {
                 let value = ConfigValue {
                     text: (*value).to_owned(),
                     base: BaseDirectory::default(),
+                    unset: vec![],
                 };
                 ((*key).to_owned(), value)
             })
