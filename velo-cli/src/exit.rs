@@ -37,7 +37,8 @@ impl Exit {
     /// Data that cannot be read is no fault of the SQL: the run failed.
     pub(crate) fn of_refused_run(diagnostics: &[Diagnostic]) -> Self {
         let mut errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-        let is_about_data = |code| code == &code::FILE_NOT_FOUND || code == &code::SOURCE_REFUSED;
+        let about_data = [&code::FILE_NOT_FOUND, &code::SOURCE_REFUSED, &code::UNREADABLE_RECORDS];
+        let is_about_data = |code| about_data.contains(&code);
         if errors.all(|error| is_about_data(error.code)) {
             Self::Failed
         } else {
@@ -56,6 +57,8 @@ impl From<&EngineError> for Exit {
     fn from(error: &EngineError) -> Self {
         match error {
             EngineError::Compile { .. }
+            | EngineError::ColumnsUnknown { .. }
+            | EngineError::SchemaDrift { .. }
             | EngineError::UnknownRelation { .. }
             | EngineError::Cycle { .. }
             | EngineError::Source { .. }

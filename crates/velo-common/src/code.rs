@@ -116,7 +116,7 @@ codes! {
     FILE_NOT_FOUND = "V0600", Error, "File cannot be read",
         "The file does not exist, is a directory, or may not be read. For data files `validate` only warns.";
     SCHEMA_UNKNOWN = "V0601", Error, "Schema unknown",
-        "The columns of a source are neither declared nor could they be sampled. Declare them: CREATE STREAM name (column TYPE, …).";
+        "The columns of a source are neither declared nor told by its records, so that no statement over it can run. For `validate`, which asks nothing over a network, it is a warning: names and types are checked only in part. Declare them: CREATE STREAM name (column TYPE, …).";
     HEADER_MISMATCH = "V0602", Error, "File does not fit the declared columns",
         "A declared column is missing in the file's header line or schema, or a Parquet or Avro file has values of another type there, some of which would be lost. The message says how they can be read.";
     CONFIG_FILE = "V0603", Error, "Configuration file cannot be used",

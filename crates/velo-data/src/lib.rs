@@ -19,6 +19,7 @@ mod schema;
 mod system_column;
 pub mod time;
 mod types;
+mod unknown_members;
 mod unreadable;
 
 pub use batch::StreamBatch;
@@ -32,4 +33,5 @@ pub use row_kind::RowKind;
 pub use schema::StreamSchema;
 pub use system_column::SystemColumn;
 pub use types::{DECIMAL128_PRECISION_MAX, DECIMAL256_PRECISION_MAX, SqlType, StructField};
+pub use unknown_members::{UnknownMember, UnknownMembers};
 pub use unreadable::{unreadable_field, unreadable_reason};

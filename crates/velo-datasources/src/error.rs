@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use velo_data::SqlType;
 use velo_formats::ValueKind;
 
 use crate::FileFormat;
@@ -70,6 +71,24 @@ pub enum SourceError {
         other: Box<Path>,
         /// What its values are there.
         other_kind: ValueKind,
+    },
+    /// A column with types in two files of which none holds the values of both.
+    #[error(
+        "column `{column}` is {sql_type} in `{}` and {other_type} in `{}`, and neither type holds the values of both",
+        path.display(),
+        other.display()
+    )]
+    ColumnTypes {
+        /// Its name.
+        column: String,
+        /// A file.
+        path: Box<Path>,
+        /// Its type there.
+        sql_type: Box<SqlType>,
+        /// Another file.
+        other: Box<Path>,
+        /// Its type there.
+        other_type: Box<SqlType>,
     },
     /// Headerless files with different numbers of columns.
     #[error("`{}` has {} and `{}` has {}", path.display(), columns_of(*columns), other.display(), columns_of(*other_columns))]

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use velo_data::{PartitionOffset, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{PartitionOffset, StreamBatch, StreamSchema, SystemColumn, UnknownMembers};
 
 use crate::{
     Increment, NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, SizeEstimate, Source,
@@ -154,6 +154,7 @@ impl PartitionReader for MemoryReader {
         Ok(NextBatch::Batch(SourceBatch {
             records,
             rejected: Vec::new(),
+            unknown: UnknownMembers::default(),
             bytes_read: batch.get_array_memory_size() as u64,
         }))
     }

@@ -131,8 +131,7 @@ fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Res
     }
 }
 
-/// Looks at the first records of a source, at most
-/// [`SAMPLE_RECORDS_MAX`](velo_formats::SAMPLE_RECORDS_MAX) of each of its first files, to tell its columns.
+/// Looks at the records of a small source, and at the first ones in each of several files of a larger one, to tell its columns.
 ///
 /// Memory and databases tell their columns themselves, and the network is not asked: `None`.
 ///

@@ -4,7 +4,7 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
-use velo_data::{ColumnBounds, PartitionOffset, RowError, StreamSchema, SystemColumn};
+use velo_data::{ColumnBounds, PartitionOffset, RowError, StreamSchema, SystemColumn, UnknownMembers};
 
 use crate::SourceError;
 
@@ -26,6 +26,16 @@ pub struct ReadRequest {
 }
 
 impl ReadRequest {
+    /// The same request without the columns at these places of it.
+    pub(crate) fn without(&self, places: &[usize]) -> Self {
+        let columns = self.columns.iter().enumerate();
+        let left = columns.filter(|(place, _)| !places.contains(place));
+        Self {
+            columns: left.map(|(_, column)| *column).collect(),
+            ..self.clone()
+        }
+    }
+
     /// The bounds, with columns as indexes into those that are requested.
     pub(crate) fn requested_bounds(&self) -> Vec<ColumnBounds> {
         let bounds = self.bounds.iter().filter_map(|bounds| {
@@ -45,6 +55,8 @@ pub struct SourceBatch {
     pub records: RecordBatch,
     /// Records that could not be decoded, in the order of the input; they are not in `records`.
     pub rejected: Vec<RowError>,
+    /// Values that no column is for, of a source whose columns were found out from other records.
+    pub unknown: UnknownMembers,
     /// Bytes of input behind these records, rejected ones included.
     pub bytes_read: u64,
 }

@@ -1,6 +1,6 @@
 use arrow::error::ArrowError;
 use datafusion_common::DataFusionError;
-use velo_data::RowError;
+use velo_data::{RecordOrigin, RowError};
 use velo_datasources::{SinkError, SourceError};
 
 /// Why an operator cannot go on. Rows that merely fail are rejected instead, see
@@ -92,6 +92,25 @@ pub enum EngineError {
         statement: String,
         /// What is wrong with it.
         source: CompileError,
+    },
+    /// A record has a member that no column is for, and the statement does not allow that.
+    #[error(
+        "`{statement}` read {first}, which has `{member}`: the columns were found out from records without it; \
+         declare the columns, or let 'schema.drift' be 'warn'"
+    )]
+    SchemaDrift {
+        /// Name of the statement.
+        statement: String,
+        /// The member.
+        member: String,
+        /// The record.
+        first: RecordOrigin,
+    },
+    /// A statement was planned although the columns of what it reads are unknown.
+    #[error("`{statement}` cannot run: the columns of what it reads are unknown; declare them")]
+    ColumnsUnknown {
+        /// Its name.
+        statement: String,
     },
     /// A statement reads a source or statement that the job does not have.
     #[error("`{statement}` reads `{relation}`, which is not part of the job")]

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use velo_data::{RowError, RowErrorCause};
+use velo_data::{RowError, RowErrorCause, UnknownMembers};
 use velo_datasources::SinkSummary;
 
 /// What a job has done.
@@ -30,6 +30,8 @@ pub struct StatementSummary {
     pub late: Option<LateSummary>,
     /// Divisions by zero, which gave NULL.
     pub zero_divisions: u64,
+    /// Values that no column was for.
+    pub unknown: UnknownMembers,
     /// What its sinks have done, added up.
     pub sinks: SinkSummary,
 }

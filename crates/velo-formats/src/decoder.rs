@@ -6,11 +6,12 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use bytes::Bytes;
-use velo_data::{RecordOrigin, RowError, RowErrorCause, SqlType, SystemColumn};
+use velo_data::{RecordOrigin, RowError, RowErrorCause, SqlType, SystemColumn, UnknownMember, UnknownMembers};
 
 use crate::column::{Cells, ColumnBuilder, Problem, Rejections, Syntax};
 use crate::csv::{CsvColumn, CsvRecords};
 use crate::envelope::EnvelopeLines;
+use crate::json::members::{MemberIndex, News};
 use crate::json::{Fault, JsonArray, JsonLines};
 use crate::lines::next_line;
 use crate::record::{CellTable, Outcome, RowCells, ScannedRecord};
@@ -71,6 +72,8 @@ pub struct Decoder {
     record_bytes_max: usize,
     /// Whether the rest of an overlong line is still to be passed over.
     is_discarding: bool,
+    /// Names of fields that no column is for.
+    left_out: Vec<String>,
 }
 
 /// The place of a record in its partition.
@@ -89,6 +92,8 @@ pub struct DecodedBatch {
     pub records: RecordBatch,
     /// Records that could not be decoded, in the order of the input.
     pub rejected: Vec<RowError>,
+    /// Values that no column is for, if the decoder was told to watch for them.
+    pub unknown: UnknownMembers,
 }
 
 #[derive(Debug)]
@@ -122,6 +127,7 @@ struct BatchState {
     /// Whether each record is kept.
     is_kept: Vec<bool>,
     rejected: Vec<RowError>,
+    unknown: UnknownMembers,
     /// Number of the first record.
     first_record: u64,
 }
@@ -207,7 +213,27 @@ impl Decoder {
             next: CHUNK_START,
             record_bytes_max: RECORD_BYTES_MAX,
             is_discarding: false,
+            left_out: Vec::new(),
         })
+    }
+
+    /// Watches for members that no column is for: of a source whose columns, which have the given names, were found out from some
+    /// of its records. Objects within columns are watched as well.
+    #[must_use]
+    pub fn watching<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        if let Some(members) = self.records.members() {
+            members.watch(names);
+        }
+        let columns = self.columns.iter_mut().take(self.projection.fields.len());
+        columns.for_each(|column| column.builder.watch());
+        self
+    }
+
+    /// Counts the fields of delimited text with these names, which no column is for: one value a record.
+    #[must_use]
+    pub fn leaving_out(mut self, names: Vec<String>) -> Self {
+        self.left_out = names;
+        self
     }
 
     /// Goes on counting from a position that [`Decoder::position`] told.
@@ -306,6 +332,7 @@ impl Decoder {
             error.origin.offset = error.origin.offset.map(|offset| offset + start.record as i64);
             error.origin.line = error.origin.line.map(|line| line + lines);
         }
+        self.batch.unknown.move_by(start.record as i64, lines);
         self.batch.first_record = start.record;
         self.next.record += start.record;
         self.next.line += lines;
@@ -337,16 +364,27 @@ impl Decoder {
             };
             columns.push(defaults.complete(*column, said)?);
         }
-        let batch = std::mem::replace(
+        let mut batch = std::mem::replace(
             &mut self.batch,
             BatchState {
                 first_record: self.next.record,
                 ..BatchState::default()
             },
         );
+        for name in self.left_out.iter().filter(|_| rows > 0) {
+            batch.unknown.add(UnknownMember {
+                name: name.clone(),
+                values: rows as u64,
+                first: RecordOrigin {
+                    topic: Some(Arc::clone(&self.projection.topic)),
+                    ..RecordOrigin::default()
+                },
+            });
+        }
         Ok(DecodedBatch {
             records: self.kept_rows(columns, &batch)?,
             rejected: batch.rejected,
+            unknown: batch.unknown,
         })
     }
 
@@ -498,6 +536,7 @@ impl Decoder {
                 originals.append_value(place.bytes);
             }
         }
+        self.note_news(places);
         let kept = self.batch.is_kept.len();
         self.batch.is_kept.resize(kept + texts.len(), true);
         if self.rejections.count() == 0 {
@@ -518,6 +557,39 @@ impl Decoder {
                 },
                 original: (!place.bytes.is_empty()).then(|| Bytes::copy_from_slice(place.bytes)),
             });
+        }
+    }
+}
+
+impl Decoder {
+    /// Takes over what members of the records of a block are news.
+    fn note_news(&mut self, places: &[Place<'_>]) {
+        let is_within_columns = self.rejections.has_news();
+        let members = self.records.members().filter(|members| members.has_news());
+        if members.is_none() && !is_within_columns {
+            return;
+        }
+        let (unknown, projection, next) = (&mut self.batch.unknown, &self.projection, self.next);
+        let mut note = |news: News<'_>| match news.name {
+            None => unknown.add_others(news.values),
+            Some(name) => unknown.add(UnknownMember {
+                name: name.to_owned(),
+                values: news.values,
+                first: RecordOrigin {
+                    topic: Some(Arc::clone(&projection.topic)),
+                    partition: Some(projection.partition),
+                    offset: Some((next.record + news.first_row as u64) as i64),
+                    line: places.get(news.first_row).map(|place| place.line),
+                },
+            }),
+        };
+        if let Some(members) = members {
+            members.take_news(&mut note);
+        }
+        if is_within_columns {
+            for column in &mut self.columns {
+                column.builder.take_news(&column.name, &mut note);
+            }
         }
     }
 }
@@ -572,6 +644,16 @@ impl Records {
             Self::JsonArray(records) => records.next(input, is_end, cells, line),
             Self::Envelope(records) => records.next(input, is_end, cells),
             Self::Csv(records) => records.next(input, is_end, cells),
+        }
+    }
+
+    /// What tells the members of records apart.
+    fn members(&mut self) -> Option<&mut MemberIndex> {
+        match self {
+            Self::JsonLines(records) => Some(&mut records.members),
+            Self::JsonArray(records) => Some(&mut records.members),
+            Self::Envelope(records) => Some(&mut records.value),
+            Self::Csv(_) => None,
         }
     }
 

@@ -17,7 +17,7 @@ const KIND: usize = 1;
 #[derive(Debug)]
 pub(crate) struct EnvelopeLines {
     envelope: MemberIndex,
-    value: MemberIndex,
+    pub(crate) value: MemberIndex,
     /// Members of the envelope that are columns: number of the member, index of the column.
     metadata: Vec<(usize, usize)>,
 }
@@ -51,7 +51,7 @@ impl EnvelopeLines {
         let mut members: [Option<ValueSpan>; MEMBERS.len()] = [None; MEMBERS.len()];
         let mut scanner = Scanner::new(record, 0);
         self.envelope
-            .scan(&mut scanner, |member, value| members[member.column] = Some(value))
+            .scan(&mut scanner, 0, |member, value| members[member.column] = Some(value))
             .and_then(|()| scanner.end())?;
         let value = members[VALUE].ok_or_else(|| Problem::malformed("the envelope has no `value`".to_owned()))?;
         check_kind(record, members[KIND])?;
@@ -64,8 +64,9 @@ impl EnvelopeLines {
                 ));
             }
         }
+        let row = cells.number();
         self.value
-            .scan(&mut Scanner::new(record, value.start), |target, value| {
+            .scan(&mut Scanner::new(record, value.start), row, |target, value| {
                 cells.take_member(target, value);
             })?;
         for (member, column) in &self.metadata {

@@ -66,7 +66,7 @@ pub use error::FormatError;
 pub use json::Fault;
 pub use parquet::{ParquetCompression, ParquetEncoder, ParquetFile, ParquetReader, ReadRange, check_parquet_columns};
 pub use sample::{
-    KindConflict, SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX, SampledColumn, SampledSchema, ValueKind, sample_csv,
-    sample_envelopes, sample_json_array, sample_json_lines,
+    KindConflict, SampledColumn, SampledSchema, ValueKind, sample_csv, sample_envelopes, sample_json_array,
+    sample_json_lines,
 };
 pub use text::parse_exact_decimal;

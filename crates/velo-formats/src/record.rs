@@ -119,6 +119,12 @@ pub(crate) struct RowCells<'a> {
 }
 
 impl RowCells<'_> {
+    /// The record's number in its block.
+    #[inline]
+    pub(crate) fn number(&self) -> usize {
+        self.row
+    }
+
     /// Takes over a member of a JSON object.
     #[inline]
     pub(crate) fn take_member(&mut self, target: Target, value: ValueSpan) {

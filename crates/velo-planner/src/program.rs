@@ -16,8 +16,8 @@ use crate::metrics::check_output;
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
 use crate::outline::{DeclaredAs, Outline, QueryOutline, SourceOutline, table_without_key};
 use crate::plan::{
-    Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Project, Relation, Scan, StatementKind,
-    StatementSettings, Values, WatermarkPace,
+    Aggregate, EmitMode, ErrorPolicy, LogicalPlan, PlannedStatement, Project, Relation, Scan, SchemaDrift,
+    StatementKind, StatementSettings, Values, WatermarkPace,
 };
 use crate::properties::{Properties, Scope, definition, late_policy, missing_table, settings, window_lateness};
 use crate::target::fit_target;
@@ -279,9 +279,20 @@ fn source_tables(
         {
             settings.error_policy = policy_of_readers(source, outline, statements, diagnostics);
         }
+        if source.declared_as == DeclaredAs::Nothing && !source.properties.contains_key("schema.drift") {
+            settings.schema_drift = drift_of_readers(source, statements);
+        }
         source_table(source, settings, catalog)
     };
     sources.filter_map(table).collect()
+}
+
+/// What becomes of values that no column is for in a source that is not declared: what the strictest of its readers says.
+fn drift_of_readers(source: &SourceOutline, statements: &[PlannedStatement]) -> SchemaDrift {
+    let reads = |statement: &&PlannedStatement| statement.plan.tables().any(|table| table == source.id);
+    let readers = statements.iter().filter(reads);
+    let strictest = readers.map(|reader| reader.settings.schema_drift).max();
+    strictest.unwrap_or_default()
 }
 
 /// A source that is not declared is read for the statements that join it, and what they say of rows that fail holds for its

@@ -190,6 +190,9 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
     diagnostics.extend(conflicts(&outline, &sinks.configs, &planned.statements));
     diagnostics.extend(columns_without_form(&outline, &sinks.configs, &planned.statements));
     diagnostics.extend(money_in_double(&sources.sampled, &planned.statements));
+    if options.mode == Mode::Run && !velo_common::has_errors(&diagnostics) {
+        diagnostics.extend(columns_unknown(&planned.statements));
+    }
     let opened = sources.opened;
     if options.mode == Mode::Validate {
         // A run tells of every record that it could not read.
@@ -225,6 +228,17 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
         unreachable,
         sinks: sinks.configs,
     }
+}
+
+/// Statements that cannot run because nobody knows the columns of what they read.
+fn columns_unknown(statements: &[PlannedStatement]) -> Vec<Diagnostic> {
+    let unknown = statements.iter().filter(|statement| statement.columns_unknown);
+    let diagnostic = |statement: &PlannedStatement| {
+        let message = format!("the columns of what `{}` reads are unknown", statement.name);
+        Diagnostic::new(&code::SCHEMA_UNKNOWN, statement.span, message)
+            .with_help("declare them: CREATE STREAM name (column TYPE, …)")
+    };
+    unknown.map(diagnostic).collect()
 }
 
 /// A run of nothing is a mistake; a file under way, or one of declarations, may be checked all the same.

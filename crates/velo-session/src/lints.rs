@@ -3,11 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use velo_common::{Diagnostic, Severity, Span, code};
+use velo_common::{Diagnostic, Severity, code};
 use velo_data::{RowError, SqlType};
 use velo_datasources::{FileSample, SampledColumn, Source};
 use velo_planner::plan::{PlannedStatement, Relation};
 use velo_planner::{Outline, SourceOutline};
+
+use crate::problems::place_of;
 
 /// Words in the names of columns that hold money.
 const MONEY_WORDS: [&str; 8] = [
@@ -70,18 +72,12 @@ pub(crate) fn unreadable_records(
     outline.sources.iter().filter_map(look).collect()
 }
 
-fn unreadable_record(source: &SourceOutline, error: &RowError) -> Diagnostic {
+pub(crate) fn unreadable_record(source: &SourceOutline, error: &RowError) -> Diagnostic {
     let name = &source.name;
     let message = format!("none of the first records of `{name}` can be read: {error}");
     Diagnostic::new(&code::UNREADABLE_RECORDS, place_of(source), message).with_help(format!(
         "see whether '{name}.format', for CSV also '{name}.delimiter', and the declared columns are those of the file"
     ))
-}
-
-/// Where the program says which files a source reads.
-fn place_of(source: &SourceOutline) -> Span {
-    let path = source.properties.get("path");
-    path.and_then(|path| path.span).unwrap_or(source.span)
 }
 
 fn looks_like_money(column: &SampledColumn) -> bool {

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use velo_common::{Diagnostic, Severity, Span, code, format_duration};
+use velo_data::RowError;
 use velo_datasources::{FileFormat, PropertyError, PropertyErrorKind, SourceConfig, SourceError};
 use velo_planner::SourceOutline;
 use velo_planner::properties::Properties;
 
 use crate::check::Mode;
-use crate::waiting::{Unopened, described};
+use crate::lints::unreadable_record;
+use crate::waiting::{Opened, Unopened, described};
 
 /// Whether a program without a place for its data is wrong depends on whether it is to run now.
 pub(crate) fn unconfigured(source: &SourceOutline, mode: Mode) -> Diagnostic {
@@ -56,6 +58,63 @@ pub(crate) fn without_effect(key: &str, properties: &Properties, object: Span, n
     };
     let message = format!("`{key}` has no effect on `{name}`: {reason}");
     Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message)
+}
+
+/// Why the columns of a source are unknown that nobody declares and that can be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UnknownColumns {
+    /// It is behind a network, and is not asked to validate a program.
+    NotAsked,
+    /// It has no record.
+    NoRecord,
+    /// None of its first records can be read, of which this is one.
+    Unreadable(Box<RowError>),
+}
+
+impl UnknownColumns {
+    /// Why a source that was opened has no columns, if so.
+    pub(crate) fn of_opened(opened: &Opened) -> Option<Self> {
+        if opened.columns().is_some() {
+            return None;
+        }
+        Some(match opened.source.unreadable_beginning(&[]) {
+            Ok(Some(error)) => Self::Unreadable(Box::new(error)),
+            Ok(None) | Err(_) => Self::NoRecord,
+        })
+    }
+
+    /// An error where the program is to run; who validates it is told what was checked only in part.
+    pub(crate) fn diagnostic(&self, source: &SourceOutline, mode: Mode) -> Diagnostic {
+        let why = match self {
+            Self::NotAsked => "nobody declares them, and it is asked only when the program runs or is loaded",
+            Self::NoRecord => "nobody declares them, and it has no record that tells them",
+            Self::Unreadable(error) => {
+                let mut diagnostic = unreadable_record(source, error);
+                if mode != Mode::Validate {
+                    diagnostic.severity = Severity::Error;
+                }
+                return diagnostic;
+            }
+        };
+        let message = format!("the columns of `{}` are unknown: {why}", source.name);
+        let mut diagnostic = Diagnostic::new(&code::SCHEMA_UNKNOWN, place_of(source), message);
+        // A path that is read as it stands gives no name.
+        let is_path = source.name.contains([':', '/', '.']);
+        let name = if is_path { "name" } else { source.name.as_str() };
+        let mut help = format!("declare them: CREATE STREAM {name} (column TYPE, …)");
+        if mode == Mode::Validate {
+            diagnostic.severity = Severity::Warning;
+            help.insert_str(0, "names and types are checked only in part; ");
+        }
+        diagnostic.with_help(help)
+    }
+}
+
+/// Where the program says what a source reads; not at the connection of a database, whose line may hold a password.
+pub(crate) fn place_of(source: &SourceOutline) -> Span {
+    let places = ["path", "query", "table", "url"];
+    let place = places.into_iter().find_map(|key| source.properties.get(key)?.span);
+    place.unwrap_or(source.span)
 }
 
 /// Columns of the record key are read from the record's value; an envelope keeps keys apart.
@@ -108,6 +167,9 @@ fn help(error: &SourceError, source: &SourceOutline) -> Option<String> {
         SourceError::ColumnKinds { column, .. } => {
             format!("declare the columns: CREATE STREAM {name} (…, {column} STRING) WITH (path = '…')")
         }
+        SourceError::ColumnTypes { .. } => {
+            format!("read the files as two sources, or declare the columns of `{name}` that all files have")
+        }
         SourceError::ColumnCounts { .. } => format!("read them as two sources, or declare the columns of `{name}`"),
         _ => return None,
     })
@@ -137,6 +199,7 @@ pub(crate) fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, decla
         SourceError::Format { .. }
         | SourceError::MixedFormats { .. }
         | SourceError::ColumnKinds { .. }
+        | SourceError::ColumnTypes { .. }
         | SourceError::ColumnCounts { .. } => &code::SCHEMA_UNKNOWN,
         SourceError::UnknownFormat { .. } => &code::MISSING_PROPERTY,
         SourceError::CannotWatch { .. } => &code::INVALID_PROPERTY_VALUE,

@@ -10,9 +10,11 @@ use velo_planner::{DeclaredAs, DeclaredColumn, Outline, SourceDescription, Sourc
 use crate::asking::{Answer, Question, ask_side_by_side};
 use crate::check::{Mode, SessionOptions};
 use crate::connection::SourceConnection;
-use crate::problems::{key_columns_of_envelope, open_diagnostic, property_diagnostic, unconfigured, without_effect};
+use crate::problems::{
+    UnknownColumns, key_columns_of_envelope, open_diagnostic, property_diagnostic, unconfigured, without_effect,
+};
 use crate::schema_file::{SCHEMA_FILE_KEY, SchemaFile, read_schema_file};
-use crate::waiting::{OnWait, Unopened};
+use crate::waiting::{OnWait, Opened, Unopened};
 
 /// The sources of a program: what planning needs to know, and what running needs.
 #[derive(Debug, Default)]
@@ -56,6 +58,7 @@ pub(crate) fn open_sources<'a>(
 impl<'a> OpenedSources<'a> {
     fn add(&mut self, configured: ConfiguredSource<'a>, answer: Option<Answer>, diagnostics: &mut Vec<Diagnostic>) {
         let source = configured.source;
+        let was_asked = answer.is_some();
         let opened = match answer {
             Some(Ok(opened)) => Some(opened),
             Some(Err(unopened)) => {
@@ -68,10 +71,16 @@ impl<'a> OpenedSources<'a> {
             }
             None => None,
         };
+        if let Some(unknown) = configured.unknown_columns(opened.as_ref(), was_asked) {
+            let diagnostic = unknown.diagnostic(source, configured.checked_for);
+            if configured.checked_for == Mode::Load {
+                self.unreachable.insert(source.id.clone(), told(&diagnostic));
+            } else {
+                diagnostics.push(diagnostic);
+            }
+        }
         let ConfiguredSource { declared, config, .. } = configured;
-        let found = opened.as_ref().map(|opened| opened.source.schema());
-        // An empty file tells no columns, and has no rows that could have any.
-        let found = found.filter(|schema| schema.user_columns() > 0).cloned();
+        let found = opened.as_ref().and_then(Opened::columns).cloned();
         let (sample, asked) = match &opened {
             Some(opened) => (opened.sample.clone(), opened.asked.clone()),
             None => (None, None),
@@ -142,6 +151,8 @@ fn with_time_format(columns: &StreamSchema, source: &SourceOutline) -> StreamSch
 struct ConfiguredSource<'a> {
     source: &'a SourceOutline,
     mode: Mode,
+    /// What the program is checked for, whether it needs this source for that or not.
+    checked_for: Mode,
     /// Its columns, where the program or a schema file says them.
     declared: Option<StreamSchema>,
     /// Where it is, unless something is wrong with what says it.
@@ -172,6 +183,7 @@ impl<'a> ConfiguredSource<'a> {
         Self {
             source,
             mode,
+            checked_for: options.mode,
             declared,
             config,
             retries,
@@ -199,9 +211,28 @@ impl<'a> ConfiguredSource<'a> {
         self.mode == Mode::Load || (self.mode == Mode::Run && is_table && self.declared.is_some())
     }
 
+    /// Why its columns are unknown, where that matters and is not said by what keeps it from being opened.
+    fn unknown_columns(&self, opened: Option<&Opened>, was_asked: bool) -> Option<UnknownColumns> {
+        let is_needed = self.checked_for != Mode::Run || self.source.is_read;
+        if self.declared.is_some() || !is_needed {
+            return None;
+        }
+        match opened {
+            Some(opened) => UnknownColumns::of_opened(opened),
+            None if was_asked || self.config.is_none() => None,
+            None => Some(UnknownColumns::NotAsked),
+        }
+    }
+
     fn open_diagnostic(&self, unopened: &Unopened) -> Diagnostic {
         open_diagnostic(unopened, self.source, self.declared.is_some(), self.mode)
     }
+}
+
+/// A diagnostic as one sentence, with its way out.
+fn told(diagnostic: &Diagnostic) -> String {
+    let help = diagnostic.help.iter().map(|help| format!("; {help}"));
+    std::iter::once(diagnostic.message.clone()).chain(help).collect()
 }
 
 /// Where a source is, unless that is not said or something is wrong with it.

@@ -64,6 +64,15 @@ pub(crate) struct Opened {
     pub(crate) asked: Option<Arc<dyn TableDataSource>>,
 }
 
+impl Opened {
+    /// Its columns, if it is known what they are: of an empty file nobody knows them, of records without members there are none.
+    pub(crate) fn columns(&self) -> Option<&StreamSchema> {
+        let schema = self.source.schema();
+        let has_records = self.sample.as_ref().is_some_and(|sample| sample.columns.records > 0);
+        Some(schema).filter(|schema| schema.user_columns() > 0 || has_records)
+    }
+}
+
 /// A source that cannot be opened.
 #[derive(Debug)]
 pub(crate) struct Unopened {

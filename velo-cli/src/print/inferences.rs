@@ -48,7 +48,7 @@ fn origin(inference: &Inference) -> String {
     let files = match sample.files.as_slice() {
         [file] if sample.files_total == 1 => format!("`{}`", file.display()),
         files if files.len() == sample.files_total => format!("{} files", files.len()),
-        files => format!("the first {} of {} files", files.len(), sample.files_total),
+        files => format!("{} of {} files", files.len(), sample.files_total),
     };
     match sample.columns.rejected {
         0 => format!("{records} of {files}"),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use indicatif::HumanCount;
 use velo_common::format_duration;
-use velo_data::RowErrorCause;
+use velo_data::{RowErrorCause, UnknownMembers};
 use velo_engine::{JobSummary, LateSummary, StatementSummary};
 use velo_loader::TableReport;
 use velo_planner::plan::{Aggregate, ErrorPolicy, LatePolicy, LogicalPlan, PlannedStatement};
@@ -181,6 +181,7 @@ fn describe_losses(statement: &StatementSummary, policies: &StatementPolicies, t
     if let Some(late) = statement.late {
         describe_late(late, &policies.fate(RowErrorCause::Late), text);
     }
+    describe_unknown(&statement.unknown, text);
     note(
         statement.zero_divisions,
         "division by zero gave NULL",
@@ -221,6 +222,36 @@ fn describe_late(late: LateSummary, fate: &str, text: &mut String) {
         text,
         "  {rows} late, {fate}; 'watermark.max_out_of_orderness' = '{bound}' would keep {them}"
     );
+}
+
+/// What no column was for, although nobody said that it is not wanted.
+fn describe_unknown(unknown: &UnknownMembers, text: &mut String) {
+    if unknown.is_empty() {
+        return;
+    }
+    let counted = |values: u64| match values {
+        1 => "1 value".to_owned(),
+        values => format!("{} values", HumanCount(values)),
+    };
+    let values = counted(unknown.values());
+    let _ = writeln!(
+        text,
+        "  {values} left out, since the columns were found out from other records; to read them, declare the columns:"
+    );
+    let shown = unknown.members().iter().take(SAMPLES_MAX);
+    for member in shown {
+        let _ = writeln!(
+            text,
+            "    `{}`: {}, the first in {}",
+            member.name,
+            counted(member.values),
+            member.first
+        );
+    }
+    let names_left = unknown.members().len().saturating_sub(SAMPLES_MAX);
+    if names_left > 0 || unknown.others() > 0 {
+        text.push_str("    and others\n");
+    }
 }
 
 fn note(count: u64, one: &str, many: &str, text: &mut String) {

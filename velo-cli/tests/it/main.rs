@@ -20,6 +20,7 @@ mod programs;
 mod query;
 mod refused;
 mod row_groups;
+mod samples;
 mod schema_files;
 mod settings;
 mod sink_formats;

@@ -222,7 +222,7 @@ fn value_of(key: &str, kind: ValueKind) -> (&'static str, &'static [(&'static st
         ("table.missing.max_retries" | "table.missing.delay", _) => {
             ("7", &[("table.missing.strategy", "wait_and_retry")])
         }
-        ("error.policy", _) => ("fail", &[]),
+        ("error.policy" | "schema.drift", _) => ("fail", &[]),
         ("dead.letter.queue.enabled", _) => ("false", &[("dead.letter.queue.path", "dead.envelope.jsonl")]),
         ("dead.letter.queue.path", _) => ("dead.envelope.jsonl", &[]),
         ("failure_strategy", _) => ("FailBatch", &[]),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options, filter_record_batch};
 use arrow::datatypes::{DataType, SchemaRef};
-use velo_data::{RecordOrigin, RowError, RowErrorCause, StreamSchema};
+use velo_data::{RecordOrigin, RowError, RowErrorCause, StreamSchema, UnknownMembers};
 
 use super::columns::{Column, ReadableColumn};
 use crate::source::requested_schema;
@@ -83,6 +83,7 @@ impl<T: Clone> Selection<T> {
         Ok(SourceBatch {
             records,
             rejected: self.rejected(first, faults),
+            unknown: UnknownMembers::default(),
             bytes_read,
         })
     }

@@ -48,6 +48,17 @@ pub(super) fn field_places(
     })
 }
 
+/// Fields of CSV records that no column is for, by the places of the others, where nobody said that they are not wanted.
+pub(super) fn fields_left_out(from: ColumnsFrom, preamble: &Preamble, places: &[Option<usize>]) -> Vec<String> {
+    let names = preamble.header.iter().flat_map(|header| &header.names);
+    let left_out = names.zip(places).filter(|(_, place)| place.is_none());
+    let left_out = left_out.map(|(name, _)| name.clone());
+    match from {
+        ColumnsFrom::Declaration => Vec::new(),
+        ColumnsFrom::Sample => left_out.collect(),
+    }
+}
+
 /// A header that names a column twice leaves open which one is meant.
 pub(super) fn check_unique(path: &Path, names: &[String]) -> Result<(), SourceError> {
     let mut seen = HashSet::new();

@@ -142,6 +142,7 @@ pub(super) fn batch_at_hand(
     Ok(Some(SourceBatch {
         records: batch.records,
         rejected: batch.rejected,
+        unknown: batch.unknown,
         bytes_read,
     }))
 }

@@ -6,17 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use velo_data::{PartitionOffset, StreamSchema, SystemClock};
-use velo_formats::{SAMPLE_BYTES_MAX, SampledSchema};
 
 use super::buffer::{FileBuffer, io_error};
 use super::columns::ColumnsFrom;
 use super::part::FilePart;
 use super::plan::{FilePlan, FileRows};
-use super::sampling::sample_text;
+use super::sampling::{Look, sample_text};
 use super::source::ReadLimits;
 use super::text::TextPlan;
 use super::typed::TypedPlan;
-use crate::config::{FormatKind, TypedFormat};
+use crate::config::FormatKind;
 use crate::table::ArrivingBytes;
 use crate::{FileFormat, FileSourceConfig, ReadRequest, SourceBatch, SourceError, TextFormat};
 
@@ -61,6 +60,7 @@ impl RemotePlan {
             FormatKind::Typed(format) => FilePlan::Typed(TypedPlan {
                 format,
                 schema,
+                columns_from,
                 max_records: config.max_records,
                 clock,
             }),
@@ -134,7 +134,7 @@ impl RemoteRows {
     }
 }
 
-/// Looks at the first records of a stream of text to tell its columns.
+/// Looks at the first records of a stream of text to tell its columns: at those in its first bytes, or at one, if it is longer.
 ///
 /// # Errors
 ///
@@ -144,22 +144,10 @@ pub(crate) fn columns_of_stream(
     stream: Stream,
     format: TextFormat,
     config: &FileSourceConfig,
-) -> Result<SampledSchema, SourceError> {
-    let buffer = FileBuffer::of_stream(name, stream, config.compression_of(name), SAMPLE_BYTES_MAX)?;
-    sample_text(buffer, format, config)
-}
-
-/// The columns that a file of a typed format tells, which messages call `name`.
-///
-/// # Errors
-///
-/// When it is none of that format.
-pub(crate) fn columns_of_typed_file(
-    name: &Path,
-    file: File,
-    format: TypedFormat,
-) -> Result<SampledSchema, SourceError> {
-    format.columns_in(file, name).map(SampledSchema::told)
+    bytes_max: usize,
+) -> Result<Look, SourceError> {
+    let buffer = FileBuffer::of_stream(name, stream, config.compression_of(name), CHUNK_BYTES)?;
+    sample_text(buffer, format, config, bytes_max)
 }
 
 /// The bytes of a stream in a file that goes away when it is closed.

@@ -1,21 +1,25 @@
 use std::path::{Path, PathBuf};
 
-use velo_formats::{
-    SAMPLE_BYTES_MAX, SampledSchema, sample_csv, sample_envelopes, sample_json_array, sample_json_lines,
-};
+use velo_formats::{SampledSchema, sample_csv, sample_envelopes, sample_json_array, sample_json_lines};
 
 use super::buffer::FileBuffer;
 use super::columns::check_unique;
 use super::listing::Listing;
 use super::preamble::Preamble;
 use super::reader::faulty;
-use crate::config::FormatKind;
+use super::source::ReadLimits;
+use super::typed_columns::columns_of_all;
+use crate::config::{FormatKind, TypedFormat};
 use crate::{FileFormat, FileSourceConfig, SourceError, TextFormat};
 
-/// Files that a sample looks at, at most.
-pub(super) const SAMPLE_FILES_MAX: usize = 10;
+/// Files that a sample looks at, at most: of more, some from the first to the last.
+const SAMPLE_FILES_MAX: usize = 100;
+/// Bytes that a sample looks at in all files together, as long as each has its share.
+pub(crate) const SAMPLE_BYTES_MAX: usize = 4 << 20;
+/// The least share of a file.
+const SHARE_BYTES_MIN: usize = 16 << 10;
 
-/// What the first records of the first files look like.
+/// What the first records of some files look like.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSample {
     /// The columns of all files looked at.
@@ -28,7 +32,45 @@ pub struct FileSample {
     pub format: FileFormat,
 }
 
-/// Looks at the first records of the first files to tell their columns.
+/// How many bytes samples look at in each of several inputs: all of them if they are small, else as many in each.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SampleShares {
+    bytes_left: usize,
+    inputs_left: usize,
+    are_small: bool,
+}
+
+impl SampleShares {
+    /// Shares of inputs of which it is known how large they are together.
+    pub(crate) fn of(inputs: usize, bytes: u64) -> Self {
+        Self {
+            bytes_left: SAMPLE_BYTES_MAX,
+            inputs_left: inputs,
+            are_small: usize::try_from(bytes).is_ok_and(|bytes| bytes <= SAMPLE_BYTES_MAX),
+        }
+    }
+
+    /// The share of the next input.
+    pub(crate) fn next(&self) -> usize {
+        let inputs = if self.are_small { 1 } else { self.inputs_left.max(1) };
+        (self.bytes_left / inputs).max(SHARE_BYTES_MIN)
+    }
+
+    /// So many bytes of an input have been looked at; what it leaves of its share is for the others.
+    pub(crate) fn spend(&mut self, bytes: usize) {
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
+        self.inputs_left = self.inputs_left.saturating_sub(1);
+    }
+}
+
+/// What a sample of one input has shown.
+pub(crate) struct Look {
+    pub(crate) columns: SampledSchema,
+    /// Bytes looked at.
+    pub(crate) bytes: usize,
+}
+
+/// Looks at the first records of files to tell their columns.
 ///
 /// # Errors
 ///
@@ -36,20 +78,45 @@ pub struct FileSample {
 /// together.
 pub(crate) fn sample_files(config: &FileSourceConfig) -> Result<FileSample, SourceError> {
     let listing = Listing::of(config)?;
-    let mut samples: Vec<(PathBuf, SampledSchema)> = Vec::new();
-    for path in listing.files.iter().take(SAMPLE_FILES_MAX) {
-        samples.push((path.clone(), sample_file(path, listing.format, config)?));
-    }
-    let (files, columns) = united_samples(samples, listing.format, config)?;
+    let chosen: Vec<&PathBuf> = spread(&listing.files, SAMPLE_FILES_MAX).collect();
+    let columns = match listing.format.kind() {
+        FormatKind::Typed(format) => SampledSchema::told(sample_typed(&chosen, format)?),
+        FormatKind::Text(format) => {
+            let bytes = chosen.iter().filter_map(|path| std::fs::metadata(path).ok());
+            let bytes = bytes.map(|metadata| metadata.len()).sum();
+            let mut shares = SampleShares::of(chosen.len(), bytes);
+            let mut samples = Vec::with_capacity(chosen.len());
+            for path in &chosen {
+                refuse_pipe(path)?;
+                let buffer = FileBuffer::open(path, config.compression_of(path), SHARE_BYTES_MIN)?;
+                let look = sample_text(buffer, format, config, shares.next())?;
+                shares.spend(look.bytes);
+                samples.push(((*path).clone(), look.columns));
+            }
+            united_samples(samples, listing.format, config)?
+        }
+    };
     Ok(FileSample {
         columns,
-        files,
+        files: chosen.into_iter().cloned().collect(),
         files_total: listing.files.len(),
         format: listing.format,
     })
 }
 
-/// The files looked at, and the columns of all of them.
+/// So many of the items, the first and the last among them; all if there are not more.
+pub(crate) fn spread<T>(items: &[T], count_max: usize) -> impl Iterator<Item = &T> {
+    let count = items.len().min(count_max);
+    let gaps = count.saturating_sub(1).max(1);
+    (0..count).map(move |number| &items[number * (items.len() - 1) / gaps])
+}
+
+fn sample_typed(files: &[&PathBuf], format: TypedFormat) -> Result<velo_data::StreamSchema, SourceError> {
+    let told = files.iter().map(|path| Ok(((*path).clone(), format.columns_of(path)?)));
+    columns_of_all(&told.collect::<Result<Vec<_>, SourceError>>()?)
+}
+
+/// The columns of all files that were looked at.
 ///
 /// # Errors
 ///
@@ -58,48 +125,56 @@ pub(crate) fn united_samples(
     samples: Vec<(PathBuf, SampledSchema)>,
     format: FileFormat,
     config: &FileSourceConfig,
-) -> Result<(Vec<PathBuf>, SampledSchema), SourceError> {
-    for (index, (path, sample)) in samples.iter().enumerate() {
-        for (earlier, columns) in &samples[..index] {
-            check_fit((earlier, columns), (path, sample), format, config)?;
+) -> Result<SampledSchema, SourceError> {
+    // Most files are like one before them, which need not be compared with all.
+    let mut kinds: Vec<(&Path, &SampledSchema)> = Vec::new();
+    for (path, sample) in &samples {
+        if kinds.iter().any(|(_, earlier)| earlier.is_alike(sample)) {
+            continue;
         }
+        for earlier in &kinds {
+            check_fit(*earlier, (path, sample), format, config)?;
+        }
+        kinds.push((path, sample));
     }
-    let (files, samples): (Vec<_>, Vec<_>) = samples.into_iter().unzip();
-    let columns = samples.into_iter().reduce(SampledSchema::united_with);
-    Ok((files, columns.unwrap_or_default()))
+    let samples = samples.into_iter().map(|(_, sample)| sample);
+    Ok(samples.reduce(SampledSchema::united_with).unwrap_or_default())
 }
 
-fn sample_file(path: &Path, format: FileFormat, config: &FileSourceConfig) -> Result<SampledSchema, SourceError> {
-    match format.kind() {
-        FormatKind::Typed(format) => format.columns_of(path).map(SampledSchema::told),
-        FormatKind::Text(format) => {
-            refuse_pipe(path)?;
-            let buffer = FileBuffer::open(path, config.compression_of(path), SAMPLE_BYTES_MAX)?;
-            sample_text(buffer, format, config)
-        }
-    }
-}
-
-/// Looks at the first records of text.
+/// Looks at the records of text that begin within its first bytes, or at one, if it is longer.
 pub(super) fn sample_text(
     mut buffer: FileBuffer,
     format: TextFormat,
     config: &FileSourceConfig,
-) -> Result<SampledSchema, SourceError> {
+    bytes_max: usize,
+) -> Result<Look, SourceError> {
     let path = &buffer.path().to_owned();
     let preamble = Preamble::read(&mut buffer, format, config)?;
-    while buffer.bytes().len() < SAMPLE_BYTES_MAX && !buffer.is_end() {
-        buffer.fill()?;
-    }
     let names = preamble.header.as_ref().map(|header| header.names.as_slice());
     check_unique(path, names.unwrap_or_default())?;
-    let (bytes, is_end) = (buffer.bytes(), buffer.is_end());
-    Ok(match format {
-        TextFormat::JsonLines => sample_json_lines(bytes, is_end),
-        TextFormat::Json => sample_json_array(bytes, is_end).map_err(|fault| faulty(path, &fault, preamble.line))?,
-        TextFormat::Envelope => sample_envelopes(bytes, is_end),
-        TextFormat::Csv => sample_csv(bytes, is_end, config.csv_options(), names),
-    })
+    let record_bytes_max = ReadLimits::default().record_bytes_max;
+    let mut wanted = bytes_max;
+    loop {
+        while buffer.bytes().len() < wanted && !buffer.is_end() {
+            buffer.fill_up_to(wanted)?;
+        }
+        let at_hand = buffer.bytes();
+        let bytes = at_hand.get(..wanted).unwrap_or(at_hand);
+        let is_end = buffer.is_end() && bytes.len() == at_hand.len();
+        let columns = match format {
+            TextFormat::JsonLines => sample_json_lines(bytes, is_end),
+            TextFormat::Json => {
+                sample_json_array(bytes, is_end).map_err(|fault| faulty(path, &fault, preamble.line))?
+            }
+            TextFormat::Envelope => sample_envelopes(bytes, is_end),
+            TextFormat::Csv => sample_csv(bytes, is_end, config.csv_options(), names),
+        };
+        if columns.records > 0 || is_end || wanted > record_bytes_max {
+            let bytes = bytes.len();
+            return Ok(Look { columns, bytes });
+        }
+        wanted *= 2;
+    }
 }
 
 /// What a sample takes out of a pipe, nobody would read any more.

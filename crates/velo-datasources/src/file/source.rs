@@ -12,7 +12,7 @@ use super::part::FilePart;
 use super::partition::{FilePartition, State};
 use super::plan::FilePlan;
 use super::reached::ReachedFiles;
-use super::sampling::{FileSample, SAMPLE_FILES_MAX, sample_files};
+use super::sampling::{FileSample, sample_files};
 use super::text::TextPlan;
 use super::typed::TypedPlan;
 use crate::config::FormatKind;
@@ -70,6 +70,9 @@ impl Default for ReadLimits {
         }
     }
 }
+
+/// Files of which `validate` sees whether their first records can be read, at most.
+const BEGINNINGS_MAX: usize = 10;
 
 /// Headers looked at when a source is opened, at most; those of other files are checked when they are read.
 const HEADERS_CHECKED_MAX: usize = 100;
@@ -129,6 +132,7 @@ impl FileSource {
             FormatKind::Typed(format) => FilePlan::Typed(TypedPlan {
                 format,
                 schema: schema.clone(),
+                columns_from,
                 max_records: config.max_records,
                 clock,
             }),
@@ -259,7 +263,7 @@ impl Source for FileSource {
         let FilePlan::Text(plan) = &self.plan else {
             return Ok(None); // What such a file holds is checked when it is opened.
         };
-        let regular = self.files.iter().take(SAMPLE_FILES_MAX).filter(|path| path.is_file());
+        let regular = self.files.iter().take(BEGINNINGS_MAX).filter(|path| path.is_file());
         for path in regular {
             if let Some(error) = plan.unreadable_beginning(path, columns)? {
                 return Ok(Some(error));

@@ -2,11 +2,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use velo_data::{Clock, PartitionOffset, RowError, StreamSchema};
-use velo_formats::{Decoder, FormatError, RecordCutter, RecordPosition, SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX};
+use velo_formats::{Decoder, FormatError, RecordCutter, RecordPosition};
 
 use super::ReadLimits;
 use super::buffer::FileBuffer;
-use super::columns::{ColumnsFrom, field_places, projection};
+use super::columns::{ColumnsFrom, field_places, fields_left_out, projection};
 use super::follow::check_can_grow;
 use super::parallel::ParallelReader;
 use super::part::FilePart;
@@ -25,6 +25,10 @@ pub(super) struct TextPlan {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: ReadLimits,
 }
+
+/// Records and bytes of a file of which one has to be readable, else `validate` warns.
+const BEGINNING_RECORDS: usize = 1000;
+const BEGINNING_BYTES: u64 = 1 << 20;
 
 /// Bytes read at a time to look at a header.
 const HEADER_BYTES: usize = 16 << 10;
@@ -158,12 +162,12 @@ impl TextPlan {
             columns: columns.to_vec(),
             system: Vec::new(),
             bounds: Vec::new(),
-            batch_rows_max: SAMPLE_RECORDS_MAX,
+            batch_rows_max: BEGINNING_RECORDS,
             decode_threads: 1,
             follow: false,
         };
         let mut plan = self.clone();
-        plan.limits.batch_bytes_max = SAMPLE_BYTES_MAX as u64;
+        plan.limits.batch_bytes_max = BEGINNING_BYTES;
         let Some(mut reader) = plan.open(&FilePart::whole(path.to_owned(), 0), &request)? else {
             return Ok(None);
         };
@@ -210,12 +214,14 @@ impl TextPlan {
         preamble: &Preamble,
     ) -> Result<Decoder, SourceError> {
         let projection = projection(&self.schema, path, partition, request);
+        let mut left_out = Vec::new();
         let decoder = match self.format {
             TextFormat::JsonLines => Decoder::json_lines(projection),
             TextFormat::Json => Decoder::json_array(projection),
             TextFormat::Envelope => Decoder::envelope(projection),
             TextFormat::Csv => {
                 let places = field_places(path, &self.schema, self.columns_from, preamble)?;
+                left_out = fields_left_out(self.columns_from, preamble, &places);
                 let mut requested = vec![None; self.schema.user_columns()];
                 for (place, column) in request.columns.iter().enumerate() {
                     requested[*column] = Some(place);
@@ -224,7 +230,11 @@ impl TextPlan {
                 Decoder::csv(projection, self.config.csv_options(), &places)
             }
         };
-        let decoder = decoder.map_err(|error| unusable(path, &error))?;
+        let mut decoder = decoder.map_err(|error| unusable(path, &error))?;
+        if self.columns_from == ColumnsFrom::Sample {
+            let names = self.schema.user_fields().iter().map(|field| field.name().as_str());
+            decoder = decoder.watching(names).leaving_out(left_out);
+        }
         Ok(decoder.with_record_bytes_max(self.limits.record_bytes_max))
     }
 }

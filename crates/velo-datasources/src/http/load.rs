@@ -15,12 +15,15 @@ use super::failure::{broken_off, location};
 use super::link::next_link;
 use super::marks::Marks;
 use super::paging::{PageEnd, PageWalk};
-use crate::file::{RemoteColumns, RemotePlan, Stream, columns_of_stream};
+use crate::file::{Look, RemoteColumns, RemotePlan, SAMPLE_BYTES_MAX, Stream, columns_of_stream};
 use crate::table::{ByteStream, read_blocking};
 use crate::{BatchSender, HttpSourceConfig, Paging, ReadRequest, SourceError};
 
 /// Largest page that is held in memory whole, which is necessary where records stand within a document.
 const DOCUMENT_BYTES_MAX: usize = 64 << 20;
+
+/// Pages that a sample looks at, at most.
+const SAMPLE_PAGES_MAX: u64 = 10;
 
 /// Reads the pages of a source, in their order.
 pub(super) struct PageReader {
@@ -82,15 +85,60 @@ impl PageReader {
     }
 }
 
-/// Looks at the first page to tell the columns.
+/// Looks at the first pages to tell the columns.
+///
+/// What is wrong with a page behind the first is for the load to tell, which reads all of them.
 pub(super) async fn sample(client: &HttpClient) -> Result<SampledSchema, SourceError> {
     let config = client.config();
-    let walk = PageWalk::new(config);
-    let first = client.get(walk.current(), &Marks::default()).await?;
-    let Content { format, file } = Content::of(config, &first)?;
-    let Page { bytes, .. } = open(config, walk.current(), first).await?;
-    let name = page_name(&walk);
-    read_blocking(bytes, move |stream| columns_of_stream(&name, stream, format, &file)).await
+    let mut walk = PageWalk::new(config);
+    let mut page = client.get(walk.current(), &Marks::default()).await?;
+    let content = Content::of(config, &page)?;
+    let mut columns = SampledSchema::default();
+    let mut bytes_left = SAMPLE_BYTES_MAX;
+    loop {
+        let link = next_link(page.headers());
+        let looked = look(config, &content, &walk, page, bytes_left).await;
+        let (look, cursor) = match looked {
+            Ok(looked) => looked,
+            Err(_) if walk.page() > 1 => break,
+            Err(error) => return Err(error),
+        };
+        let end = PageEnd {
+            records: look.columns.records + look.columns.rejected,
+            link,
+            cursor,
+        };
+        columns = columns.united_with(look.columns);
+        bytes_left = bytes_left.saturating_sub(look.bytes);
+        let is_all = columns.records + columns.rejected >= config.records.max_records.unwrap_or(u64::MAX);
+        let is_enough = is_all || bytes_left == 0 || walk.page() == SAMPLE_PAGES_MAX;
+        if is_enough || !matches!(walk.move_on(config, end), Ok(true)) {
+            break;
+        }
+        page = match client.get(walk.current(), &Marks::default()).await {
+            Ok(page) => page,
+            Err(_) => break,
+        };
+    }
+    Ok(columns)
+}
+
+/// Looks at the first records of a page; tells its cursor, too.
+async fn look(
+    config: &HttpSourceConfig,
+    content: &Content,
+    walk: &PageWalk,
+    page: Response,
+    bytes_max: usize,
+) -> Result<(Look, Option<String>), SourceError> {
+    if page.status() == StatusCode::NO_CONTENT {
+        let columns = SampledSchema::default();
+        return Ok((Look { columns, bytes: 0 }, None));
+    }
+    let Page { bytes, cursor } = open(config, walk.current(), page).await?;
+    let (name, format, file) = (page_name(walk), content.format, content.file.clone());
+    let look = move |stream| columns_of_stream(&name, stream, format, &file, bytes_max);
+    Ok((read_blocking(bytes, look).await?, cursor))
 }
 
 /// A page that is about to be decoded.

@@ -9,16 +9,15 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 use velo_data::SystemColumn;
-use velo_formats::SampledSchema;
 
 use super::failure::{changed, cut_short, vanished};
 use super::listing::FoundObject;
 use super::outline::outline;
 use super::store::answered;
-use crate::config::FormatKind;
-use crate::file::{RemotePlan, columns_of_stream, columns_of_typed_file};
+use crate::config::TypedFormat;
+use crate::file::{Look, RemotePlan, TypedColumns, columns_of_stream};
 use crate::table::{ByteStream, read_blocking};
-use crate::{BatchSender, FileFormat, FileSourceConfig, ReadRequest, SourceBatch, SourceError};
+use crate::{BatchSender, FileSourceConfig, ReadRequest, SourceBatch, SourceError, TextFormat};
 
 /// The objects of one load, and how they are read.
 #[derive(Debug)]
@@ -71,24 +70,28 @@ fn with_topic(batch: SourceBatch, request: &ReadRequest, key: &str) -> Result<So
     Ok(SourceBatch { records, ..batch })
 }
 
-/// Looks at the first records of an object, or at what tells its columns.
+/// Looks at the first records of an object of text.
 pub(super) async fn sample(
     store: &dyn ObjectStore,
     object: &FoundObject,
-    format: FileFormat,
+    format: TextFormat,
     config: &FileSourceConfig,
-) -> Result<SampledSchema, SourceError> {
+    bytes_max: usize,
+) -> Result<Look, SourceError> {
     let (name, config) = (object.name.clone(), config.clone());
-    match format.kind() {
-        FormatKind::Typed(format) => {
-            let file = outline(store, object, format).await?;
-            columns_of_typed_file(&name, file, format)
-        }
-        FormatKind::Text(format) => {
-            let bytes = open(store, object).await?;
-            read_blocking(bytes, move |stream| columns_of_stream(&name, stream, format, &config)).await
-        }
-    }
+    let bytes = open(store, object).await?;
+    let look = move |stream| columns_of_stream(&name, stream, format, &config, bytes_max);
+    read_blocking(bytes, look).await
+}
+
+/// Reads what a typed object tells of its columns.
+pub(super) async fn columns(
+    store: &dyn ObjectStore,
+    object: &FoundObject,
+    format: TypedFormat,
+) -> Result<TypedColumns, SourceError> {
+    let file = outline(store, object, format).await?;
+    TypedColumns::read(format, &file, &object.name)
 }
 
 /// The bytes of an object as it was when it was listed.

@@ -3,19 +3,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use velo_data::{StreamSchema, SystemColumn};
-use velo_formats::SampledSchema;
 
 use super::listing::{FoundObject, Listing};
-use super::read::{ObjectLoad, sample};
+use super::read::{ObjectLoad, columns, sample};
 use super::readers::ObjectReaders;
 use super::store::{Store, open_store};
-use crate::file::{RemoteColumns, RemotePlan, united_samples};
+use crate::config::FormatKind;
+use crate::file::{RemoteColumns, RemotePlan, SampleShares, columns_of_all, spread, united_samples};
 use crate::{
     Increment, ObjectOffset, ObjectSourceConfig, ReadRequest, SizeEstimate, SourceError, SourceOffset, TableDataSource,
     TableLoad, on_io_runtime,
 };
 
-/// Objects looked at to tell the columns, at most.
+/// Objects looked at to tell the columns, at most: of more, some from the first to the last.
 const SAMPLES_MAX: usize = 10;
 
 /// Metadata that every object has.
@@ -61,9 +61,8 @@ impl ObjectSource {
             },
             None => {
                 let asked = access.clone();
-                let sampled = on_io_runtime(async move { asked.sample().await }).await?;
                 RemoteColumns {
-                    schema: sampled.schema,
+                    schema: on_io_runtime(async move { asked.sample().await }).await?,
                     are_declared: false,
                 }
             }
@@ -116,18 +115,38 @@ impl Access {
         Listing::of(&self.store, &self.config).await
     }
 
-    async fn sample(&self) -> Result<SampledSchema, SourceError> {
+    async fn sample(&self) -> Result<StreamSchema, SourceError> {
         let Listing { objects, format } = self.list().await?;
-        let config = self.config.records.as_file("");
-        let looks = objects.iter().take(SAMPLES_MAX).map(|object| async {
-            let columns = sample(self.store.objects.as_ref(), object, format, &config).await?;
-            Ok((object.name.clone(), columns))
-        });
-        // Of several that fail the first in the listing is told, whichever answers first.
-        let samples = futures_util::future::join_all(looks).await;
-        let samples = samples.into_iter().collect::<Result<Vec<_>, _>>()?;
-        united_samples(samples, format, &config).map(|(_, columns)| columns)
+        let store = self.store.objects.as_ref();
+        let chosen: Vec<&FoundObject> = spread(&objects, SAMPLES_MAX).collect();
+        match format.kind() {
+            FormatKind::Typed(format) => {
+                let looks = chosen.into_iter().map(|object| async move {
+                    let columns = columns(store, object, format).await?;
+                    Ok((object.name.clone(), columns))
+                });
+                columns_of_all(&all(looks).await?)
+            }
+            FormatKind::Text(text) => {
+                let config = &self.config.records.as_file("");
+                let bytes = chosen.iter().map(|object| object.offset.bytes).sum();
+                let share = SampleShares::of(chosen.len(), bytes).next();
+                let looks = chosen.into_iter().map(|object| async move {
+                    let look = sample(store, object, text, config, share).await?;
+                    Ok((object.name.clone(), look.columns))
+                });
+                united_samples(all(looks).await?, format, config).map(|columns| columns.schema)
+            }
+        }
     }
+}
+
+/// The results of all, or of several failures the first in their order, whichever comes first.
+async fn all<T>(
+    tasks: impl Iterator<Item = impl Future<Output = Result<T, SourceError>>>,
+) -> Result<Vec<T>, SourceError> {
+    let results = futures_util::future::join_all(tasks).await;
+    results.into_iter().collect()
 }
 
 fn offset_of(listing: &Listing) -> SourceOffset {

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use velo_data::{Clock, RowError, RowErrorCause};
+use velo_data::{Clock, RowError, RowErrorCause, UnknownMembers};
 use velo_datasources::{DeadLetterFile, SinkSummary};
-use velo_planner::plan::ErrorPolicy;
+use velo_planner::plan::{ErrorPolicy, SchemaDrift, StatementSettings};
 
 use crate::error::EngineError;
 use crate::event::{LateRows, Output};
@@ -23,6 +23,7 @@ pub(super) struct Accounts {
     fails: bool,
     /// Whether dead letters are in their file soon after they were written, since the job has no end.
     flushes: bool,
+    schema_drift: SchemaDrift,
     /// How far the statement's source may be out of order.
     out_of_orderness: Duration,
     failures: Mutex<Failures>,
@@ -33,17 +34,19 @@ struct Failures {
     samples: BTreeMap<RowErrorCause, Vec<RowError>>,
     dead_letters: Option<DeadLetterFile>,
     late_behind_ms_max: i64,
+    unknown: UnknownMembers,
     sinks: SinkSummary,
 }
 
 impl Accounts {
     pub(super) fn new(
         name: &str,
-        policy: &ErrorPolicy,
+        settings: &StatementSettings,
         out_of_orderness: Duration,
         clock: Arc<dyn Clock>,
         flushes: bool,
     ) -> Result<Self, EngineError> {
+        let policy = &settings.error_policy;
         let dead_letters = match policy {
             ErrorPolicy::DeadLetter { path } => Some(DeadLetterFile::open(path)),
             ErrorPolicy::Skip | ErrorPolicy::Fail => None,
@@ -58,6 +61,7 @@ impl Accounts {
             clock,
             fails: *policy == ErrorPolicy::Fail,
             flushes,
+            schema_drift: settings.schema_drift,
             out_of_orderness,
             failures: Mutex::new(Failures {
                 dead_letters,
@@ -91,6 +95,25 @@ impl Accounts {
             failures.sample(error);
         }
         self.flush_soon(&mut failures)
+    }
+
+    /// Counts values that no column is for, as the statement says.
+    pub(super) fn leave_out(&self, unknown: UnknownMembers) -> Result<(), EngineError> {
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        match (self.schema_drift, unknown.members().first()) {
+            (SchemaDrift::Ignore, _) => {}
+            (SchemaDrift::Fail, Some(member)) => {
+                return Err(EngineError::SchemaDrift {
+                    statement: self.name.clone(),
+                    member: member.name.clone(),
+                    first: member.first.clone(),
+                });
+            }
+            (SchemaDrift::Warn | SchemaDrift::Fail, _) => self.failures().unknown.add_all(unknown),
+        }
+        Ok(())
     }
 
     fn settle_late(&self, late: LateRows) -> Result<(), EngineError> {
@@ -173,6 +196,7 @@ impl Accounts {
                 sufficient_out_of_orderness: self.out_of_orderness.saturating_add(behind),
             }),
             zero_divisions: self.metrics.zero_divisions(),
+            unknown: failures.unknown.clone(),
             sinks: failures.sinks,
         }
     }

@@ -87,9 +87,15 @@ impl Program {
         self.statements.iter().find(|statement| statement.name == name)
     }
 
-    /// Every relation is there, and nothing reads itself.
+    /// Every relation is there with its columns, and nothing reads itself.
     fn check(&self) -> Result<(), EngineError> {
         for statement in &self.statements {
+            if statement.columns_unknown {
+                // What it names would be NULL, whatever the records have.
+                return Err(EngineError::ColumnsUnknown {
+                    statement: statement.name.clone(),
+                });
+            }
             let mut current = statement;
             for _ in 0..=self.statements.len() {
                 match relation(&current.plan) {
@@ -126,9 +132,9 @@ impl Program {
     fn accounts(&self, statement: &PlannedStatement) -> Result<Arc<Accounts>, EngineError> {
         let rule = self.watermark_rule(statement);
         let out_of_orderness = rule.map_or(Duration::ZERO, |rule| rule.out_of_orderness);
-        let policy = &statement.settings.error_policy;
+        let settings = &statement.settings;
         let clock = Arc::clone(&self.clock);
-        let accounts = Accounts::new(&statement.name, policy, out_of_orderness, clock, self.follow)?;
+        let accounts = Accounts::new(&statement.name, settings, out_of_orderness, clock, self.follow)?;
         Ok(Arc::new(accounts))
     }
 

@@ -137,12 +137,14 @@ impl Partition {
         let SourceBatch {
             records,
             rejected,
+            unknown,
             bytes_read,
         } = batch;
         accounts
             .metrics
             .add_read((records.num_rows() + rejected.len()) as u64, bytes_read);
         accounts.reject(rejected)?;
+        accounts.leave_out(unknown)?;
         let records = match &self.stamp {
             Some(stamp) => stamp.complete(&records).map_err(|error| EngineError::Operator {
                 statement: accounts.name.clone(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use datafusion_expr::{col, lit};
-use velo_data::{PartitionOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{PartitionOffset, SqlType, StreamBatch, StreamSchema, SystemColumn, UnknownMembers};
 use velo_datasources::{
     MemorySink, NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch, SourceError,
 };
@@ -75,6 +75,7 @@ impl PartitionReader for Endless {
         Ok(NextBatch::Batch(SourceBatch {
             records: self.batch.clone(),
             rejected: vec![],
+            unknown: UnknownMembers::default(),
             bytes_read: 1,
         }))
     }

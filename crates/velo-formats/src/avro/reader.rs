@@ -51,6 +51,16 @@ impl AvroFile {
         ))
     }
 
+    /// Whether the file has a column with the name, to the letter or else in any case.
+    pub fn has_column(&self, name: &str) -> bool {
+        find_name(self.column_names(), name).is_some()
+    }
+
+    /// Names of all columns, in their order.
+    pub fn column_names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.header.schema.fields.iter().map(|field| field.name.as_str())
+    }
+
     /// Whether the file has all wanted columns, each with a type that becomes the wanted one without loss.
     ///
     /// # Errors

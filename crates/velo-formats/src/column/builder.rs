@@ -16,6 +16,7 @@ use super::json_fields::JsonFields;
 use super::nested::{ArrayBuilder, MapBuilder, StructBuilder};
 use super::rejections::{Problem, Rejections};
 use crate::FormatError;
+use crate::json::members::News;
 use crate::json::string::compact;
 use crate::value::short_number::ShortNumber;
 
@@ -180,6 +181,24 @@ impl ColumnBuilder {
         match Self::new(field)? {
             Self::Map(builder) => Ok(Self::Map(builder.with_header_values())),
             other => Ok(other),
+        }
+    }
+
+    /// Takes note of members of objects that no field has the name of.
+    pub(crate) fn watch(&mut self) {
+        match self {
+            Self::Array(builder) => builder.element().watch(),
+            Self::Struct(builder) => builder.watch(),
+            _ => {}
+        }
+    }
+
+    /// Tells members that are news, by the names that lead to them from `path` on.
+    pub(crate) fn take_news(&mut self, path: &str, tell: &mut dyn FnMut(News<'_>)) {
+        match self {
+            Self::Array(builder) => builder.element().take_news(path, tell),
+            Self::Struct(builder) => builder.take_news(path, tell),
+            _ => {}
         }
     }
 

@@ -153,7 +153,7 @@ pub(crate) fn header_value<'b>(token: Token<'_>, bytes: &'b mut Vec<u8>) -> Conv
 fn base64_member(json: &str) -> Option<&str> {
     let mut scanner = Scanner::new(json.as_bytes(), 0);
     let mut encoded = None;
-    let members = MemberIndex::new(["base64"]).scan(&mut scanner, |_, value| encoded = Some(value));
+    let members = MemberIndex::new(["base64"]).scan(&mut scanner, 0, |_, value| encoded = Some(value));
     let value = encoded.filter(|_| members.is_ok())?;
     json.get(value.start..value.end)?.strip_prefix('"')?.strip_suffix('"')
 }

@@ -13,7 +13,7 @@ use super::builder::{Appending, ColumnBuilder};
 use super::cell::{Cell, Cells, Syntax};
 use super::convert::unfit;
 use crate::FormatError;
-use crate::json::members::MemberIndex;
+use crate::json::members::{MemberIndex, News};
 use crate::json::scanner::Scanner;
 
 /// Values of an `ARRAY` column.
@@ -61,6 +61,11 @@ impl ArrayBuilder {
         });
         self.extents.end_block();
         elements.append_to(&mut self.element, target, Syntax::Json);
+    }
+
+    /// What the elements are put into.
+    pub(super) fn element(&mut self) -> &mut ColumnBuilder {
+        &mut self.element
     }
 
     pub(super) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
@@ -147,15 +152,25 @@ impl StructBuilder {
         let rows = target.cells.places.len();
         let mut fields = vec![vec![Cell::default(); rows]; self.columns.len()];
         let mut index = 0;
-        target.containers(b'{', "a STRUCT", |_, _, scanner| {
+        let mut contested = Vec::new();
+        target.containers(b'{', "a STRUCT", |_, row, scanner| {
             let scanned = scanner.map(|mut scanner| {
-                self.members.scan(&mut scanner, |member, value| {
+                self.members.scan(&mut scanner, row, |member, value| {
                     fields[member.column][index].take_member(member, value);
                 })
             });
+            if let Some(Err(error)) = &scanned {
+                contested.push((index, *error));
+            }
             self.validity.append(scanned.is_some());
             index += 1;
         });
+        for (index, error) in contested {
+            target.reject(index, error.to_string());
+        }
+        if self.members.has_news() {
+            target.rejections.note_news();
+        }
         self.length += rows;
         for (column, cells) in self.columns.iter_mut().zip(&fields) {
             let cells = Cells {
@@ -163,6 +178,26 @@ impl StructBuilder {
                 ..target.cells
             };
             column.append(cells, target.column, target.rejections);
+        }
+    }
+
+    /// Takes note of members that no field has the name of.
+    pub(super) fn watch(&mut self) {
+        self.members.watch([]);
+        self.columns.iter_mut().for_each(ColumnBuilder::watch);
+    }
+
+    /// Tells members that are news, by the names that lead to them from `path` on.
+    pub(super) fn take_news(&mut self, path: &str, tell: &mut dyn FnMut(News<'_>)) {
+        self.members.take_news(|news| {
+            let name = news.name.map(|name| format!("{path}.{name}"));
+            tell(News {
+                name: name.as_deref(),
+                ..news
+            });
+        });
+        for (field, column) in self.fields.iter().zip(&mut self.columns) {
+            column.take_news(&format!("{path}.{}", field.name()), tell);
         }
     }
 

@@ -8,6 +8,8 @@ pub(crate) struct Rejections {
     /// As many as reach to the last rejected record: none, as a rule.
     problems: Vec<Option<Problem>>,
     count: usize,
+    /// Whether objects within columns have members that are news.
+    has_news: bool,
 }
 
 /// What is wrong with a record.
@@ -42,6 +44,17 @@ impl Rejections {
     pub(crate) fn reset(&mut self) {
         self.problems.clear();
         self.count = 0;
+        self.has_news = false;
+    }
+
+    /// Notes that objects within a column have members that are news.
+    pub(crate) fn note_news(&mut self) {
+        self.has_news = true;
+    }
+
+    /// Whether objects within columns have members that are news.
+    pub(crate) fn has_news(&self) -> bool {
+        self.has_news
     }
 
     /// How many records are rejected.

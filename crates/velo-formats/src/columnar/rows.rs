@@ -5,7 +5,7 @@ use arrow::buffer::NullBuffer;
 use arrow::compute::filter;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
-use velo_data::{RecordOrigin, RowError, RowErrorCause};
+use velo_data::{RecordOrigin, RowError, RowErrorCause, UnknownMembers};
 
 use crate::system_columns::Defaults;
 use crate::{DecodedBatch, Projection};
@@ -58,7 +58,11 @@ impl RowFinisher {
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let records = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?;
-        Ok(DecodedBatch { records, rejected })
+        Ok(DecodedBatch {
+            records,
+            rejected,
+            unknown: UnknownMembers::default(),
+        })
     }
 
     /// The rows without a value that they must have, and which rows are left; `None` is all.

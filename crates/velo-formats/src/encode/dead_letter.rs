@@ -101,7 +101,7 @@ impl<'a> EnvelopeMembers<'a> {
     fn find(text: &'a str) -> Option<Self> {
         let mut found = [None; KEPT.len()];
         let mut scanner = Scanner::new(text.as_bytes(), 0);
-        let scanned = MemberIndex::new(KEPT).scan(&mut scanner, |member, value| found[member.column] = Some(value));
+        let scanned = MemberIndex::new(KEPT).scan(&mut scanner, 0, |member, value| found[member.column] = Some(value));
         scanned.and_then(|()| scanner.end()).ok()?;
         found[VALUE].is_some().then_some(Self { text, found })
     }

@@ -194,7 +194,7 @@ fn lines_in(bytes: &[u8]) -> u64 {
 #[derive(Debug)]
 pub(crate) struct JsonArray {
     pub(crate) walk: ArrayWalk,
-    members: MemberIndex,
+    pub(crate) members: MemberIndex,
 }
 
 impl JsonArray {
@@ -242,8 +242,9 @@ impl JsonArray {
 
     fn scan(&mut self, element: &[u8], cells: &mut RowCells<'_>) -> Result<(), SyntaxError> {
         let mut scanner = Scanner::new(element, 0);
+        let row = cells.number();
         self.members
-            .scan(&mut scanner, |target, value| cells.take_member(target, value))?;
+            .scan(&mut scanner, row, |target, value| cells.take_member(target, value))?;
         scanner.end()
     }
 }

@@ -7,7 +7,7 @@ use crate::record::{RowCells, ScannedRecord};
 /// Records that are one JSON object a line.
 #[derive(Debug)]
 pub(crate) struct JsonLines {
-    members: MemberIndex,
+    pub(crate) members: MemberIndex,
 }
 
 impl JsonLines {
@@ -33,8 +33,9 @@ impl JsonLines {
 
     fn scan(&mut self, record: &[u8], cells: &mut RowCells<'_>) -> Result<(), SyntaxError> {
         let mut scanner = Scanner::new(record, 0);
+        let row = cells.number();
         self.members
-            .scan(&mut scanner, |target, value| cells.take_member(target, value))?;
+            .scan(&mut scanner, row, |target, value| cells.take_member(target, value))?;
         scanner.end()
     }
 }

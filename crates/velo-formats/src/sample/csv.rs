@@ -1,7 +1,7 @@
 use velo_data::time::parse_timestamp;
 
 use super::shape::number_kind;
-use super::{Observed, SAMPLE_RECORDS_MAX, SampledSchema, ValueKind, summarize};
+use super::{Observed, SampledSchema, ValueKind, summarize};
 use crate::CsvOptions;
 use crate::csv::{RawField, Tokenized, field_text, tokenize};
 use crate::lines::next_line;
@@ -10,11 +10,11 @@ use crate::lines::next_line;
 ///
 /// Without names the columns are `column1`, `column2` and so on, as many as the first record has fields.
 pub fn sample_csv(input: &[u8], is_end: bool, options: CsvOptions, names: Option<&[String]>) -> SampledSchema {
-    let mut columns = names.map(|names| names.iter().cloned().map(Observed::new).collect());
+    let mut columns = names.map(|names| names.iter().cloned().map(unseen).collect());
     let (mut records, mut rejected) = (0, 0);
     let mut rest = input;
     let mut fields = Vec::new();
-    while records + rejected < SAMPLE_RECORDS_MAX as u64 {
+    loop {
         fields.clear();
         let tokenized = tokenize(rest, is_end, options, |_, field| fields.push(field));
         let Some(line) = next_line(rest, is_end) else {
@@ -34,7 +34,7 @@ pub fn sample_csv(input: &[u8], is_end: bool, options: CsvOptions, names: Option
         if line.text.is_empty()
             && columns
                 .as_ref()
-                .is_none_or(|columns: &Vec<Observed>| columns.len() != 1)
+                .is_none_or(|columns: &Vec<(String, Observed)>| columns.len() != 1)
         {
             continue;
         }
@@ -48,18 +48,22 @@ pub fn sample_csv(input: &[u8], is_end: bool, options: CsvOptions, names: Option
     summarize(columns.unwrap_or_default(), records, rejected)
 }
 
-fn numbered(count: usize) -> Vec<Observed> {
+fn numbered(count: usize) -> Vec<(String, Observed)> {
     let numbers = 1..=count;
-    numbers.map(|number| Observed::new(format!("column{number}"))).collect()
+    numbers.map(|number| unseen(format!("column{number}"))).collect()
+}
+
+fn unseen(name: String) -> (String, Observed) {
+    (name, Observed::default())
 }
 
 /// Notes the fields of a record; false if it is not UTF-8.
-fn observe(columns: &mut [Observed], record: &[u8], fields: &[RawField], quote: u8) -> bool {
+fn observe(columns: &mut [(String, Observed)], record: &[u8], fields: &[RawField], quote: u8) -> bool {
     let texts = fields.iter().map(|field| field_text(record, *field, quote));
     let Some(texts) = texts.collect::<Option<Vec<_>>>() else {
         return false;
     };
-    for ((column, text), field) in columns.iter_mut().zip(&texts).zip(fields) {
+    for (((_, column), text), field) in columns.iter_mut().zip(&texts).zip(fields) {
         if !text.is_empty() {
             column.shape.observe(kind_of(text.trim_ascii()));
         }
@@ -71,6 +75,10 @@ fn observe(columns: &mut [Observed], record: &[u8], fields: &[RawField], quote: 
 }
 
 fn kind_of(text: &str) -> ValueKind {
+    // Before dates: digits alone are a number.
+    if let Some(kind) = number_kind(text) {
+        return kind;
+    }
     if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
         return ValueKind::Boolean;
     }
@@ -81,7 +89,7 @@ fn kind_of(text: &str) -> ValueKind {
             ValueKind::Timestamp
         };
     }
-    number_kind(text).unwrap_or(ValueKind::Text)
+    ValueKind::Text
 }
 
 /// Bytes of `YYYY-MM-DD`.

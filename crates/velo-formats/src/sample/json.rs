@@ -1,5 +1,6 @@
-use super::shape::{Members, member_name};
-use super::{Observed, SAMPLE_RECORDS_MAX, SampledSchema, summarize};
+use super::named::Named;
+use super::shape::member_name;
+use super::{Observed, SampledSchema, summarize};
 use crate::json::members::MemberIndex;
 use crate::json::scanner::{Scanner, SyntaxError};
 use crate::json::{ArrayWalk, Fault, Step};
@@ -21,7 +22,7 @@ pub fn sample_json_array(input: &[u8], is_end: bool) -> Result<SampledSchema, Fa
     let mut sample = JsonSample::default();
     let mut walk = ArrayWalk::default();
     let (mut rest, mut line) = (input, 1);
-    while sample.is_wanting() {
+    loop {
         let (bytes, is_element) = match walk.step(rest, is_end, line) {
             Step::Skip(bytes) => (bytes, false),
             Step::Element(bytes) => (bytes, true),
@@ -49,7 +50,7 @@ pub fn sample_envelopes(input: &[u8], is_end: bool) -> SampledSchema {
     sample.lines(input, is_end, |line| {
         let mut found = None;
         let mut scanner = Scanner::new(line.as_bytes(), 0);
-        let scanned = envelope.scan(&mut scanner, |_, value| found = Some(value));
+        let scanned = envelope.scan(&mut scanner, 0, |_, value| found = Some(value));
         scanned.and_then(|()| scanner.end()).ok()?;
         Some(Scanner::new(line.as_bytes().get(..found?.end)?, found?.start))
     });
@@ -58,8 +59,7 @@ pub fn sample_envelopes(input: &[u8], is_end: bool) -> SampledSchema {
 
 #[derive(Debug, Default)]
 struct JsonSample {
-    names: Members,
-    columns: Vec<Observed>,
+    columns: Named<Observed>,
     records: u64,
     rejected: u64,
 }
@@ -68,10 +68,7 @@ impl JsonSample {
     /// Looks at the objects at which `object` points in each line.
     fn lines<'a>(&mut self, input: &'a [u8], is_end: bool, mut object: impl FnMut(&'a str) -> Option<Scanner<'a>>) {
         let mut rest = input;
-        while self.is_wanting() {
-            let Some(line) = next_line(rest, is_end) else {
-                break;
-            };
+        while let Some(line) = next_line(rest, is_end) {
             rest = &rest[line.consumed..];
             if line.is_blank() {
                 continue;
@@ -80,11 +77,6 @@ impl JsonSample {
             let object = text.and_then(|text| Some((text, object(text)?)));
             self.record(object);
         }
-    }
-
-    /// Whether more records are to be looked at.
-    fn is_wanting(&self) -> bool {
-        self.records + self.rejected < SAMPLE_RECORDS_MAX as u64
     }
 
     /// Looks at a record, unless it is none.
@@ -99,26 +91,21 @@ impl JsonSample {
         let mut members = Vec::new();
         scanner.members(|name, value| members.push((name, value)))?;
         scanner.end()?;
+        self.columns.begin_object();
         for (name, value) in members {
             let name = member_name(text.get(name.start..name.end).unwrap_or_default());
-            let value = text.get(value.start..value.end).unwrap_or_default();
-            self.value(&name, value);
+            let column = self.columns.entry(&name);
+            if column
+                .shape
+                .observe_json(text.get(value.start..value.end).unwrap_or_default())
+            {
+                column.values += 1;
+            }
         }
         Ok(())
     }
 
-    fn value(&mut self, name: &str, value: &str) {
-        let (place, _) = self.names.entry(name);
-        if place == self.columns.len() {
-            self.columns.push(Observed::new(name.to_owned()));
-        }
-        let column = &mut self.columns[place];
-        if column.shape.observe_json(value) {
-            column.values += 1;
-        }
-    }
-
     fn finish(self) -> SampledSchema {
-        summarize(self.columns, self.records, self.rejected)
+        summarize(self.columns.into_items(), self.records, self.rejected)
     }
 }

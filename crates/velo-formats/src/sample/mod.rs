@@ -2,21 +2,16 @@
 
 mod csv;
 mod json;
+mod named;
 mod shape;
-
-use std::collections::HashMap;
 
 use velo_data::{SqlType, StreamSchema};
 
 pub use csv::sample_csv;
 pub use json::{sample_envelopes, sample_json_array, sample_json_lines};
+use named::Named;
 use shape::Shape;
 pub use shape::ValueKind;
-
-/// Records that a sample looks at, at most.
-pub const SAMPLE_RECORDS_MAX: usize = 1000;
-/// Bytes that a sample looks at, at most.
-pub const SAMPLE_BYTES_MAX: usize = 1 << 20;
 
 /// What a sample of records looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +56,7 @@ pub struct KindConflict {
 
 impl Default for SampledSchema {
     fn default() -> Self {
-        summarize(Vec::new(), 0, 0)
+        summarize([], 0, 0)
     }
 }
 
@@ -76,15 +71,24 @@ impl SampledSchema {
         }
     }
 
+    /// Whether the columns of another sample have the same names and kinds of values.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        let columns = |sample: &Self| sample.columns.len();
+        let mut pairs = self.columns.iter().zip(&other.columns);
+        columns(self) == columns(other) && pairs.all(|(own, other)| own.name == other.name && own.kinds == other.kinds)
+    }
+
     /// The first column, by name, whose values have no type in common with those in another sample.
     pub fn conflict_with(&self, other: &Self) -> Option<KindConflict> {
-        let others: HashMap<&str, &Shape> = other
-            .columns
-            .iter()
-            .map(|column| (column.name.as_str(), &column.shape))
-            .collect();
+        let mut others: Named<Option<&Shape>> = Named::default();
+        others.begin_object();
+        for column in &other.columns {
+            *others.entry(&column.name) = Some(&column.shape);
+        }
+        others.begin_object();
         self.columns.iter().find_map(|column| {
-            let (kind, other_kind) = column.shape.conflict_with(others.get(column.name.as_str())?)?;
+            let other = (*others.entry(&column.name))?;
+            let (kind, other_kind) = column.shape.conflict_with(other)?;
             Some(KindConflict {
                 column: column.name.clone(),
                 kind,
@@ -93,67 +97,46 @@ impl SampledSchema {
         })
     }
 
-    /// What the records of both samples look like: the columns of this one, then those that only the other has.
+    /// What the records of both samples look like: the columns of this one, then those that only the other has. Names that
+    /// differ in case alone are one column, unless one of the samples has both.
     #[must_use]
     pub fn united_with(self, other: Self) -> Self {
         let records = self.records + other.records;
         let rejected = self.rejected + other.rejected;
-        let mut columns: Vec<Observed> = self.columns.into_iter().map(Observed::from).collect();
-        let places: HashMap<String, usize> = columns
-            .iter()
-            .enumerate()
-            .map(|(place, column)| (column.name.clone(), place))
-            .collect();
-        for column in other.columns.into_iter().map(Observed::from) {
-            match places.get(&column.name) {
-                Some(place) => {
-                    columns[*place].values += column.values;
-                    columns[*place].shape.unite(column.shape);
-                }
-                None => columns.push(column),
+        let mut columns: Named<Observed> = Named::default();
+        for sample in [self.columns, other.columns] {
+            columns.begin_object();
+            for SampledColumn {
+                name, values, shape, ..
+            } in sample
+            {
+                let column = columns.entry(&name);
+                column.values += values;
+                column.shape.unite(shape);
             }
         }
-        summarize(columns, records, rejected)
+        summarize(columns.into_items(), records, rejected)
     }
 }
 
-impl From<SampledColumn> for Observed {
-    fn from(column: SampledColumn) -> Self {
-        Self {
-            name: column.name,
-            shape: column.shape,
-            values: column.values,
-        }
-    }
-}
-
-/// A column while records are looked at.
-#[derive(Debug)]
+/// What was seen in a column while records are looked at.
+#[derive(Debug, Clone, Default)]
 struct Observed {
-    name: String,
     shape: Shape,
     values: u64,
 }
 
-impl Observed {
-    fn new(name: String) -> Self {
-        Self {
+fn summarize(columns: impl IntoIterator<Item = (String, Observed)>, records: u64, rejected: u64) -> SampledSchema {
+    let columns = columns
+        .into_iter()
+        .map(|(name, Observed { shape, values })| SampledColumn {
+            sql_type: shape.sql_type(),
+            kinds: shape.kinds(),
             name,
-            shape: Shape::default(),
-            values: 0,
-        }
-    }
-}
-
-fn summarize(columns: Vec<Observed>, records: u64, rejected: u64) -> SampledSchema {
-    let columns = columns.into_iter().map(|column| SampledColumn {
-        sql_type: column.shape.sql_type(),
-        kinds: column.shape.kinds(),
-        name: column.name,
-        shape: column.shape,
-        values: column.values,
-        nulls: records.saturating_sub(column.values),
-    });
+            shape,
+            values,
+            nulls: records.saturating_sub(values),
+        });
     let columns: Vec<SampledColumn> = columns.collect();
     let fields = columns.iter().map(|column| column.sql_type.field(&column.name, true));
     SampledSchema {

@@ -1,4 +1,5 @@
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use velo_data::{SqlType, StructField};
@@ -6,6 +7,9 @@ use velo_data::{SqlType, StructField};
 use crate::json::scanner::Scanner;
 use crate::json::string::unescape;
 use crate::value::number::NumberText;
+use crate::value::short_number::ShortNumber;
+
+use super::named::Named;
 
 /// A kind of value, as its text tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,27 +57,7 @@ pub(super) struct Shape {
     /// Of the elements, if there were arrays.
     element: Option<Box<Shape>>,
     /// Of the members, if there were objects.
-    members: Members,
-}
-
-/// Members of objects, in the order of their first appearance.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Members {
-    shapes: Vec<(String, Shape)>,
-    places: HashMap<String, usize>,
-}
-
-impl Members {
-    /// The shape of a member and its place among them.
-    pub(super) fn entry(&mut self, name: &str) -> (usize, &mut Shape) {
-        let known = self.places.get(name).copied();
-        let place = known.unwrap_or_else(|| {
-            self.places.insert(name.to_owned(), self.shapes.len());
-            self.shapes.push((name.to_owned(), Shape::default()));
-            self.shapes.len() - 1
-        });
-        (place, &mut self.shapes[place].1)
-    }
+    members: Named<Shape>,
 }
 
 impl Shape {
@@ -83,8 +67,9 @@ impl Shape {
         if let Some(element) = other.element {
             self.element.get_or_insert_default().unite(*element);
         }
-        for (name, shape) in other.members.shapes {
-            self.members.entry(&name).1.unite(shape);
+        self.members.begin_object();
+        for (name, shape) in other.members.into_items() {
+            self.members.entry(&name).unite(shape);
         }
     }
 
@@ -139,9 +124,10 @@ impl Shape {
     }
 
     fn observe_members(&mut self, object: &str) {
+        self.members.begin_object();
         let _ = Scanner::new(object.as_bytes(), 0).members(|name, value| {
             let name = member_name(object.get(name.start..name.end).unwrap_or_default());
-            let (_, shape) = self.members.entry(&name);
+            let shape = self.members.entry(&name);
             shape.observe_json(object.get(value.start..value.end).unwrap_or_default());
         });
     }
@@ -170,9 +156,9 @@ impl Shape {
                     .map_or(SqlType::String, |element| element.sql_type());
                 SqlType::Array(Box::new(element))
             }
-            [ValueKind::Object] if !self.members.shapes.is_empty() => {
-                let fields = self.members.shapes.iter().map(|(name, shape)| StructField {
-                    name: name.clone(),
+            [ValueKind::Object] if !self.members.is_empty() => {
+                let fields = self.members.items().map(|(name, shape)| StructField {
+                    name: name.to_owned(),
                     sql_type: shape.sql_type(),
                 });
                 SqlType::Struct(fields.collect())
@@ -191,6 +177,11 @@ impl ValueKind {
 
 /// What kind of number a text is; `None` if it is none, or is written as identifiers are: `007`, `+49`.
 pub(super) fn number_kind(text: &str) -> Option<ValueKind> {
+    match ShortNumber::scan_digits(text.as_bytes()) {
+        Some((number, length)) if length == text.len() && number.is_whole() => return Some(ValueKind::Integer),
+        Some((_, length)) if length == text.len() => return Some(ValueKind::Fraction),
+        _ => {}
+    }
     let number = NumberText::parse(text)?;
     if number.has_leading_zeros() || text.starts_with('+') {
         return None;
@@ -207,9 +198,12 @@ pub(super) fn number_kind(text: &str) -> Option<ValueKind> {
 }
 
 /// What a member's name says, which comes with its quotes.
-pub(super) fn member_name(raw: &str) -> String {
+pub(super) fn member_name(raw: &str) -> Cow<'_, str> {
     let inside = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+    if !inside.contains('\\') {
+        return Cow::Borrowed(inside);
+    }
     let mut name = String::with_capacity(inside.len());
     unescape(inside, &mut name);
-    name
+    Cow::Owned(name)
 }

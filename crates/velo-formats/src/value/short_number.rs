@@ -30,6 +30,11 @@ pub(crate) struct ShortNumber {
 impl ShortNumber {
     const DIGITS_MAX: u32 = 18;
 
+    /// Whether it has no digits behind a point.
+    pub(crate) fn is_whole(self) -> bool {
+        self.fraction_digits == 0
+    }
+
     /// The JSON number that `text` begins with, and its length. `None` for a longer number and for what is no number.
     #[inline]
     pub(crate) fn scan(text: &[u8]) -> Option<(Self, usize)> {

@@ -14,3 +14,4 @@ mod parquet;
 mod properties;
 mod sample;
 mod support;
+mod unknown_members;

@@ -99,3 +99,39 @@ fn nothing_has_no_columns() {
         0
     );
 }
+
+/// A column is found in any case, so that names which differ in case alone are one, unless a record has both.
+#[test]
+fn names_that_differ_in_case_alone_are_one_column_unless_a_record_has_both() {
+    let sample = |text: &str| described(&sample_json_lines(text.as_bytes(), true));
+    let one = "{\"Id\":1,\"p\":{\"X\":1}}\n{\"id\":1.5,\"p\":{\"x\":2}}\n";
+    insta::assert_snapshot!(sample(one), @r"
+    Id DOUBLE: 2 values, 0 nulls: whole numbers, numbers with a fraction
+    p STRUCT<X BIGINT>: 2 values, 0 nulls: objects
+    2 records, 0 rejected
+    ");
+    let both = format!("{one}{{\"id\":\"x\",\"Id\":3}}\n{{\"id\":4}}\n");
+    // What was seen while they were one counts for both, so that no type is too narrow.
+    insta::assert_snapshot!(sample(&both), @r"
+    Id STRING: 4 values, 0 nulls: whole numbers, numbers with a fraction, text
+    p STRUCT<X BIGINT>: 2 values, 2 nulls: objects
+    id STRING: 4 values, 0 nulls: whole numbers, numbers with a fraction, text
+    4 records, 0 rejected
+    ");
+}
+
+#[test]
+fn files_whose_headers_differ_in_case_are_one_set_of_columns() {
+    let sample = |names: [&str; 2], record: &str| {
+        let names = names.map(str::to_owned);
+        sample_csv(record.as_bytes(), true, CsvOptions::default(), Some(&names))
+    };
+    let united = sample(["Id", "Name"], "1,a\n").united_with(sample(["id", "NAME"], "2.5,b\n"));
+    insta::assert_snapshot!(described(&united), @r"
+    Id DOUBLE: 2 values, 0 nulls: whole numbers, numbers with a fraction
+    Name STRING: 2 values, 0 nulls: text
+    2 records, 0 rejected
+    ");
+    let kept = sample(["Id", "Name"], "1,a\n").united_with(sample(["id", "ID"], "2,3\n"));
+    assert_eq!(kept.schema.user_columns(), 3, "{}", described(&kept));
+}

@@ -1,11 +1,14 @@
 use velo_common::format_duration;
 
-use crate::plan::{ErrorPolicy, LoadSettings, PlannedStatement, StatementSettings, TableMissingDataStrategy};
+use crate::plan::{
+    ErrorPolicy, LoadSettings, PlannedStatement, SchemaDrift, StatementSettings, TableMissingDataStrategy,
+};
 
 /// How a statement runs, as properties and their values; what has its default is left out.
 pub fn explain_settings(statement: &PlannedStatement) -> Vec<(&'static str, String)> {
     let StatementSettings {
         error_policy,
+        schema_drift,
         batch_rows,
         groups_max,
         load,
@@ -19,6 +22,11 @@ pub fn explain_settings(statement: &PlannedStatement) -> Vec<(&'static str, Stri
         ErrorPolicy::Skip => {}
         ErrorPolicy::Fail => told.push(("error.policy", "fail".to_owned())),
         ErrorPolicy::DeadLetter { path } => told.push(("dead.letter.queue.path", path.display().to_string())),
+    }
+    match schema_drift {
+        SchemaDrift::Warn => {}
+        SchemaDrift::Ignore => told.push(("schema.drift", "ignore".to_owned())),
+        SchemaDrift::Fail => told.push(("schema.drift", "fail".to_owned())),
     }
     told.extend(batch_rows.map(|rows| ("batch.size", rows.to_string())));
     told.extend(groups_max.map(|groups| ("max.groups", groups.to_string())));

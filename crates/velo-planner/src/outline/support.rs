@@ -138,6 +138,9 @@ impl<'a> Builder<'a, '_> {
             _ if declare.kind == TableKind::Stream || is_written => {
                 Some("it says how a statement runs; write it in the WITH of those that read or write this")
             }
+            _ if key == "schema.drift" && !declare.columns.is_empty() => {
+                Some("its columns are declared, so that nothing else is wanted of its records")
+            }
             _ => idle_in_table(key),
         }
     }

@@ -18,4 +18,4 @@ pub use nodes::{
     LookupKind, Project, Relation, Scan, Sort, SortKey, TableUse, Values, WatermarkPace, WatermarkRule, Window,
     WindowAssigner,
 };
-pub use statement::{ErrorPolicy, LoadSettings, PlannedStatement, StatementKind, StatementSettings};
+pub use statement::{ErrorPolicy, LoadSettings, PlannedStatement, SchemaDrift, StatementKind, StatementSettings};

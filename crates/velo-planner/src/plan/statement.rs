@@ -73,6 +73,8 @@ impl PlannedStatement {
 pub struct StatementSettings {
     /// What becomes of rows that fail.
     pub error_policy: ErrorPolicy,
+    /// What becomes of values that no column is for.
+    pub schema_drift: SchemaDrift,
     /// Fixed number of rows of a batch; `None` lets it adapt.
     pub batch_rows: Option<usize>,
     /// Most groups that an aggregate may hold; one more fails the statement.
@@ -88,6 +90,19 @@ pub struct LoadSettings {
     pub priority: i32,
     /// How often what is new is read while streams run; `None`: never.
     pub incremental_interval: Option<Duration>,
+}
+
+/// What becomes of values that no column is for, because the records that told the columns of a source had no such member.
+/// Declared columns say what is wanted, so that there are none. In the order of strictness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum SchemaDrift {
+    /// They are left out.
+    Ignore,
+    /// They are left out, and counted by their names.
+    #[default]
+    Warn,
+    /// The first one fails the statement.
+    Fail,
 }
 
 /// What becomes of rows that fail. They are counted and sampled in any case.

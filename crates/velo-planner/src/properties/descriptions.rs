@@ -203,7 +203,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("checkpoint.interval", "How often state is saved."),
     ("checkpoint.retained", "How many saved states are kept."),
     ("delivery.profile", "What the connection to Kafka is tuned for."),
-    ("schema.drift", "What to do when records get another shape."),
+    (
+        "schema.drift",
+        "What becomes of members that no column is for, where the columns were found out from other records: `warn` (default) leaves them out and counts them, `ignore` leaves them out, `fail` ends the statement. `evolve` is not supported yet.",
+    ),
     ("restart.policy", "When a job that failed is started again."),
     ("delivery.guarantee", "How often a row may come out."),
     ("max.memory.mb", "How much memory the statement may take."),

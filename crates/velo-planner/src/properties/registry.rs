@@ -188,7 +188,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     not_yet("checkpoint.interval", Scope::Statement, Duration),
     not_yet("checkpoint.retained", Scope::Statement, Integer(1)),
     not_yet("delivery.profile", Scope::Statement, Choice(PROFILES)),
-    not_yet("schema.drift", Scope::Statement, Choice(DRIFTS)),
+    yes("schema.drift", Scope::Statement, Choice(DRIFTS)),
     not_yet("restart.policy", Scope::Statement, Text),
     // Resources.
     not_yet("delivery.guarantee", Scope::Statement, Choice(GUARANTEES)),

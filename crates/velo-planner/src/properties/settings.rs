@@ -8,7 +8,9 @@ use velo_common::{Diagnostic, Span, code, parse_duration};
 use super::contradictions::contradictions;
 use super::value::parse_boolean;
 use super::{Properties, PropertyValue, Scope, definition};
-use crate::plan::{ErrorPolicy, LatePolicy, LoadSettings, MissingTable, StatementSettings, TableMissingDataStrategy};
+use crate::plan::{
+    ErrorPolicy, LatePolicy, LoadSettings, MissingTable, SchemaDrift, StatementSettings, TableMissingDataStrategy,
+};
 
 /// The settings of a statement.
 pub(crate) fn settings(
@@ -19,9 +21,30 @@ pub(crate) fn settings(
     diagnostics.extend(contradictions(&own(properties), statement));
     StatementSettings {
         error_policy: error_policy(properties, statement, diagnostics),
+        schema_drift: schema_drift(properties, statement, diagnostics),
         batch_rows: number(properties, "batch.size"),
         groups_max: number(properties, "max.groups"),
         load: load_settings(properties),
+    }
+}
+
+/// What becomes of values that no column is for.
+fn schema_drift(properties: &Properties, statement: Span, diagnostics: &mut Vec<Diagnostic>) -> SchemaDrift {
+    let Some(value) = properties.get("schema.drift") else {
+        return SchemaDrift::default();
+    };
+    match value.text.to_ascii_lowercase().as_str() {
+        "ignore" => SchemaDrift::Ignore,
+        "fail" => SchemaDrift::Fail,
+        "evolve" => {
+            let message = "`schema.drift` = `evolve` is not supported yet";
+            diagnostics.push(
+                Diagnostic::new(&code::UNSUPPORTED_PROPERTY, value.span.unwrap_or(statement), message)
+                    .with_help("use `warn`, `fail` or `ignore`, or declare the columns"),
+            );
+            SchemaDrift::Warn
+        }
+        _ => SchemaDrift::Warn,
     }
 }
 

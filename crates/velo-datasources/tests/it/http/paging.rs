@@ -150,6 +150,29 @@ async fn as_many_records_are_read_as_are_wanted() {
         .await
         .unwrap();
     assert_eq!(read.lines(), &ALL[..3]);
-    // One look at the first page tells the columns.
-    assert_eq!(server.requests().len(), 3);
+    // The columns are told by what is read.
+    assert_eq!(server.requests().len(), 4);
+}
+
+/// What only a later page shows belongs to the columns, too.
+#[tokio::test]
+async fn columns_are_told_by_several_pages() {
+    let server = HttpServer::start();
+    server.on("/items", |request| {
+        let page = parameter(request, "page").unwrap();
+        let records = match page.as_str() {
+            "1" => "[{\"v\": 1}]",
+            "2" => "[{\"v\": \"x\"}]",
+            "3" => "[{\"v\": 1.5, \"w\": true}]",
+            _ => "[]",
+        };
+        Answer::ok("application/json", records)
+    });
+    let read = read(&server, &[("paging.style", "page")]).await.unwrap();
+    let all = [
+        "{\"v\":\"1\",\"w\":null}",
+        "{\"v\":\"x\",\"w\":null}",
+        "{\"v\":\"1.5\",\"w\":true}",
+    ];
+    assert_eq!(read.lines(), all);
 }
