@@ -107,7 +107,11 @@ fn named(names: &[Ident]) -> Vec<TargetColumn> {
 fn named_of(names: &[Ident], declared: &[DeclaredColumn]) -> Result<Vec<TargetColumn>, Diagnostic> {
     let matches = |name: &Name, column: &DeclaredColumn| name.matches(&column.name.text);
     for (index, name) in names.iter().enumerate() {
-        if names[..index].iter().any(|other| other.name.matches(&name.name.text)) {
+        let is_same = |other: &Ident| {
+            let (one, other) = (&name.name, &other.name);
+            one.text == other.text || !(one.quoted && other.quoted) && other.folded() == one.folded()
+        };
+        if names[..index].iter().any(is_same) {
             let message = format!("column `{}` is given twice", name.name);
             return Err(Diagnostic::new(&code::DUPLICATE_NAME, name.span, message));
         }

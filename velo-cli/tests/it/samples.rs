@@ -247,3 +247,32 @@ fn files_whose_headers_differ_in_case_have_one_set_of_columns() {
         "{transcript}"
     );
 }
+
+/// As in PostgreSQL, `"id"` and `"Id"` are two columns; without quotes a name means either.
+#[test]
+fn quoted_names_that_differ_in_case_are_two_columns() {
+    let workspace = Workspace::with(&[("t.jsonl", "{\"id\":1,\"Id\":2}\n")]);
+    let mut all = String::new();
+    for select in [
+        "SELECT \"id\", \"Id\" FROM t",
+        "SELECT * FROM t",
+        "SELECT ID FROM t",
+        "SELECT 1 AS \"a\", 2 AS \"A\" FROM t",
+        "SELECT 1 AS a, 2 AS A FROM t",
+        "SELECT \"id\" + \"Id\" AS s, t.\"Id\" AS i FROM t",
+        "CREATE STREAM d (\"id\" INT, \"Id\" INT) WITH (path = 't.jsonl'); SELECT \"Id\" FROM d",
+        "CREATE STREAM d (id INT, Id INT) WITH (path = 't.jsonl'); SELECT Id FROM d",
+        "CREATE TABLE k AS SELECT \"id\", \"Id\" AS \"ID\" FROM t; SELECT \"id\", \"ID\" FROM k",
+        "SELECT * FROM t JOIN t AS u ON t.\"id\" = u.\"id\"",
+    ] {
+        let program = if select.starts_with("CREATE STREAM") {
+            format!("{select};")
+        } else {
+            format!("{select} WITH ('t.path' = 't.jsonl');")
+                .replace("FROM t; SELECT", "FROM t WITH ('t.path' = 't.jsonl'); SELECT")
+                .replace("FROM k WITH ('t.path' = 't.jsonl')", "FROM k")
+        };
+        let _ = writeln!(all, "# {select}\n{}", run(&workspace, &program));
+    }
+    insta::assert_snapshot!(all);
+}

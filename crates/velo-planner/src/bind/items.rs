@@ -1,6 +1,6 @@
 //! Select lists: wildcards expanded, names given, metadata told from columns.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Name, Span, code};
@@ -19,6 +19,10 @@ use crate::plan::{LogicalPlan, Project, WatermarkRule};
 #[derive(Debug)]
 pub(super) struct Item {
     name: String,
+    /// Whether the name is meant to the letter: it is that of a column, or was written in quotes.
+    is_exact: bool,
+    /// Whether it is one of those that `*` stands for.
+    is_of_wildcard: bool,
     pub(super) bound: Bound,
     is_key: bool,
     /// `expr AS _event_time`: sets metadata, and is no user column.
@@ -87,12 +91,18 @@ pub(super) fn bind_items(
                     _ => own_name(expr, &value, binder.scope),
                 };
                 let name = alias.as_ref().map_or_else(own_name, |alias| alias.name.text.clone());
+                let is_exact = match alias {
+                    Some(alias) => alias.name.quoted,
+                    None => matches!(value.expr, Expr::Column(_)),
+                };
                 if let Some(alias) = alias {
                     aliases.push((alias.name.clone(), value.clone()));
                 }
                 let sets = alias.as_ref().and_then(|alias| sets(&alias.name, &value));
                 bound.push(Item {
                     name,
+                    is_exact,
+                    is_of_wildcard: false,
                     bound: value,
                     is_key: *primary_key,
                     sets,
@@ -125,6 +135,8 @@ fn wildcard<'a>(
         let bound = binder.checked(value)?;
         items.push(Item {
             name: if is_taken { field.name().clone() } else { name.clone() },
+            is_exact: true,
+            is_of_wildcard: true,
             system: system_of(&bound, binder.grouping.as_deref()),
             bound,
             is_key: false,
@@ -186,18 +198,17 @@ fn sets(alias: &Name, value: &Bound) -> Option<SystemColumn> {
 /// Reports names that are given twice, or that belong to metadata.
 fn check_names(items: &[Item], diagnostics: &mut Vec<Diagnostic>) -> bool {
     let before = diagnostics.len();
-    let mut names = HashSet::with_capacity(items.len());
+    let mut named: HashMap<String, Vec<&Item>> = HashMap::with_capacity(items.len());
     for item in items {
-        let is_new = names.insert(item.name.to_lowercase());
+        let namesakes = named.entry(item.name.to_lowercase()).or_default();
+        let is_same = |other: &&&Item| other.name == item.name || !(other.is_exact && item.is_exact);
+        let namesake = namesakes.iter().find(is_same).copied();
+        namesakes.push(item);
         if item.sets.is_some() {
             continue;
         }
-        if !is_new {
-            let message = format!("two columns of the result are called `{}`", item.name);
-            diagnostics.push(
-                Diagnostic::new(&code::DUPLICATE_NAME, item.span, message)
-                    .with_help("give one of them an alias: … AS name"),
-            );
+        if let Some(namesake) = namesake {
+            diagnostics.push(same_name(namesake, item));
         }
         if SystemColumn::ALL.iter().any(|system| system.name() == item.name) && selected_system(item).is_none() {
             let message = format!("`{}` is metadata, and cannot be the name of a column", item.name);
@@ -206,6 +217,31 @@ fn check_names(items: &[Item], diagnostics: &mut Vec<Diagnostic>) -> bool {
         }
     }
     diagnostics.len() == before
+}
+
+/// Two columns of a result cannot be told apart.
+fn same_name(first: &Item, second: &Item) -> Diagnostic {
+    let is_same = first.name == second.name;
+    let message = if is_same {
+        format!("two columns of the result are called `{}`", second.name)
+    } else {
+        format!(
+            "two columns of the result are called `{}` and `{}`, which is one name up to case",
+            first.name, second.name
+        )
+    };
+    let help = if first.is_of_wildcard || second.is_of_wildcard {
+        "`*` stands for one of them: give the other one an alias (… AS name), or list the columns instead of `*`"
+            .to_owned()
+    } else if is_same {
+        "give one of them an alias: … AS name".to_owned()
+    } else {
+        format!(
+            "give one of them another alias, or write both in quotes: \"{}\" and \"{}\"",
+            first.name, second.name
+        )
+    };
+    Diagnostic::new(&code::DUPLICATE_NAME, second.span, message).with_help(help)
 }
 
 /// The metadata column that an item selects under its own name.

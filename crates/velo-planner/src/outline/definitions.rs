@@ -155,16 +155,31 @@ pub(super) fn declared_columns(declare: &Declare, diagnostics: &mut Vec<Diagnost
         return None;
     }
     let mut columns: Vec<DeclaredColumn> = Vec::with_capacity(declare.columns.len());
-    let mut names = HashSet::with_capacity(declare.columns.len());
+    let mut names: HashMap<String, Vec<Name>> = HashMap::with_capacity(declare.columns.len());
     for definition in &declare.columns {
         let Some(column) = declared_column(definition, &declare.primary_key, diagnostics) else {
             continue;
         };
-        if names.insert(column.name.folded()) {
-            columns.push(column);
-        } else {
-            let message = format!("column `{}` is declared twice", column.name);
-            diagnostics.push(Diagnostic::new(&code::DUPLICATE_NAME, column.span, message));
+        let namesakes = names.entry(column.name.text.to_lowercase()).or_default();
+        let is_same = |other: &&Name| other.text == column.name.text || !(other.quoted && column.name.quoted);
+        match namesakes.iter().find(is_same) {
+            None => {
+                namesakes.push(column.name.clone());
+                columns.push(column);
+            }
+            Some(other) if other.text == column.name.text => {
+                let message = format!("column `{}` is declared twice", column.name);
+                diagnostics.push(Diagnostic::new(&code::DUPLICATE_NAME, column.span, message));
+            }
+            Some(other) => {
+                let (one, other) = (&other.text, &column.name.text);
+                let message = format!("`{one}` and `{other}` are one column up to case, which is declared twice");
+                diagnostics.push(
+                    Diagnostic::new(&code::DUPLICATE_NAME, column.span, message).with_help(format!(
+                        "where both are meant, write them in quotes: \"{one}\" and \"{other}\""
+                    )),
+                );
+            }
         }
     }
     for key in &declare.primary_key {
