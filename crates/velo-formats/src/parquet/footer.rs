@@ -10,6 +10,8 @@ use parquet::file::FOOTER_SIZE;
 use parquet::file::metadata::{FileMetaData, FooterTail, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 
+use super::chunks::with_whole_chunks;
+
 /// Reads the footer of a file.
 pub(super) fn read_footer<R: ChunkReader>(input: &R) -> Result<ParquetMetaData, ParquetError> {
     let cut_off = || ParquetError::General("it is longer than the file".to_owned());
@@ -24,7 +26,7 @@ pub(super) fn read_footer<R: ChunkReader>(input: &R) -> Result<ParquetMetaData, 
         // The library will say what is wrong with it.
         None => ParquetMetaDataReader::decode_metadata(&footer)?,
     };
-    Ok(with_rows_of_groups(metadata))
+    with_whole_chunks(input, with_rows_of_groups(metadata))
 }
 
 /// The rows of a file are those of its row groups: some writers leave 0 as their total.
@@ -154,6 +156,23 @@ impl<'a> Copy<'a> {
             } else {
                 self.out.truncate(before);
             }
+        }
+    }
+
+    /// Reads a struct: each field by its number and type, to the end of its value.
+    fn each_field(&mut self, mut read: impl FnMut(&mut Self, i16, u8) -> Option<()>) -> Option<()> {
+        let mut field = 0_i16;
+        loop {
+            let head = self.byte()?;
+            let value_type = head & 0x0F;
+            if value_type == STOP {
+                return Some(());
+            }
+            field = match head >> 4 {
+                0 => self.zigzag()?.try_into().ok()?,
+                delta => field.checked_add(delta.into())?,
+            };
+            read(self, field, value_type)?;
         }
     }
 
@@ -336,6 +355,45 @@ impl<'a> Copy<'a> {
         }
         self.out.push(value as u8);
     }
+}
+
+/// A page of a column chunk.
+pub(super) struct Page {
+    /// Its length with its header.
+    pub(super) bytes: u64,
+    /// Values of the column in it, NULLs included; none in pages of other kinds than data.
+    pub(super) values: i64,
+}
+
+/// Reads the header of a page, behind which there may be more; `None` for what is none.
+pub(super) fn page_header(bytes: &[u8]) -> Option<Page> {
+    let mut header = Copy {
+        rest: bytes,
+        out: Vec::new(),
+        column: Column::default(),
+        depth: 0,
+    };
+    let (mut content, mut values) = (None, 0);
+    header.each_field(|header, field, value_type| {
+        match (field, value_type) {
+            (3, I16..=I64) => content = Some(header.zigzag()?),
+            // Data, of both versions.
+            (5 | 8, STRUCT) => header.each_field(|header, field, value_type| {
+                match (field, value_type) {
+                    (1, I16..=I64) => values = header.zigzag()?,
+                    _ => header.value(Kind::Other, value_type)?,
+                }
+                Some(())
+            })?,
+            _ => header.value(Kind::Other, value_type)?,
+        }
+        Some(())
+    })?;
+    let header_bytes = (bytes.len() - header.rest.len()) as u64;
+    Some(Page {
+        bytes: header_bytes.checked_add(u64::try_from(content?).ok()?)?,
+        values: values.max(0),
+    })
 }
 
 /// Bytes that each value of a physical type has in statistics.

@@ -1,5 +1,6 @@
 //! Parquet files: their schema, their row groups, and new ones.
 
+mod chunks;
 mod encoder;
 mod fields;
 mod file;
