@@ -90,6 +90,11 @@ pub enum SkipCause {
         /// How it failed.
         message: Arc<str>,
     },
+    /// Nothing could be loaded at all.
+    NotBegun {
+        /// Why.
+        message: Arc<str>,
+    },
 }
 
 /// How many skipped tables between a table and the one that failed are named.
@@ -161,6 +166,7 @@ impl fmt::Display for SkipCause {
                 write!(f, "not started when the {limit} for the whole load were over")
             }
             Self::FailFast { failed, message } => write!(f, "stopped because `{failed}` failed: {message}"),
+            Self::NotBegun { message } => f.write_str(message),
         }
     }
 }

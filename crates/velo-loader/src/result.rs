@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -38,6 +39,18 @@ pub struct ParallelLoadingResult {
 }
 
 impl ParallelLoadingResult {
+    /// Of a load that could not begin, and why: all of its tables are skipped.
+    pub fn not_begun(tables: impl IntoIterator<Item = String>, message: &str) -> Self {
+        let message: Arc<str> = message.into();
+        let cause = || SkipCause::NotBegun {
+            message: Arc::clone(&message),
+        };
+        Self {
+            skipped: tables.into_iter().map(|table| (table, cause())).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Whether every table is loaded.
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.skipped.is_empty()

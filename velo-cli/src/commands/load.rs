@@ -3,6 +3,7 @@ use std::path::Path;
 
 use velo_engine::Cancel;
 use velo_loader::{ParallelLoadingResult, ProgramLoadOptions, ProgramLoader};
+use velo_planner::plan::PlannedStatement;
 use velo_session::{CheckedProgram, Mode, SessionOptions};
 
 use super::loading::{Loading, LoadingError, loader};
@@ -11,7 +12,7 @@ use crate::args::{LoadArgs, LoadFormat};
 use crate::exit::Exit;
 use crate::interrupt::cancel_on_interrupt;
 use crate::print::dry_run;
-use crate::print::errors::print_error;
+use crate::print::errors::{chain, print_error};
 use crate::print::load::{problems_text, result_json, summary_text};
 use crate::print::summary;
 use crate::progress::LoadProgressStyle;
@@ -102,7 +103,13 @@ fn load_program(
             LoadFormat::Text => LoadProgressStyle::of(terminal),
         },
     };
-    let (mut loading, progress) = loading.start(loader, &args.loading.state_dir, cancel, terminal)?;
+    let started = loading.start(loader, &args.loading.state_dir, cancel, terminal);
+    if let (Err(error), LoadFormat::Json) = (&started, args.format) {
+        // Who reads events waits for the last one.
+        let result = ParallelLoadingResult::not_begun(selected_tables(&program, &tables, args), &chain(error));
+        tell(&result, args.format, terminal)?;
+    }
+    let (mut loading, progress) = started?;
     let result = loading.finish();
     progress.end();
     let result = result.map_err(LoadingError::from)?;
@@ -111,6 +118,12 @@ fn load_program(
         print_on_stderr(&summary::rejected_text(&loading.program().reports(), &policies));
     }
     Ok(result.is_complete())
+}
+
+/// Names of the tables that a load is about; none if its selection means none.
+fn selected_tables(program: &CheckedProgram, tables: &[PlannedStatement], args: &LoadArgs) -> Vec<String> {
+    let tables = ProgramLoader::new(program, tables, ProgramLoadOptions::default());
+    tables.selected(args.select.as_ref()).unwrap_or_default()
 }
 
 fn tell(result: &ParallelLoadingResult, format: LoadFormat, terminal: Terminal) -> Result<(), LoadCommandError> {

@@ -69,6 +69,7 @@ impl Loading<'_> {
         let options = ProgramLoadOptions {
             store: Some(SnapshotStore::open(state_directory)?),
             full_refresh: self.full_refresh,
+            reads_kept_of_failed: loader.config().continue_on_dependency_failure,
             ..ProgramLoadOptions::default()
         };
         let progress = LoadProgress::show(loader.monitor(), self.style, terminal);

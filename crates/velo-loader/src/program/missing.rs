@@ -1,7 +1,8 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use velo_engine::JoinedTable;
+use velo_engine::{JoinedTable, LiveTable};
 use velo_planner::plan::{PlannedStatement, TableMissingDataStrategy, TableUse};
 
 use super::{ProgramLoader, Shared};
@@ -92,15 +93,17 @@ impl Shared {
             .map(|named| named.name.as_str())
     }
 
-    /// Adds the tables that a statement reads and looks up to `joined`.
+    /// Adds the tables that a statement reads and looks up to `joined`; `kept` has some that are not loaded.
     pub(super) fn join(
         &self,
         statement: &PlannedStatement,
+        kept: &HashMap<String, Arc<LiveTable>>,
         joined: &mut HashMap<String, JoinedTable>,
     ) -> Result<(), TableMissing> {
         for TableUse { table: name, missing } in statement.plan.table_uses() {
             let goes_on_without = missing.is_some_and(|missing| missing.strategy.goes_on_without());
-            let table = match self.registry.table(name) {
+            let table = self.registry.table(name).or_else(|| kept.get(name).cloned());
+            let table = match table {
                 Some(table) => JoinedTable::Loaded(table),
                 None if goes_on_without => JoinedTable::Missing,
                 None => return Err(self.missing(statement, name)),
@@ -115,6 +118,10 @@ impl Shared {
             Some(TableReadyStatus::Failed { message }) => format!("failed: {message}"),
             Some(TableReadyStatus::Skipped { cause }) => format!("was not loaded: {cause}"),
             Some(_) => "is still being loaded; a longer `table.wait.timeout` waits for it".to_owned(),
+            None if self.is_kept(table) => format!(
+                "is kept as it was before its definition changed; `+{}` selects it, too",
+                statement.name
+            ),
             None => format!(
                 "is neither selected nor kept from an earlier load; `+{}` selects it, too",
                 statement.name

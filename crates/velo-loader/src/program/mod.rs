@@ -47,6 +47,7 @@ struct Shared {
     registry: TableRegistry<LiveTable>,
     store: Option<SnapshotStore>,
     full_refresh: bool,
+    reads_kept_of_failed: bool,
     workers: usize,
     reports: Mutex<HashMap<String, TableReport>>,
     /// What tells the content of each loaded table from what it was before, by folded name.
@@ -60,6 +61,9 @@ pub struct ProgramLoadOptions {
     pub store: Option<SnapshotStore>,
     /// Whether what is kept is left aside, and everything read anew.
     pub full_refresh: bool,
+    /// Whether tables read what is kept of one that they need and that could not be loaded. They are loaded then only if
+    /// [`ParallelLoadingConfig::continue_on_dependency_failure`](crate::ParallelLoadingConfig) says so, too.
+    pub reads_kept_of_failed: bool,
     /// Workers of each table's statement; 1 unless told.
     pub workers: usize,
 }
@@ -80,6 +84,7 @@ impl ProgramLoader {
                 registry: TableRegistry::new(),
                 store: options.store,
                 full_refresh: options.full_refresh,
+                reads_kept_of_failed: options.reads_kept_of_failed,
                 workers: options.workers.max(1),
                 reports: Mutex::default(),
                 contents: Mutex::default(),
@@ -224,7 +229,7 @@ impl ProgramLoader {
     pub fn joined_tables(&self, statements: &[PlannedStatement]) -> Result<HashMap<String, JoinedTable>, TableMissing> {
         let mut joined = HashMap::new();
         for statement in statements {
-            self.shared.join(statement, &mut joined)?;
+            self.shared.join(statement, &HashMap::new(), &mut joined)?;
         }
         Ok(joined)
     }

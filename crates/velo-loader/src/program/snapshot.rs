@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use velo_planner::plan::PlannedStatement;
 
 use super::Shared;
 use super::offsets::MadeOf;
-use crate::{LoadError, SkippedRows, SnapshotDetails, SnapshotError, SnapshotManifest, TableReport};
+use crate::{LoadError, SkippedRows, SnapshotDetails, SnapshotError, SnapshotManifest, TableReadyStatus, TableReport};
 
 /// What is kept of a table from an earlier load.
 pub(super) enum Kept {
@@ -154,17 +154,52 @@ impl Shared {
     /// the selection.
     pub(super) fn take_kept_tables(&self, statement: &PlannedStatement) {
         for name in statement.plan.tables() {
-            let is_there = self.registry.table(name).is_some() || self.registry.status(name).is_some();
-            let Some(needed) = self.statement(name).filter(|_| !is_there) else {
+            if self.registry.table(name).is_some() || self.registry.status(name).is_some() {
                 continue;
-            };
-            let Ok((builder, content)) = self.kept_builder(needed) else {
-                continue;
-            };
-            if let (Ok(table), Ok(())) = (builder.finish(), self.registry.register_table(name)) {
+            }
+            if let Some((table, content)) = self.kept_table(name)
+                && self.registry.register_table(name).is_ok()
+            {
                 self.publish(name, Arc::new(table), content, TableReport::default());
             }
         }
+    }
+
+    /// The tables that a statement needs and that could not be loaded, as they are kept, each with what tells its content
+    /// from others. They stay failed for everybody else. Nothing, unless that is asked for.
+    pub(super) fn kept_of_failed(&self, statement: &PlannedStatement) -> HashMap<String, (Table, String)> {
+        if !self.reads_kept_of_failed {
+            return HashMap::new();
+        }
+        let could_not_be_loaded = |name: &&str| {
+            let status = self.registry.status(name);
+            let is_over = matches!(
+                status,
+                Some(TableReadyStatus::Failed { .. } | TableReadyStatus::Skipped { .. })
+            );
+            is_over && self.registry.table(name).is_none()
+        };
+        let failed = statement.plan.tables().filter(could_not_be_loaded);
+        failed
+            .filter_map(|name| Some((name.to_owned(), self.kept_table(name)?)))
+            .collect()
+    }
+
+    /// What is kept of a table, if it is still defined as it was then: its columns may have been others.
+    fn kept_table(&self, name: &str) -> Option<(Table, String)> {
+        let statement = self.statement(name)?;
+        let manifest = self.store.as_ref()?.manifest(name).ok()??;
+        if manifest.details.definition_fingerprint != self.fingerprint(statement, &self.streams_of(statement)) {
+            return None;
+        }
+        let (builder, content) = self.kept_builder(statement).ok()?;
+        Some((builder.finish().ok()?, content))
+    }
+
+    /// Whether anything is kept of a table.
+    pub(super) fn is_kept(&self, name: &str) -> bool {
+        let manifest = self.store.as_ref().and_then(|store| store.manifest(name).ok());
+        manifest.flatten().is_some()
     }
 }
 

@@ -71,16 +71,23 @@ impl StatementTable {
             shared.check_columns(part)?;
         }
         let mut tables = HashMap::new();
+        let mut contents_kept = BTreeMap::new();
         for part in std::iter::once(&statement).chain(&streams) {
             shared.take_kept_tables(part);
+            let mut kept = HashMap::new();
+            for (name, (table, content)) in shared.kept_of_failed(part) {
+                contents_kept.insert(Name::fold(&name), content);
+                kept.insert(name, Arc::new(LiveTable::new(Arc::new(table))));
+            }
             shared
-                .join(part, &mut tables)
+                .join(part, &kept, &mut tables)
                 .map_err(|missing| LoadError::permanent(missing.to_string()))?;
         }
         let known = shared.contents.lock().unwrap_or_else(PoisonError::into_inner);
         let content = |name: &String| Some((Name::fold(name), known.get(&Name::fold(name))?.clone()));
-        let contents = shared.tables_of(&statement).iter().filter_map(content).collect();
+        let mut contents: BTreeMap<_, _> = shared.tables_of(&statement).iter().filter_map(content).collect();
         drop(known);
+        contents.extend(contents_kept);
         Ok(Prepared {
             fingerprint: shared.fingerprint(&statement, &streams),
             statement,

@@ -271,6 +271,11 @@ fn a_state_directory_belongs_to_one_load_at_a_time() {
     }
     let second = workspace.run(&["load", PROGRAM]);
     insta::assert_snapshot!(second.transcript());
+    let with_events = load(&workspace, &["--select", "report"]);
+    assert_eq!(with_events.exit, Some(3));
+    let message = "cannot use the state directory: another process loads tables into `.velo`: let it end first, or name \
+                   another state directory";
+    assert_eq!(with_events.result()["skipped"], serde_json::json!({"report": message}));
     let elsewhere: Loaded = load(&workspace, &["--state-dir", "elsewhere"]);
     elsewhere.expect_all();
     assert!(first.wait().unwrap().success());

@@ -177,3 +177,52 @@ fn a_load_may_go_on_behind_failures() {
     insta::assert_snapshot!(loaded.transcript());
     assert_eq!(rows(&workspace, "later"), ["1|ann", "2|bob"]);
 }
+
+/// A table whose dependency fails reads what is kept of that, and follows once it is there again.
+#[test]
+fn behind_a_failure_what_is_kept_of_the_failed_table_is_read() {
+    let workspace = workspace(
+        "CREATE TABLE goods (id BIGINT PRIMARY KEY, price BIGINT) WITH (path = 'goods.csv');
+         CREATE TABLE dear AS SELECT id, price FROM goods WHERE price > 5;
+         CREATE TABLE dearest AS SELECT MAX(price) AS price FROM dear;",
+    );
+    workspace.write("goods.csv", b"id,price\n1,9\n2,3\n");
+    load(&workspace, &[]).expect_all();
+    std::fs::remove_file(workspace.path("goods.csv")).unwrap();
+    // Another table is to be made meanwhile.
+    let program = workspace.read(PROGRAM).replace("> 5", "> 2");
+    workspace.write(PROGRAM, program.as_bytes());
+    let strict = load(&workspace, &[]);
+    assert_eq!(strict.exit, Some(3));
+    assert_eq!(rows(&workspace, "dear"), ["1|9"], "it is skipped");
+    let loaded = load(&workspace, &["--continue-on-dependency-failure"]);
+    assert_eq!(loaded.exit, Some(3), "a table has failed all the same");
+    assert_eq!(loaded.result()["successful"], json!(["dear", "dearest"]));
+    assert_eq!(rows(&workspace, "dear"), ["1|9", "2|3"]);
+    workspace.write("goods.csv", b"id,price\n1,10\n");
+    load(&workspace, &[]).expect_all();
+    assert_eq!(rows(&workspace, "dear"), ["1|10"]);
+    assert_eq!(rows(&workspace, "dearest"), ["10"]);
+}
+
+/// What is kept of a table that is not selected is of use as long as its columns mean what they meant.
+#[test]
+fn a_table_that_was_defined_anew_has_to_be_selected() {
+    let workspace = workspace(
+        "CREATE TABLE goods AS SELECT a AS id PRIMARY KEY, b AS price FROM lines WITH ('lines.path' = 'goods.csv');
+         CREATE TABLE dear AS SELECT id, price FROM goods WHERE price > 5;",
+    );
+    workspace.write("goods.csv", b"a,b\n1,9\n2,3\n");
+    load(&workspace, &[]).expect_all();
+    let program = workspace
+        .read(PROGRAM)
+        .replace("a AS id PRIMARY KEY, b AS price", "b AS id PRIMARY KEY, a AS price");
+    workspace.write(PROGRAM, program.as_bytes());
+    let refused = load(&workspace, &["--select", "dear"]);
+    assert_eq!(
+        refused.result()["failed"],
+        json!({"dear": "`dear` needs table `goods`, which is kept as it was before its definition changed; `+dear` selects it, too"})
+    );
+    load(&workspace, &["--select", "+dear"]).expect_all();
+    assert_eq!(rows(&workspace, "dear"), Vec::<String>::new());
+}
