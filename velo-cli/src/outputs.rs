@@ -39,8 +39,8 @@ struct NamedSink {
 }
 
 impl JobOutputs {
-    /// What the program says.
-    pub(crate) fn of(program: &CheckedProgram) -> Self {
+    /// What the program says. Rows of a job that is not expected to end are to be seen in files while it runs.
+    pub(crate) fn of(program: &CheckedProgram, is_open_ended: bool) -> Self {
         let mut outputs = Self {
             statements: Vec::new(),
             sinks: Vec::new(),
@@ -51,7 +51,10 @@ impl JobOutputs {
                 match output {
                     Output::Default => printed_as = Some(TextFormat::JsonLines),
                     Output::Sink(_, SinkConfig::Stdout { format }) => printed_as = Some(format),
-                    Output::Sink(name, config) => outputs.add_writer(index, name.to_lowercase(), config),
+                    Output::Sink(name, config) => {
+                        let config = if is_open_ended { config.in_place() } else { config };
+                        outputs.add_writer(index, name.to_lowercase(), config);
+                    }
                 }
             }
             let schema = statement.output_schema();

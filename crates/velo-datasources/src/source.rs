@@ -141,6 +141,11 @@ pub trait PartitionReader: Send {
     /// Where the next batch starts.
     fn offset(&self) -> PartitionOffset;
 
+    /// Bytes of a partition that is followed which are there and have not been read; `None` if nobody can tell.
+    fn lag_bytes(&self) -> Option<u64> {
+        None
+    }
+
     /// Asks for at most so many rows a batch from now on. Readers whose batches are made elsewhere do not follow.
     fn set_batch_rows_max(&mut self, _batch_rows_max: usize) {}
 }

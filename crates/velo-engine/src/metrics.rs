@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use velo_data::RowErrorCause;
@@ -33,6 +33,8 @@ pub struct StatementMetrics {
     errors: [AtomicU64; RowErrorCause::ALL.len()],
     zero_divisions: AtomicU64,
     watermark_ms: AtomicI64,
+    lag_bytes: AtomicU64,
+    has_ended: AtomicBool,
 }
 
 const UNKNOWN: u64 = u64::MAX;
@@ -48,6 +50,8 @@ impl StatementMetrics {
             errors: Default::default(),
             zero_divisions: AtomicU64::default(),
             watermark_ms: AtomicI64::new(i64::MIN),
+            lag_bytes: AtomicU64::default(),
+            has_ended: AtomicBool::default(),
         }
     }
 
@@ -89,6 +93,26 @@ impl StatementMetrics {
     /// The watermark of the output, in milliseconds; `None` before the first.
     pub fn watermark_ms(&self) -> Option<i64> {
         Some(self.watermark_ms.load(Ordering::Relaxed)).filter(|watermark_ms| *watermark_ms != i64::MIN)
+    }
+
+    /// Bytes that are there of sources that are followed, and have not been read.
+    pub fn lag_bytes(&self) -> u64 {
+        self.lag_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether the statement has come to its end.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Relaxed)
+    }
+
+    /// A partition that lagged by `before` bytes lags by `now`.
+    pub(crate) fn change_lag(&self, before: u64, now: u64) {
+        // Each partition takes away no more than it has added, so that the sum cannot stay below zero.
+        self.lag_bytes.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
+    }
+
+    pub(crate) fn end(&self) {
+        self.has_ended.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn add_read(&self, rows: u64, bytes: u64) {

@@ -89,6 +89,7 @@ const SCOPES: &[(Scope, &str)] = &[
     (Scope::Table, "Tables"),
     (Scope::Join, "Joins with tables"),
     (Scope::Statement, "Statements"),
+    (Scope::Stream, "Streams"),
 ];
 
 fn takes(definition: &PropertyDefinition) -> String {

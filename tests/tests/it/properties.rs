@@ -51,7 +51,7 @@ fn sources_and_sinks_read_every_key_that_is_supported() {
             Scope::Object => source || sink,
             Scope::Source => source,
             Scope::Sink => sink,
-            Scope::Time | Scope::Window | Scope::Table | Scope::Join | Scope::Statement => false,
+            Scope::Time | Scope::Window | Scope::Table | Scope::Join | Scope::Statement | Scope::Stream => false,
         };
         if is_missing {
             unknown.push(definition.key);

@@ -6,7 +6,7 @@ use std::thread;
 use velo_common::{Diagnostic, code};
 use velo_data::SystemClock;
 use velo_datasources::SinkError;
-use velo_engine::{Cancel, EngineError, Job, JobSummary, Metrics, RunOptions};
+use velo_engine::{Cancel, EngineError, Job, Metrics, RunOptions};
 use velo_loader::TableMissing;
 use velo_session::{CheckedProgram, Mode, Output, SessionOptions};
 
@@ -20,7 +20,7 @@ use crate::print::errors::print_error;
 use crate::print::load::problems_text;
 use crate::print::rows::RowPrinter;
 use crate::print::summary::{self, StatementPolicies};
-use crate::progress::LoadProgressStyle;
+use crate::progress::{LoadProgressStyle, StreamProgress, StreamProgressStyle};
 use crate::terminal::Terminal;
 
 /// Why a program does not run any more.
@@ -65,7 +65,7 @@ pub(crate) fn deploy(args: &DeployArgs, terminal: Terminal) -> Exit {
     }
     match deploy_program(program, args, &cancel, terminal) {
         // Whoever deploys a program stops it some day.
-        Ok(_) => Exit::Success,
+        Ok(()) => Exit::Success,
         Err(_) if cancel.is_cancelled() => Exit::Interrupted,
         Err(error) => {
             print_error(&error, terminal);
@@ -94,7 +94,7 @@ fn deploy_program(
     args: &DeployArgs,
     cancel: &Cancel,
     terminal: Terminal,
-) -> Result<Option<JobSummary>, DeployError> {
+) -> Result<(), DeployError> {
     let tables = program.take_tables();
     let table_policies = summary::policies_by_name(tables.iter().chain(&program.statements));
     let loading = if tables.is_empty() {
@@ -126,10 +126,11 @@ fn deploy_program(
         None => (HashMap::new(), None),
     };
     if program.statements.is_empty() || cancel.is_cancelled() {
-        return Ok(None);
+        return Ok(());
     }
     let policies: Vec<StatementPolicies> = program.statements.iter().map(StatementPolicies::of).collect();
-    let outputs = JobOutputs::of(&program);
+    let outputs = JobOutputs::of(&program, true);
+    let prints_rows = outputs.streams().next().is_some();
     let printer = RowPrinter::new(outputs.row_format(None, terminal), outputs.has_several_streams());
     let sinks = outputs.open(&printer)?;
     let job = Job {
@@ -145,13 +146,21 @@ fn deploy_program(
         cancel: cancel.clone(),
         progress: Arc::new(Metrics::default()),
     };
+    let style = StreamProgressStyle::of(terminal, prints_rows);
+    let progress = StreamProgress::show(Arc::clone(&options.progress), style);
     let summary = velo_engine::run(job, &options);
+    drop(progress);
     if let Some(loading) = loading {
         loading.stop();
     }
-    let summary = summary?;
+    let mut summary = summary?;
+    // It was to run until it is stopped: that is no interruption.
+    let is_stopped = std::mem::take(&mut summary.interrupted);
     if !terminal.quiet {
         print_on_stderr(&summary::text(&summary, &policies));
+        if is_stopped {
+            print_on_stderr("stopped\n");
+        }
     }
-    Ok(Some(summary))
+    Ok(())
 }

@@ -218,7 +218,7 @@ fn select(tables: &KeptTables, known: &[KeptTable], args: &QueryArgs, terminal: 
 
 fn run(program: CheckedProgram, tables: &KeptTables, args: &QueryArgs, terminal: Terminal) -> Result<Exit, QueryError> {
     let policies: Vec<StatementPolicies> = program.statements.iter().map(StatementPolicies::of).collect();
-    let outputs = JobOutputs::of(&program);
+    let outputs = JobOutputs::of(&program, false);
     let format = outputs.row_format(args.format, terminal);
     let printer = RowPrinter::new(format, outputs.has_several_streams()).within(terminal.stdout.style.columns);
     let mut sinks = outputs.open(&printer)?;

@@ -95,7 +95,7 @@ fn run_program(
 ) -> Result<Exit, RunError> {
     let tables = program.take_tables_read();
     let policies: Vec<StatementPolicies> = program.statements.iter().map(StatementPolicies::of).collect();
-    let outputs = JobOutputs::of(&program);
+    let outputs = JobOutputs::of(&program, false);
     let printer = RowPrinter::new(outputs.row_format(args.format, terminal), outputs.has_several_streams())
         .within(terminal.stdout.style.columns);
     if printer.is_csv() && outputs.has_several_streams() {

@@ -2,6 +2,9 @@
 
 mod load;
 mod run;
+mod streams;
+mod ticker;
 
 pub(crate) use load::{LoadProgress, LoadProgressStyle};
 pub(crate) use run::RunProgress;
+pub(crate) use streams::{StreamProgress, StreamProgressStyle};

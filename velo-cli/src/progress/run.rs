@@ -1,53 +1,37 @@
 //! How far a run has come, drawn on standard error while it runs.
 
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use velo_engine::Metrics;
 
+use super::ticker::{Tick, Ticker};
+
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Draws until it is dropped, then wipes what it has drawn.
 pub(crate) struct RunProgress {
-    /// Dropped to end the thread.
-    running: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _ticker: Ticker,
 }
 
 impl RunProgress {
     /// Starts to draw. A run that is over before the first interval shows nothing.
     pub(crate) fn draw(metrics: Arc<Metrics>) -> Self {
-        let (running, ended) = mpsc::channel::<()>();
-        let body = move || {
-            let started = Instant::now();
-            let mut bar = None;
-            while ended.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+        let started = Instant::now();
+        let mut bar: Option<ProgressBar> = None;
+        let ticker = Ticker::start(INTERVAL, move |tick| match tick {
+            Tick::Passed => {
                 let state = ProgressState::of(&metrics);
                 state.show(bar.get_or_insert_with(|| new_bar(state.bytes_total)), started.elapsed());
             }
-            if let Some(bar) = bar {
-                bar.finish_and_clear();
+            Tick::Last => {
+                if let Some(bar) = &bar {
+                    bar.finish_and_clear();
+                }
             }
-        };
-        // Without the thread there is no progress to see, and the run is none the worse for it.
-        let thread = thread::Builder::new().name("velo-progress".to_owned()).spawn(body).ok();
-        Self {
-            running: Some(running),
-            thread,
-        }
-    }
-}
-
-impl Drop for RunProgress {
-    fn drop(&mut self) {
-        self.running = None;
-        if let Some(thread) = self.thread.take() {
-            // It has nothing to report but that it has ended.
-            let _ = thread.join();
-        }
+        });
+        Self { _ticker: ticker }
     }
 }
 

@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Outcome, Workspace};
+use crate::support::{Outcome, Workspace, files_in};
 
 const PROGRAM: &str = "
 CREATE TABLE customers (id BIGINT PRIMARY KEY, name STRING)
@@ -66,10 +66,60 @@ fn a_deployed_stream_sees_its_table_as_it_grows_and_ends_when_told() {
     wait_until("the second row", || written().lines().count() == 2);
     let outcome = stop(child);
     assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("\nenriched: running\n"), "{}", outcome.stderr);
+    assert!(outcome.stderr.ends_with("\nstopped\n"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("interrupted"), "{}", outcome.stderr);
     assert_eq!(
         written(),
         "{\"order_id\":1,\"name\":\"Ann\"}\n{\"order_id\":2,\"name\":\"Bob\"}\n"
     );
+}
+
+/// Whoever reads the file meanwhile sees whole rows in the file that the program names, compressed or not, and dead letters.
+#[test]
+fn rows_are_seen_in_the_file_that_is_named_while_the_stream_runs() {
+    let sql = "
+        CREATE STREAM orders (id BIGINT) WITH (path = 'orders.jsonl', watch = true, 'polling.interval' = '20ms');
+        CREATE STREAM kept AS SELECT id FROM orders
+          WITH (path = 'kept.csv', 'dead.letter.queue.path' = 'failed.envelope.jsonl', 'flush.interval' = '10ms');
+        CREATE STREAM packed AS SELECT id FROM orders WITH (path = 'packed.jsonl.gz', 'flush.interval' = '10ms');
+        CREATE STREAM whole AS SELECT id FROM orders WITH (path = 'whole.parquet');";
+    let workspace = Workspace::with(&[
+        ("query.sql", sql),
+        ("orders.jsonl", "{\"id\":1}\n{\"id\":\"x\"}\n"),
+        ("kept.csv", "what was there before\n"),
+    ]);
+    let mut command = workspace.command(&["deploy", "query.sql"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let content = |name: &str| std::fs::read_to_string(workspace.path(name)).unwrap_or_default();
+    wait_until("the first row", || content("kept.csv") == "id\n1\n");
+    wait_until("the dead letter", || content("failed.envelope.jsonl").ends_with("}\n"));
+    append(&workspace, "orders.jsonl", "{\"id\":2}\n");
+    wait_until("the second row", || content("kept.csv") == "id\n1\n2\n");
+    let unpacked = || {
+        let bytes = std::fs::read(workspace.path("packed.jsonl.gz")).unwrap_or_default();
+        let mut text = String::new();
+        // What is not finished ends in an error, behind what is there.
+        let _ = std::io::Read::read_to_string(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut text);
+        text
+    };
+    wait_until("the compressed rows", || unpacked() == "{\"id\":1}\n{\"id\":2}\n");
+    let is_hidden = |path: &std::path::PathBuf| {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    };
+    let hidden = || {
+        files_in(&workspace.path(""))
+            .into_iter()
+            .filter(|path| is_hidden(path))
+            .count()
+    };
+    assert_eq!(hidden(), 1, "a Parquet file appears when the stream ends");
+    let outcome = stop(child);
+    assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
+    assert_eq!(content("kept.csv"), "id\n1\n2\n");
+    assert_eq!(hidden(), 0);
+    assert!(workspace.path("whole.parquet").exists());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::compression::parse_compression;
 use super::keys::{FORMAT_KEYS, SINK_KEYS};
 use super::properties::{Properties, PropertyError, SinkKind, parse_delimiter, parse_quote};
-use super::{Compression, FileFormat, TextFormat, properties};
+use super::{Compression, FileFormat, FormatKind, TextFormat, properties};
 use crate::MemorySink;
 
 /// Where a sink's rows go.
@@ -40,6 +40,9 @@ pub struct FileSinkConfig {
     pub has_headers: bool,
     /// Whether rows go behind what the file holds; otherwise the file is replaced when the sink finishes.
     pub append: bool,
+    /// Whether rows are seen in the file as soon as they are flushed; otherwise a new file takes its place when the sink
+    /// finishes.
+    pub in_place: bool,
 }
 
 impl FileSinkConfig {
@@ -53,6 +56,7 @@ impl FileSinkConfig {
             quote: b'"',
             has_headers: true,
             append: false,
+            in_place: false,
         }
     }
 }
@@ -65,6 +69,16 @@ impl FileSinkConfig {
 }
 
 impl SinkConfig {
+    /// The same, of a job that is not expected to end: rows go into the file itself, which is cut to nothing at the start unless
+    /// rows are appended. What can only be read as a whole, such as Parquet, takes the file's place at the end all the same.
+    #[must_use]
+    pub fn in_place(mut self) -> Self {
+        if let Self::File(file) = &mut self {
+            file.in_place = matches!(file.format.kind(), FormatKind::Text(_));
+        }
+        self
+    }
+
     /// Keys that [`SinkConfig::from_properties`] understands, those included that it refuses as unsupported.
     pub const KEYS: &[&str] = SINK_KEYS;
 

@@ -65,7 +65,7 @@ impl AppendedFile {
         self.ends_last_line = true;
     }
 
-    /// Appends everything written since the last call.
+    /// Appends everything written since the last call, durably.
     pub(crate) fn publish(&mut self) -> std::io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -82,6 +82,7 @@ impl AppendedFile {
         }
         self.pending.seek(SeekFrom::Start(0))?;
         std::io::copy(&mut self.pending, file)?;
+        file.sync_data()?;
         self.pending.set_len(0)?;
         self.pending.seek(SeekFrom::Start(0))?;
         self.pending_bytes = 0;

@@ -357,6 +357,15 @@ impl FileBuffer {
         matches!(self.ending, Ending::Followed)
     }
 
+    /// Bytes of a file without end that are there and not consumed.
+    pub(super) fn lag_bytes(&self) -> Option<u64> {
+        let Some(Input::Plain(file)) = self.input.as_ref().filter(|_| self.is_followed()) else {
+            return None;
+        };
+        let bytes = file.metadata().ok()?.len();
+        Some(bytes.saturating_sub(self.position))
+    }
+
     /// Whether a file that may go on had no more to be read when it was looked at last.
     pub(super) fn is_caught_up(&self) -> bool {
         self.is_caught_up

@@ -97,6 +97,13 @@ impl PartitionReader for FilePartition {
         }
     }
 
+    fn lag_bytes(&self) -> Option<u64> {
+        match &self.state {
+            State::Reading(reader) => reader.lag_bytes(),
+            State::Waiting | State::Ended(_) => None,
+        }
+    }
+
     fn set_batch_rows_max(&mut self, batch_rows_max: usize) {
         if let State::Reading(reader) = &mut self.state {
             reader.set_batch_rows_max(batch_rows_max);

@@ -97,6 +97,14 @@ impl FileRows {
         }
     }
 
+    /// Bytes that are there of a file that is followed and have not been read.
+    pub(super) fn lag_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Text(reader) => reader.lag_bytes(),
+            Self::Typed(_) => None,
+        }
+    }
+
     /// Whether nothing follows for sure.
     pub(super) fn is_at_end(&self) -> bool {
         match self {

@@ -53,6 +53,11 @@ impl FileReader {
         }
     }
 
+    /// Bytes that are there of a file that is followed and have not been read.
+    pub(super) fn lag_bytes(&self) -> Option<u64> {
+        self.buffer.lag_bytes()
+    }
+
     /// How far a file that was captured has been read.
     pub(super) fn file_offset(&self) -> Result<Option<FileOffset>, SourceError> {
         let RecordPosition { record, line } = self.decoder.position();

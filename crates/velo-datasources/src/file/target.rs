@@ -8,7 +8,7 @@ use super::append::{AppendedFile, directory_of};
 use crate::{Compression, FileSinkConfig, SinkError};
 
 /// The file that a sink writes to. Dropped without [`FileTarget::finish`], it leaves a file as it was, but for rows
-/// that were flushed to one that is appended to.
+/// that were flushed to one that is appended to or written in place.
 #[derive(Debug)]
 pub(crate) enum FileTarget {
     /// A new file beside the target, which takes its place at the end.
@@ -25,6 +25,8 @@ pub(crate) enum FileTarget {
         /// Whether it held nothing before.
         is_empty: bool,
     },
+    /// A file whose rows are seen while it is written.
+    InPlace(File),
     /// A pipe or a device.
     Direct(File),
 }
@@ -43,6 +45,9 @@ impl FileTarget {
         if config.append {
             return Self::append_to(path, config.compression());
         }
+        if config.in_place {
+            return Ok(Self::InPlace(File::create(path).map_err(failed)?));
+        }
         // Behind a symbolic link, the file it names is replaced, not the link.
         let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let temporary = temporary_beside(&target).map_err(failed)?;
@@ -52,7 +57,7 @@ impl FileTarget {
     /// Whether nothing stands in the file before what is written to it.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
-            Self::Replacing { .. } | Self::Direct(_) => true,
+            Self::Replacing { .. } | Self::InPlace(_) | Self::Direct(_) => true,
             Self::Appending { is_empty, .. } => *is_empty,
         }
     }
@@ -66,6 +71,7 @@ impl FileTarget {
                 Ok(())
             }
             Self::Appending { mut file, .. } => file.publish(),
+            Self::InPlace(file) => file.sync_all(),
             Self::Direct(mut file) => file.flush(),
         }
     }
@@ -94,7 +100,7 @@ impl Write for FileTarget {
         match self {
             Self::Replacing { temporary, .. } => temporary.write(bytes),
             Self::Appending { file, .. } => file.write(bytes),
-            Self::Direct(file) => file.write(bytes),
+            Self::InPlace(file) | Self::Direct(file) => file.write(bytes),
         }
     }
 
@@ -102,6 +108,7 @@ impl Write for FileTarget {
         match self {
             Self::Replacing { temporary, .. } => temporary.flush(),
             Self::Appending { file, .. } => file.flush(),
+            Self::InPlace(file) => file.sync_data(),
             Self::Direct(file) => file.flush(),
         }
     }

@@ -295,6 +295,14 @@ impl TextReader {
         }
     }
 
+    /// Bytes that are there of a file that is followed and have not been read.
+    pub(super) fn lag_bytes(&self) -> Option<u64> {
+        match &self.records {
+            Records::Sequential(reader) => reader.lag_bytes(),
+            Records::Parallel(_) => None,
+        }
+    }
+
     /// Whether records may come that are not there yet.
     pub(super) fn goes_on(&self) -> bool {
         match &self.records {

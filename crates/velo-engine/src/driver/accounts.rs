@@ -21,8 +21,6 @@ pub(super) struct Accounts {
     pub(super) metrics: Arc<StatementMetrics>,
     pub(super) clock: Arc<dyn Clock>,
     fails: bool,
-    /// Whether dead letters are in their file soon after they were written, since the job has no end.
-    flushes: bool,
     schema_drift: SchemaDrift,
     /// How far the statement's source may be out of order.
     out_of_orderness: Duration,
@@ -44,7 +42,6 @@ impl Accounts {
         settings: &StatementSettings,
         out_of_orderness: Duration,
         clock: Arc<dyn Clock>,
-        flushes: bool,
     ) -> Result<Self, EngineError> {
         let policy = &settings.error_policy;
         let dead_letters = match policy {
@@ -60,7 +57,6 @@ impl Accounts {
             metrics: Arc::new(StatementMetrics::new(name)),
             clock,
             fails: *policy == ErrorPolicy::Fail,
-            flushes,
             schema_drift: settings.schema_drift,
             out_of_orderness,
             failures: Mutex::new(Failures {
@@ -94,7 +90,7 @@ impl Accounts {
             self.write_dead_letter(&mut failures, &error)?;
             failures.sample(error);
         }
-        self.flush_soon(&mut failures)
+        Ok(())
     }
 
     /// Counts values that no column is for, as the statement says.
@@ -129,7 +125,7 @@ impl Accounts {
             }
             failures.sample(error);
         }
-        self.flush_soon(&mut failures)
+        Ok(())
     }
 
     fn write_dead_letter(&self, failures: &mut Failures, error: &RowError) -> Result<(), EngineError> {
@@ -158,19 +154,7 @@ impl Accounts {
 
     /// Appends the dead letters to their file.
     pub(super) fn flush(&self) -> Result<(), EngineError> {
-        self.flush_letters(&mut self.failures())
-    }
-
-    fn flush_soon(&self, failures: &mut Failures) -> Result<(), EngineError> {
-        if self.flushes {
-            self.flush_letters(failures)
-        } else {
-            Ok(())
-        }
-    }
-
-    fn flush_letters(&self, failures: &mut Failures) -> Result<(), EngineError> {
-        match &mut failures.dead_letters {
+        match &mut self.failures().dead_letters {
             Some(file) => file.flush().map_err(|source| self.dead_letter_error(source)),
             None => Ok(()),
         }

@@ -11,6 +11,7 @@ use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan, Watermar
 
 use super::accounts::Accounts;
 use super::downstream::{CHANNEL_EVENTS, Downstream, Message, Outputs, Ports};
+use super::flush::FlushSchedule;
 use super::leaf::OpenSource;
 use super::worker::{Input, Worker};
 use super::{Job, RunOptions};
@@ -134,7 +135,7 @@ impl Program {
         let out_of_orderness = rule.map_or(Duration::ZERO, |rule| rule.out_of_orderness);
         let settings = &statement.settings;
         let clock = Arc::clone(&self.clock);
-        let accounts = Accounts::new(&statement.name, settings, out_of_orderness, clock, self.follow)?;
+        let accounts = Accounts::new(&statement.name, settings, out_of_orderness, clock)?;
         Ok(Arc::new(accounts))
     }
 
@@ -196,8 +197,9 @@ impl Program {
                     merge,
                     chain: stage.chain(&self.tables).map_err(compile_error(statement))?,
                     downstream,
-                    flushes: self.follow,
-                    is_unwritten: false,
+                    flush: self
+                        .follow
+                        .then(|| FlushSchedule::new(statement.settings.flush_interval)),
                     busy: Duration::ZERO,
                 });
             }

@@ -102,6 +102,11 @@ impl Downstream {
         }
     }
 
+    /// Whether rows leave the statement here.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, Self::Final(_))
+    }
+
     /// Writes out what sinks keep, so that it is seen although nothing follows for the moment.
     pub(super) async fn flush(&mut self, accounts: &Accounts) -> Result<(), EngineError> {
         match self {

@@ -22,6 +22,8 @@ pub(super) struct Partition {
     /// Highest watermark that the scan has given.
     pub(super) watermark_ms: i64,
     pub(super) ended: bool,
+    /// Bytes by which it lagged when it was last asked.
+    lag_bytes: u64,
     /// Until when it is not worth a look, since it is followed and had nothing more.
     pub(super) rests_until: Option<Instant>,
     /// Completes batches with the time at which they are read, where the plan wants one and records have none.
@@ -91,6 +93,7 @@ impl OpenSource {
             scan,
             watermark_ms: i64::MIN,
             ended: false,
+            lag_bytes: 0,
             rests_until: None,
             stamp: self.stamps.then(|| Stamp {
                 clock: Arc::clone(clock),
@@ -118,6 +121,13 @@ impl Partition {
         }
     }
 
+    /// Only a partition that is followed lags.
+    fn tell_lag(&mut self, accounts: &Accounts) {
+        let lag_bytes = self.reader.lag_bytes().unwrap_or_default();
+        accounts.metrics.change_lag(self.lag_bytes, lag_bytes);
+        self.lag_bytes = lag_bytes;
+    }
+
     /// The next rows, if there are any. Records that could not be decoded are accounted for.
     pub(super) async fn next(&mut self, relation: &str, accounts: &Accounts) -> Result<Looked, EngineError> {
         let failed = |source| EngineError::Source {
@@ -126,7 +136,9 @@ impl Partition {
             source,
         };
         self.rests_until = None;
-        let batch = match self.reader.next_batch().await.map_err(failed)? {
+        let next = self.reader.next_batch().await.map_err(failed)?;
+        self.tell_lag(accounts);
+        let batch = match next {
             NextBatch::Batch(batch) => batch,
             NextBatch::NotYet(pause) => {
                 self.rests_until = Some(Instant::now() + pause.min(REST_MAX));

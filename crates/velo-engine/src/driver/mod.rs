@@ -4,6 +4,7 @@ mod accounts;
 mod batch_size;
 mod build;
 mod downstream;
+mod flush;
 mod leaf;
 mod sinks;
 mod worker;

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::Receiver;
 use super::Stop;
 use super::accounts::Accounts;
 use super::downstream::{Downstream, Message};
+use super::flush::FlushSchedule;
 use super::leaf::{Looked, Partition};
 use super::sinks::OpenSinks;
 use crate::chain::Chain;
@@ -23,11 +24,8 @@ pub(super) struct Worker {
     pub(super) merge: Merge,
     pub(super) chain: Chain,
     pub(super) downstream: Downstream,
-    /// Whether what sinks keep is written out while there is nothing to do. Input that ends writes it out at the end
-    /// of the job.
-    pub(super) flushes: bool,
-    /// Whether sinks may keep something.
-    pub(super) is_unwritten: bool,
+    /// When sinks write out what they keep; `None` for input that ends, with which they do.
+    pub(super) flush: Option<FlushSchedule>,
     /// Time spent on the rows that were read last.
     pub(super) busy: Duration,
 }
@@ -95,6 +93,9 @@ impl Worker {
         if let Err(error) = runtime.and_then(|runtime| runtime.block_on(self.run(stop))) {
             stop.fail(error);
         }
+        if self.downstream.is_final() {
+            self.accounts.metrics.end();
+        }
         self.downstream.into_sinks(self.accounts)
     }
 
@@ -123,11 +124,12 @@ impl Worker {
             if stop.is_requested() {
                 return Ok(());
             }
+            self.flush_if_due().await?;
             let port = match turn {
                 Turn::Read(port) => port,
                 Turn::Rest(_) if self.downstream.is_closed() => return Ok(()),
                 Turn::Rest(pause) => {
-                    self.rest(pause).await?;
+                    self.rest(pause).await;
                     continue;
                 }
             };
@@ -158,26 +160,41 @@ impl Worker {
     }
 
     /// Lets time pass in which nothing can be read.
-    async fn rest(&mut self, pause: Duration) -> Result<(), EngineError> {
-        self.write_out().await?;
-        tokio::time::sleep(pause.min(PAUSE_MAX)).await;
-        Ok(())
+    async fn rest(&self, pause: Duration) {
+        let flush = self.flush_due_in().unwrap_or(PAUSE_MAX);
+        tokio::time::sleep(pause.min(flush).min(PAUSE_MAX)).await;
     }
 
-    /// Has sinks write what they keep, once.
-    async fn write_out(&mut self) -> Result<(), EngineError> {
-        if std::mem::take(&mut self.is_unwritten) {
-            self.downstream.flush(&self.accounts).await?;
+    /// How long sinks may keep what they have, if that matters.
+    fn flush_due_in(&self) -> Option<Duration> {
+        self.flush.as_ref().and_then(|flush| flush.due_in(Instant::now()))
+    }
+
+    /// Has sinks write what they keep, if they have kept it for long enough.
+    async fn flush_if_due(&mut self) -> Result<(), EngineError> {
+        if self.flush_due_in() != Some(Duration::ZERO) {
+            return Ok(());
+        }
+        self.downstream.flush(&self.accounts).await?;
+        self.accounts.flush()?;
+        if let Some(flush) = &mut self.flush {
+            flush.done(Instant::now());
         }
         Ok(())
     }
 
     /// The next message of another worker; `None` when there will be no more.
     async fn next_message(&mut self, receiver: &mut Receiver<Message>) -> Result<Option<Message>, EngineError> {
-        if self.flushes && receiver.is_empty() {
-            self.write_out().await?;
+        loop {
+            self.flush_if_due().await?;
+            let Some(due_in) = self.flush_due_in() else {
+                return Ok(receiver.recv().await);
+            };
+            // Time is up: what follows takes longer than sinks may wait.
+            if let Ok(message) = tokio::time::timeout(due_in, receiver.recv()).await {
+                return Ok(message);
+            }
         }
-        Ok(receiver.recv().await)
     }
 
     async fn receive(&mut self, mut receiver: Receiver<Message>, mut scan: Option<Chain>) -> Result<(), EngineError> {
@@ -257,8 +274,10 @@ impl Worker {
         self.busy += started.elapsed();
         pushed.map_err(|source| self.operator_error(source))?;
         self.accounts.settle(&mut out)?;
+        if let Some(flush) = &mut self.flush {
+            flush.note();
+        }
         for event in out.take_events() {
-            self.is_unwritten = true;
             self.downstream.send(event, &self.accounts).await?;
         }
         Ok(())

@@ -10,6 +10,7 @@ pub fn explain_settings(statement: &PlannedStatement) -> Vec<(&'static str, Stri
         error_policy,
         schema_drift,
         batch_rows,
+        flush_interval,
         groups_max,
         load,
     } = &statement.settings;
@@ -29,6 +30,7 @@ pub fn explain_settings(statement: &PlannedStatement) -> Vec<(&'static str, Stri
         SchemaDrift::Fail => told.push(("schema.drift", "fail".to_owned())),
     }
     told.extend(batch_rows.map(|rows| ("batch.size", rows.to_string())));
+    told.extend(flush_interval.map(|interval| ("flush.interval", format_duration(interval))));
     told.extend(groups_max.map(|groups| ("max.groups", groups.to_string())));
     told.extend((*priority != 0).then(|| ("load.priority", priority.to_string())));
     told.extend(incremental_interval.map(|interval| ("load.incremental.interval", format_duration(interval))));

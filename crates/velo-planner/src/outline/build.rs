@@ -581,7 +581,7 @@ pub(super) fn is_of_statement(key: &str) -> bool {
     definition(key).is_some_and(|definition| {
         matches!(
             definition.scope,
-            Scope::Window | Scope::Table | Scope::Join | Scope::Statement
+            Scope::Window | Scope::Table | Scope::Join | Scope::Statement | Scope::Stream
         )
     })
 }

@@ -15,6 +15,9 @@ use crate::walk::{from_clauses, relations};
 
 const NEVER_IDLE: &str = "a file ends, and is never idle";
 
+/// Why a table's rows wait for nothing.
+const KEPT_AS_A_WHOLE: &str = "a table is kept when its load is over";
+
 /// Why a table is not watched.
 const NEVER_WATCHED: &str =
     "a table is read to the end that is there; `load.incremental.interval` says how often new rows are read";
@@ -45,6 +48,7 @@ fn idle_in_table(key: &str) -> Option<&'static str> {
     match (definition(key)?.scope, key) {
         (Scope::Window, _) => Some("a table that is loaded as it is has no WINDOW"),
         (Scope::Join, _) => Some("a table that is loaded as it is joins nothing; write it where the table is joined"),
+        (Scope::Stream, _) => Some(KEPT_AS_A_WHOLE),
         (Scope::Statement, "max.groups") => Some("a table that is loaded as it is has no groups"),
         (Scope::Statement, "sinks") => Some("a table that is loaded as it is has no sinks"),
         _ => None,
@@ -303,6 +307,7 @@ impl<'a> Builder<'a, '_> {
         let reads_undeclared = references.iter().any(|reference| !is_own(&reference.name));
         let has_own_sink = self.sink_names.contains(&uses.name.to_lowercase());
         match scope? {
+            Scope::Stream if uses.kind == StatementKind::Table => Some(KEPT_AS_A_WHOLE),
             Scope::Window if !crate::bind::has_window(uses.query) => Some("the query has no WINDOW"),
             Scope::Table if uses.kind != StatementKind::Table => Some("the statement creates no table"),
             Scope::Join

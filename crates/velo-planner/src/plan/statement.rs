@@ -77,6 +77,8 @@ pub struct StatementSettings {
     pub schema_drift: SchemaDrift,
     /// Fixed number of rows of a batch; `None` lets it adapt.
     pub batch_rows: Option<usize>,
+    /// How long rows may wait in a sink while a job follows its sources; `None` for the usual second.
+    pub flush_interval: Option<Duration>,
     /// Most groups that an aggregate may hold; one more fails the statement.
     pub groups_max: Option<usize>,
     /// How it is loaded, if it is a table.

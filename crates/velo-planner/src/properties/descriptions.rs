@@ -219,5 +219,9 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("parallelism", "How many workers share the work."),
     ("batch.size", "How many rows are worked on at once."),
     ("batch.timeout", "How long to wait for a full batch."),
+    (
+        "flush.interval",
+        "How long rows may wait under `deploy` until they are written to the sink, 1s unless given.",
+    ),
     ("sinks", "Names of sinks, with commas in between."),
 ];

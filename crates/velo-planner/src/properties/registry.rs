@@ -24,6 +24,8 @@ pub enum Scope {
     Join,
     /// Any running statement.
     Statement,
+    /// A running statement that is no table.
+    Stream,
 }
 
 /// One property.
@@ -199,6 +201,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     not_yet("parallelism", Scope::Statement, Integer(1)),
     yes("batch.size", Scope::Statement, Integer(1)),
     not_yet("batch.timeout", Scope::Statement, Duration),
+    yes("flush.interval", Scope::Stream, Duration),
     yes("sinks", Scope::Statement, Text),
 ];
 

@@ -23,6 +23,7 @@ pub(crate) fn settings(
         error_policy: error_policy(properties, statement, diagnostics),
         schema_drift: schema_drift(properties, statement, diagnostics),
         batch_rows: number(properties, "batch.size"),
+        flush_interval: duration(properties, "flush.interval"),
         groups_max: number(properties, "max.groups"),
         load: load_settings(properties),
     }
@@ -150,7 +151,9 @@ fn error_policy(properties: &Properties, statement: Span, diagnostics: &mut Vec<
 
 /// The properties of the statement itself; those of its own sink stand beside them.
 fn own(properties: &Properties) -> Properties {
-    let is_own = |key: &str| definition(key).is_some_and(|definition| definition.scope == Scope::Statement);
+    let is_own = |key: &str| {
+        definition(key).is_some_and(|definition| matches!(definition.scope, Scope::Statement | Scope::Stream))
+    };
     let own = properties.iter().filter(|(key, _)| is_own(key));
     own.map(|(key, value)| (*key, value.clone())).collect()
 }
