@@ -107,6 +107,8 @@ impl LiveLines {
         for line in &self.lines {
             line.bar.finish_and_clear();
         }
+        // Bars that were cleared one by one leave lines behind. A terminal that is gone needs no wiping.
+        let _ = self.screen.clear();
     }
 }
 
