@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::datatypes::FieldRef;
-use velo_data::{SqlType, StreamSchema};
+use velo_data::{SqlType, StreamSchema, unreadable_field, unreadable_reason};
 use velo_formats::{AvroFile, ColumnarError, ParquetFile};
 
 use super::buffer::io_error;
@@ -64,7 +64,7 @@ impl TypedColumns {
         }
     }
 
-    fn natural_schema(&self) -> Result<StreamSchema, ColumnarError> {
+    fn natural_schema(&self) -> StreamSchema {
         match self {
             Self::Parquet(file) => file.natural_schema(),
             Self::Avro(file) => file.natural_schema(),
@@ -82,6 +82,8 @@ struct Column {
     name: String,
     /// The types that its files have by themselves, each with the first file that has it, in their order.
     types: Vec<(SqlType, usize)>,
+    /// Why it cannot be read from one of the files.
+    unreadable: Option<String>,
 }
 
 impl Column {
@@ -101,6 +103,7 @@ impl Column {
             let column = Self {
                 name: self.name.clone(),
                 types: types.to_vec(),
+                unreadable: None,
             };
             let fits = |candidate: &SqlType| both.iter().all(|file| files[*file].1.fits(&column.name, candidate));
             let own = column.types.iter().map(|(sql_type, _)| sql_type.clone());
@@ -124,11 +127,11 @@ impl Column {
 ///
 /// # Errors
 ///
-/// When a type has no SQL type, or two files have types of which none holds the values of both.
+/// When two files have types of which none holds the values of both.
 pub(crate) fn columns_of_all(files: &[(PathBuf, TypedColumns)]) -> Result<StreamSchema, SourceError> {
     let mut columns: Vec<Column> = Vec::new();
     for (number, (path, file)) in files.iter().enumerate() {
-        let schema = file.natural_schema().map_err(|error| source_error(path, error))?;
+        let schema = file.natural_schema();
         for field in schema.user_fields() {
             let place = match place_of(&columns, field, schema.user_fields()) {
                 Some(place) => place,
@@ -136,10 +139,16 @@ pub(crate) fn columns_of_all(files: &[(PathBuf, TypedColumns)]) -> Result<Stream
                     columns.push(Column {
                         name: field.name().clone(),
                         types: Vec::new(),
+                        unreadable: None,
                     });
                     columns.len() - 1
                 }
             };
+            if let Some(reason) = unreadable_reason(field) {
+                let place = &mut columns[place].unreadable;
+                place.get_or_insert_with(|| format!("{reason}, in `{}`", path.display()));
+                continue;
+            }
             let sql_type = SqlType::of_field(field).unwrap_or(SqlType::String);
             let types = &mut columns[place].types;
             if types.iter().all(|(known, _)| *known != sql_type) {
@@ -147,10 +156,13 @@ pub(crate) fn columns_of_all(files: &[(PathBuf, TypedColumns)]) -> Result<Stream
             }
         }
     }
-    let typed = columns.iter().map(|column| match column.common_type(files) {
-        Some(sql_type) => Ok(sql_type.field(&column.name, true)),
-        None => Err(column.conflict(files)),
-    });
+    let typed = columns
+        .iter()
+        .map(|column| match (&column.unreadable, column.common_type(files)) {
+            (Some(reason), _) => Ok(unreadable_field(&column.name, reason)),
+            (None, Some(sql_type)) => Ok(sql_type.field(&column.name, true)),
+            (None, None) => Err(column.conflict(files)),
+        });
     Ok(StreamSchema::of_user_columns(typed.collect::<Result<Vec<_>, _>>()?))
 }
 

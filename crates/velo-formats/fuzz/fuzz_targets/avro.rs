@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
         let _ = schema.columns();
     }
     let Ok(file) = AvroFile::open(Cursor::new(data)) else { return };
-    let Ok(schema) = file.natural_schema() else { return };
+    let schema = file.natural_schema();
     let projection = Projection {
         fields: schema.user_fields().to_vec(),
         system: vec![SystemColumn::Offset],

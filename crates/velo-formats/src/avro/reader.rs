@@ -1,7 +1,8 @@
 use std::io::{Read, Seek};
+use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
-use velo_data::{SqlType, StreamSchema};
+use velo_data::{SqlType, StreamSchema, unreadable_field, unreadable_reason};
 
 use super::column::ColumnBuilder;
 use super::container::{Block, Container, Header};
@@ -32,23 +33,14 @@ impl AvroFile {
         Ok(Self { header })
     }
 
-    /// All columns, each with the SQL type that holds its values.
-    ///
-    /// # Errors
-    ///
-    /// When there is none for some of them.
-    pub fn natural_schema(&self) -> Result<StreamSchema, ColumnarError> {
-        let columns = self.header.schema.columns();
-        let columns = columns.map_err(|errors| {
-            let sentences = errors
-                .into_iter()
-                .map(|error| format!("{}; declare the columns that you need", error.message));
-            ColumnarError::Columns(sentences.collect())
-        })?;
-        let fields = columns.user_fields().iter();
-        Ok(StreamSchema::of_user_columns(
-            fields.map(|field| field.as_ref().clone().with_nullable(true)),
-        ))
+    /// All columns, each with the SQL type that holds its values; one for which there is none is
+    /// [unreadable](velo_data::unreadable_field).
+    pub fn natural_schema(&self) -> StreamSchema {
+        let columns = self.header.schema.fields.iter().map(|field| match field.column() {
+            Ok(column) => column.with_nullable(true),
+            Err(error) => unreadable_field(&field.name, error.message),
+        });
+        StreamSchema::of_user_columns(columns)
     }
 
     /// Whether the file has a column with the name, to the letter or else in any case.
@@ -67,7 +59,9 @@ impl AvroFile {
     ///
     /// A sentence for each column that it does not have so.
     pub fn check(&self, wanted: &[FieldRef]) -> Result<(), ColumnarError> {
-        self.columns(wanted).map(|_| ())
+        let readable = wanted.iter().filter(|field| unreadable_reason(field).is_none());
+        let readable: Vec<FieldRef> = readable.map(Arc::clone).collect();
+        self.columns(&readable).map(|_| ())
     }
 
     /// For each wanted column the field of the file, and how its values get the wanted type.
@@ -84,6 +78,9 @@ impl AvroFile {
 
     fn column(&self, wanted: &FieldRef) -> Result<(usize, Conversion), String> {
         let name = wanted.name();
+        if let Some(reason) = unreadable_reason(wanted) {
+            return Err(reason.to_owned());
+        }
         let fields = &self.header.schema.fields;
         let index = find_name(fields.iter().map(|field| field.name.as_str()), name)
             .ok_or_else(|| format!("the file has no column `{name}`"))?;

@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use arrow::datatypes::Field;
 use serde_json::{Map, Value};
 use velo_data::{SqlType, StreamSchema, StructField};
 
@@ -92,24 +93,27 @@ impl AvroSchema {
     ///
     /// For each column of a type that SQL has not.
     pub fn columns(&self) -> Result<StreamSchema, Vec<AvroSchemaError>> {
-        let mut errors = Vec::new();
-        let mut columns = Vec::new();
-        for field in &self.fields {
-            match field.avro_type.sql_type() {
-                Some(sql_type) => columns.push(SqlType::with_single_precision(
-                    sql_type.field(&field.name, field.avro_type.is_nullable()),
-                    *field.avro_type.value_of_union().unwrap_or(&field.avro_type) == AvroType::Float,
-                )),
-                None => errors.push(AvroSchemaError {
-                    pointer: field.pointer.clone(),
-                    message: format!("field `{}` {}", field.name, field.avro_type.problem()),
-                }),
-            }
-        }
+        let (columns, errors): (Vec<_>, Vec<_>) = self.fields.iter().map(AvroField::column).partition(Result::is_ok);
         if errors.is_empty() {
-            Ok(StreamSchema::of_user_columns(columns))
+            Ok(StreamSchema::of_user_columns(columns.into_iter().flatten()))
         } else {
-            Err(errors)
+            Err(errors.into_iter().filter_map(Result::err).collect())
+        }
+    }
+}
+
+impl AvroField {
+    /// The column of a field, or why there is none.
+    pub(super) fn column(&self) -> Result<Field, AvroSchemaError> {
+        match self.avro_type.sql_type() {
+            Some(sql_type) => Ok(SqlType::with_single_precision(
+                sql_type.field(&self.name, self.avro_type.is_nullable()),
+                *self.avro_type.value_of_union().unwrap_or(&self.avro_type) == AvroType::Float,
+            )),
+            None => Err(AvroSchemaError {
+                pointer: self.pointer.clone(),
+                message: format!("field `{}` {}", self.name, self.avro_type.problem()),
+            }),
         }
     }
 }

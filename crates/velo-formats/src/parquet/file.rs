@@ -6,7 +6,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
-use velo_data::{SqlType, StreamSchema};
+use velo_data::{SqlType, StreamSchema, unreadable_field, unreadable_reason};
 
 use super::fields::{described_fields, reading_fields};
 use super::footer::read_footer;
@@ -62,32 +62,25 @@ impl ParquetFile {
         groups.map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).sum()
     }
 
-    /// All columns, each with the SQL type that holds its values.
-    ///
-    /// # Errors
-    ///
-    /// When there is none for some of them.
-    pub fn natural_schema(&self) -> Result<StreamSchema, ColumnarError> {
-        let mut problems = Vec::new();
-        let mut columns = Vec::new();
-        for (index, field) in self.fields.iter().enumerate() {
-            match natural_type(field) {
-                Some(sql_type) => columns.push(SqlType::with_single_precision(
+    /// All columns, each with the SQL type that holds its values; one for which there is none is
+    /// [unreadable](velo_data::unreadable_field).
+    pub fn natural_schema(&self) -> StreamSchema {
+        let columns = self
+            .fields
+            .iter()
+            .enumerate()
+            .map(|(index, field)| match natural_type(field) {
+                Some(sql_type) => SqlType::with_single_precision(
                     sql_type.field(field.name(), true),
                     matches!(field.data_type(), DataType::Float16 | DataType::Float32),
-                )),
-                None => problems.push(format!(
-                    "column `{}` has the type {}, which no SQL type holds; declare the columns that you need",
-                    field.name(),
-                    self.type_name(index)
-                )),
-            }
-        }
-        if problems.is_empty() {
-            Ok(StreamSchema::of_user_columns(columns))
-        } else {
-            Err(ColumnarError::Columns(problems))
-        }
+                ),
+                None => {
+                    let (name, type_name) = (field.name(), self.type_name(index));
+                    let reason = format!("column `{name}` has the type {type_name}, which no SQL type holds");
+                    unreadable_field(name, reason)
+                }
+            });
+        StreamSchema::of_user_columns(columns)
     }
 
     /// Whether the file has a column with the name, to the letter or else in any case.
@@ -106,7 +99,9 @@ impl ParquetFile {
     ///
     /// A sentence for each column that it does not have so.
     pub fn check(&self, wanted: &[FieldRef]) -> Result<(), ColumnarError> {
-        self.columns(wanted).map(|_| ())
+        let readable = wanted.iter().filter(|field| unreadable_reason(field).is_none());
+        let readable: Vec<FieldRef> = readable.map(Arc::clone).collect();
+        self.columns(&readable).map(|_| ())
     }
 
     /// Where the wanted columns are. Names are found to the letter or else in any case.
@@ -128,6 +123,9 @@ impl ParquetFile {
 
     fn column(&self, wanted: &FieldRef) -> Result<FileColumn, String> {
         let name = wanted.name();
+        if let Some(reason) = unreadable_reason(wanted) {
+            return Err(reason.to_owned());
+        }
         let names = self.fields.iter().map(|field| field.name().as_str());
         let index = find_name(names, name).ok_or_else(|| format!("the file has no column `{name}`"))?;
         let sql_type = SqlType::of_field(wanted).ok_or_else(|| format!("column `{name}` has no SQL type"))?;

@@ -9,11 +9,9 @@ fn error(bytes: &[u8]) -> String {
         Ok(file) => file,
         Err(error) => return error.to_string(),
     };
-    let fields: Vec<_> = match file.natural_schema() {
-        Ok(schema) => super::fields(&schema),
-        Err(error) => return error.to_string(),
-    };
-    read(bytes, &fields).unwrap_err().to_string()
+    read(bytes, &super::fields(&file.natural_schema()))
+        .unwrap_err()
+        .to_string()
 }
 
 /// The fixture with other bytes in place of the first that equal `from`.
@@ -86,10 +84,7 @@ fn no_damage_brings_a_panic_or_an_endless_read() {
             for bit in [0, 3, 7] {
                 let mut bytes = whole.clone();
                 bytes[place] ^= 1 << bit;
-                let Ok(file) = AvroFile::open(Cursor::new(&bytes)) else {
-                    continue;
-                };
-                if file.natural_schema().is_ok() {
+                if AvroFile::open(Cursor::new(&bytes)).is_ok() {
                     let _ = read(&bytes, &natural_fields(&bytes));
                 }
             }

@@ -56,5 +56,5 @@ fn fields(schema: &StreamSchema) -> Vec<Field> {
 
 /// All columns of a file, with the types that they have without a declaration.
 fn natural_fields(input: &[u8]) -> Vec<Field> {
-    fields(&AvroFile::open(Cursor::new(input)).unwrap().natural_schema().unwrap())
+    fields(&AvroFile::open(Cursor::new(input)).unwrap().natural_schema())
 }

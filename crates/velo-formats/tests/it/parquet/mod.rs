@@ -57,7 +57,7 @@ fn read(input: &Bytes, fields: &[Field]) -> Result<RecordBatch, ColumnarError> {
 
 /// All columns of a file, with the types that they have without a declaration.
 fn natural_fields(input: &Bytes) -> Vec<Field> {
-    let schema = ParquetFile::open(input).unwrap().natural_schema().unwrap();
+    let schema = ParquetFile::open(input).unwrap().natural_schema();
     schema
         .user_fields()
         .iter()
