@@ -37,7 +37,7 @@ fn write_page(page: &mut String) -> fmt::Result {
 const INTRODUCTION: &str = "# Functions
 
 Names are case-insensitive; synonyms are in brackets. Unless a line says otherwise, a NULL argument makes the result
-NULL. Functions of dates and times take TIMESTAMP, DATE, epoch milliseconds and text in ISO 8601. This page is printed
+NULL. Functions of dates and times take TIMESTAMP, DATE, epoch milliseconds and text that a CAST reads. This page is printed
 from the table that the planner uses, and a test keeps the two together.
 ";
 

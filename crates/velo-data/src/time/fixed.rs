@@ -12,9 +12,9 @@ pub(super) fn parse_fixed_timestamp(text: &[u8]) -> Option<i64> {
     const SECOND: Template = Template::new(*b":00.000Z");
     let (first, rest) = text.split_first_chunk::<8>()?;
     let (second, third) = rest.split_first_chunk::<8>()?;
-    let third = match *third {
-        [a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
-        [colon, tens, ones, zone] => u64::from_le_bytes([colon, tens, ones, b'.', b'0', b'0', b'0', zone]),
+    let third = match (third.first_chunk::<8>(), third) {
+        (Some(whole), [_, _, _, _, _, _, _, _]) => u64::from_le_bytes(*whole),
+        (None, &[colon, tens, ones, zone]) => u64::from_le_bytes([colon, tens, ones, b'.', b'0', b'0', b'0', zone]),
         _ => return None,
     };
     let first = YEAR_MONTH.digits(u64::from_le_bytes(*first))?;

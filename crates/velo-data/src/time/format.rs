@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write};
 
 use super::pattern::{ReadTime, TimePattern};
 use super::text::parse_timestamp;
@@ -81,6 +81,22 @@ impl TimeFormat {
         })
     }
 
+    /// Whether a text that is written by this pattern means the same as a cast reads it: whoever has read a column as TIMESTAMP
+    /// before the pattern is asked has then read it rightly.
+    pub fn agrees_with_casts(&self) -> bool {
+        /// 2001-02-03 04:05:06, of which no two parts can change places unnoticed.
+        const PROBE_MS: i64 = 981_173_106_000;
+        let Self::Pattern(pattern) = self else {
+            return true;
+        };
+        let Some(probe) = chrono::DateTime::from_timestamp_millis(PROBE_MS) else {
+            return false;
+        };
+        let mut text = String::new();
+        let is_written = write!(text, "{}", probe.format_with_items(pattern.items().iter())).is_ok();
+        is_written && parse_timestamp(&text).is_some_and(|time| self.read_text(&text) == Ok(time))
+    }
+
     /// Milliseconds since the epoch of a text.
     ///
     /// # Errors
@@ -154,4 +170,27 @@ fn year_of(millis: i64) -> i64 {
 fn auto_number(text: &str) -> Result<i64, TimeProblem> {
     let number = text.trim_ascii().parse().map_err(|_| TimeProblem::NotATime)?;
     plausible(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_that_say_what_a_cast_reads_anyway() {
+        let cases = [
+            ("%Y-%m-%d %H:%M:%S", true),
+            ("yyyy-MM-dd'T'HH:mm:ssX", false), // One `X` is no pattern of ours.
+            ("yyyy-MM-dd HH:mm", true),
+            ("%Y%m%d", true),
+            ("%Y-%d-%m", false),
+            ("%d.%m.%Y", false),
+            ("%s", false),
+            ("epoch_seconds", true),
+        ];
+        for (text, expected) in cases {
+            let agrees = TimeFormat::parse(Some(text)).is_ok_and(|format| format.agrees_with_casts());
+            assert_eq!(agrees, expected, "{text}");
+        }
+    }
 }

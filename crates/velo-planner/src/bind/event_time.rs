@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Name, Span, code, nearest, parse_duration};
+use velo_data::time::TimeFormat;
 use velo_data::{SqlType, StreamSchema, SystemColumn, unreadable_reason};
 
 use super::bound::{Bound, column};
@@ -29,7 +30,13 @@ pub(super) fn event_time(
     let expression = if columns_unknown {
         None
     } else {
-        configured(&source.properties, &source.name, source.span, schema)?
+        configured(
+            &source.properties,
+            &source.name,
+            source.span,
+            schema,
+            source.declared.is_some(),
+        )?
     };
     let is_timed = own || columns_unknown || expression.is_some();
     Ok(is_timed.then(|| EventTime {
@@ -41,16 +48,18 @@ pub(super) fn event_time(
     }))
 }
 
-/// The event time of what is called `name`, by `event.time.field` if that is given.
+/// The event time of what is called `name`, by `event.time.field` if that is given. A declared TIMESTAMP is decoded by the
+/// format; what is a TIMESTAMP already was read without it.
 ///
 /// # Errors
 ///
-/// When the configured field does not exist or holds no time.
+/// When the configured field does not exist or holds no time, or its format comes too late.
 fn configured(
     properties: &Properties,
     name: &str,
     place: Span,
     schema: &StreamSchema,
+    is_declared: bool,
 ) -> Result<Option<Expr>, Diagnostic> {
     let Some(field) = properties.get("event.time.field") else {
         return Ok(None);
@@ -72,6 +81,19 @@ fn configured(
     }
     let sql_type = SqlType::of_field(found).unwrap_or(SqlType::Null);
     let format = properties.get("event.time.format").map(|format| format.text.as_str());
+    let is_read = sql_type == SqlType::Date || (sql_type == SqlType::Timestamp && !is_declared);
+    if is_read
+        && let Ok(parsed) = TimeFormat::parse(format)
+        && !parsed.agrees_with_casts()
+    {
+        let message = format!(
+            "`{}` is read as {sql_type}, and what is written there does not mean the same by 'event.time.format' = '{}'",
+            found.name(),
+            format.unwrap_or_default()
+        );
+        return Err(Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, message)
+            .with_help("declare the columns, this one as TIMESTAMP: it is then read by the format"));
+    }
     let format = format.or_else(|| (sql_type.is_numeric() && is_metadata(found.name())).then_some("epoch_millis"));
     as_event_time(column(found.name()), &sql_type, format)
         .map(Some)
@@ -160,7 +182,9 @@ impl QueryBinder<'_, '_> {
         let Some(properties) = self.times.get(name).or_else(of_table) else {
             return Ok(());
         };
-        let Some(expression) = configured(properties, name, place, &scan.schema)? else {
+        let source = self.catalog.source(name);
+        let is_declared = source.is_some_and(|(source, _)| source.declared.is_some());
+        let Some(expression) = configured(properties, name, place, &scan.schema, is_declared)? else {
             return Ok(());
         };
         let watermark = WatermarkRule {

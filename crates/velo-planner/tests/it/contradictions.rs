@@ -26,3 +26,15 @@ fn properties_under_the_wrong_name() {
         "SELECT id FROM x WITH ('x.type' = 'fiel_source', 'x.path' = 'x.csv', 'x.partitions' = '3')",
     ]);
 }
+
+/// A sample takes texts for dates before the format is asked, and a format that would read them otherwise must not be passed
+/// over in silence.
+#[test]
+fn formats_of_event_time_that_come_too_late() {
+    assert_plans!([
+        "SELECT id FROM orders WITH ('orders.event.time.field' = 'ts', 'orders.event.time.format' = '%Y-%d-%m')",
+        "SELECT id FROM orders WITH ('orders.event.time.field' = 'ts', 'orders.event.time.format' = 'yyyy-MM-dd HH:mm:ss')",
+        "CREATE STREAM y (at DATE) WITH (path = 'y.csv', 'event.time.field' = 'at', 'event.time.format' = 'dd.MM.yyyy'); SELECT at FROM y",
+        "CREATE STREAM y (at TIMESTAMP) WITH (path = 'y.csv', 'event.time.field' = 'at', 'event.time.format' = 'dd.MM.yyyy'); SELECT at FROM y",
+    ]);
+}
