@@ -10,7 +10,7 @@ use velo_common::{Diagnostic, Span, code};
 use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn, unreadable_reason};
 use velo_functions::key_value;
 
-use crate::bind::{QueryBinder, RecordKey, WindowDefaults, column, timed_by_records};
+use crate::bind::{Nesting, QueryBinder, RecordKey, WindowDefaults, column, timed_by_records};
 use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput, TableDescription};
 use crate::metrics::check_output;
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
@@ -207,9 +207,7 @@ fn plan_statement(
         missing_table: missing_table(&query.properties),
         missing_defaults: &query.missing_defaults,
         used_defaults: HashSet::new(),
-        below_aggregate: false,
-        below_order: false,
-        in_subquery: false,
+        nesting: Nesting::default(),
         reads_once: outline.reads_once,
         diagnostics,
     };

@@ -122,13 +122,13 @@ fn show_tables(
 
 fn describe(known: &[KeptTable], name: &str, args: &QueryArgs, terminal: Terminal) -> Result<Exit, QueryError> {
     let Some(table) = known.iter().find(|table| table.name.eq_ignore_ascii_case(name)) else {
-        let directory = args.state_dir.display();
-        let mut message = format!("there is no table `{name}` in `{directory}`");
-        if known.is_empty() {
-            message = no_tables(&args.state_dir);
-        } else if let Some(meant) = nearest(name, known.iter().map(|table| table.name.as_str())) {
-            message.push_str(&format!("; did you mean `{meant}`?"));
-        }
+        let meant = nearest(name, known.iter().map(|table| table.name.as_str()));
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+        let message = if known.is_empty() {
+            no_tables(&args.state_dir)
+        } else {
+            format!("there is no table `{name}` in `{}`{meant}", args.state_dir.display())
+        };
         print_message(&message, terminal);
         return Ok(Exit::Invalid);
     };
@@ -178,8 +178,8 @@ fn is_like(name: &str, pattern: &str) -> bool {
     match rest.next() {
         None => name.is_empty(),
         Some('%') => {
-            let ends = name.char_indices().map(|(index, _)| index).chain([name.len()]);
-            ends.into_iter().any(|from| is_like(&name[from..], rest.as_str()))
+            let mut ends = name.char_indices().map(|(index, _)| index).chain([name.len()]);
+            ends.any(|from| is_like(&name[from..], rest.as_str()))
         }
         Some(wanted) => {
             let mut left = name.chars();

@@ -93,14 +93,16 @@ pub(crate) fn columns(table: &KeptTable) -> Result<Listing, ArrowError> {
 /// All about a table in one sentence.
 pub(crate) fn sentence(table: &KeptTable) -> String {
     let places = &table.loaded_from;
-    let named = places.iter().take(PLACES_MAX).map(|place| printable(place));
-    let mut from = named.collect::<Vec<_>>().join(", ");
-    if places.len() > PLACES_MAX {
-        from.push_str(&format!(" and {} more", places.len() - PLACES_MAX));
-    }
-    if !from.is_empty() {
-        from.insert_str(0, " from ");
-    }
+    let named: Vec<_> = places.iter().take(PLACES_MAX).map(|place| printable(place)).collect();
+    let others = match places.len().saturating_sub(PLACES_MAX) {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    let from = if named.is_empty() {
+        String::new()
+    } else {
+        format!(" from {}{others}", named.join(", "))
+    };
     format!(
         "`{}`: {}, {}, loaded {}{from}\n",
         printable(&table.name),

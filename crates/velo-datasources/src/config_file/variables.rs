@@ -64,7 +64,7 @@ fn substituted_text(
             match (variables.value)(name).as_deref().or(default) {
                 Some(value) => result.push_str(value),
                 None if variables.may_be_unset => {
-                    result.push_str(&format!("${{{name}}}"));
+                    result.extend(["${", name, "}"]);
                     unset.push(name.to_owned());
                 }
                 None => {

@@ -119,7 +119,7 @@ pub fn run(job: Job, options: &RunOptions) -> Result<JobSummary, EngineError> {
     let closed = if is_partial { Ending::Abandon } else { Ending::Finish }.close(sinks);
     // Dead letters tell why a run failed. What an interrupted one did not finish is read again the next time.
     if options.follow || !interrupted {
-        let flushed: Result<(), _> = built.accounts.iter().map(|accounts| accounts.flush()).collect();
+        let flushed = built.accounts.iter().try_for_each(|accounts| accounts.flush());
         failed.map_or(Ok(()), Err).and(closed).and(flushed)?;
     } else {
         failed.map_or(Ok(()), Err).and(closed)?;

@@ -120,7 +120,7 @@ impl SortRows {
 
     /// Lets go of all rows but the first.
     fn let_go(&mut self, rows_max: usize) -> OperatorResult {
-        let first: Vec<RecordBatch> = self.take_sorted(rows_max)?.collect::<Result<_, _>>()?;
+        let first: Vec<RecordBatch> = self.take_sorted(rows_max).collect::<Result<_, _>>()?;
         let records = concat_batches(self.schema.arrow(), &first)?;
         let keys = self.keys(&records)?;
         self.last = keys.num_rows().checked_sub(1).map(|last| keys.row(last).owned());
@@ -130,10 +130,7 @@ impl SortRows {
     }
 
     /// Takes out all rows, and gives the first `rows_max` of them in order.
-    fn take_sorted(
-        &mut self,
-        rows_max: usize,
-    ) -> OperatorResult<impl Iterator<Item = OperatorResult<RecordBatch>> + use<>> {
+    fn take_sorted(&mut self, rows_max: usize) -> impl Iterator<Item = OperatorResult<RecordBatch>> + use<> {
         let held = std::mem::take(&mut self.held);
         self.rows_held = 0;
         self.last = None;
@@ -152,7 +149,7 @@ impl SortRows {
         order.sort_unstable_by(compare);
         let records: Vec<RecordBatch> = held.into_iter().map(|held| held.records).collect();
         let mut from = 0;
-        Ok(std::iter::from_fn(move || {
+        std::iter::from_fn(move || {
             let places = order
                 .get(from..order.len().min(from + BATCH_ROWS))
                 .filter(|places| !places.is_empty())?;
@@ -163,11 +160,11 @@ impl SortRows {
                 .collect();
             let batches: Vec<&RecordBatch> = records.iter().collect();
             Some(interleave_record_batch(&batches, &places).map_err(Into::into))
-        }))
+        })
     }
 
     fn emit_all(&mut self, out: &mut Output) -> OperatorResult {
-        for records in self.take_sorted(self.rows_max.unwrap_or(usize::MAX))? {
+        for records in self.take_sorted(self.rows_max.unwrap_or(usize::MAX)) {
             out.emit(StreamBatch::inserts(records?));
         }
         Ok(())

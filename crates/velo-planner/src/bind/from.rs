@@ -86,9 +86,9 @@ impl<'a> QueryBinder<'a, '_> {
 
     /// A query that another one reads.
     fn subquery(&mut self, query: &'a ast::Query) -> Option<BoundQuery> {
-        let outer = std::mem::replace(&mut self.in_subquery, true);
+        let outer = std::mem::replace(&mut self.nesting.in_subquery, true);
         let bound = self.query(query);
-        self.in_subquery = outer;
+        self.nesting.in_subquery = outer;
         bound
     }
 

@@ -28,7 +28,7 @@ pub(crate) use event_time::Computed;
 pub(crate) use expr::ExprBinder;
 pub(crate) use key::RecordKey;
 pub(crate) use lint::timed_by_records;
-pub(crate) use query::{BoundQuery, QueryBinder, WindowDefaults};
+pub(crate) use query::{BoundQuery, Nesting, QueryBinder, WindowDefaults};
 pub(crate) use scope::Scope;
 pub use unsupported::UnsupportedForm;
 pub(crate) use window::has_window;

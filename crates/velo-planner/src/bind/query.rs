@@ -30,6 +30,17 @@ pub(crate) struct WindowDefaults {
     pub(crate) late: LatePolicy,
 }
 
+/// Where a query stands within its statement.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Nesting {
+    /// It feeds an aggregate of an outer query.
+    pub(crate) below_aggregate: bool,
+    /// It feeds an ORDER BY, which wants final rows.
+    pub(crate) below_order: bool,
+    /// It is one in FROM.
+    pub(crate) in_subquery: bool,
+}
+
 /// Turns queries of one statement into logical plans.
 pub(crate) struct QueryBinder<'a, 'd> {
     pub(crate) catalog: &'a Catalog<'a>,
@@ -57,12 +68,8 @@ pub(crate) struct QueryBinder<'a, 'd> {
     pub(crate) missing_defaults: &'a [(String, PropertyValue)],
     /// Which of them belong to a column of some table, by their index.
     pub(crate) used_defaults: HashSet<usize>,
-    /// The query being bound feeds an aggregate of an outer query.
-    pub(crate) below_aggregate: bool,
-    /// The query being bound feeds an ORDER BY, which wants final rows.
-    pub(crate) below_order: bool,
-    /// The query being bound is one in FROM.
-    pub(crate) in_subquery: bool,
+    /// Where the query being bound stands.
+    pub(crate) nesting: Nesting,
     /// See [`Overrides::reads_once`](crate::Overrides::reads_once).
     pub(crate) reads_once: bool,
     pub(crate) diagnostics: &'d mut Vec<Diagnostic>,
@@ -90,10 +97,10 @@ impl<'a> QueryBinder<'a, '_> {
             }
             self.ctes.extend(&with.node.ctes);
         }
-        let outer = self.below_order;
-        self.below_order |= query.order_by.is_some();
+        let outer = self.nesting.below_order;
+        self.nesting.below_order |= query.order_by.is_some();
         let bound = self.body(query);
-        self.below_order = outer;
+        self.nesting.below_order = outer;
         self.unread_ctes(ctes_before);
         self.ctes.truncate(ctes_before);
         let bound = bound?;
@@ -209,7 +216,7 @@ impl<'a> QueryBinder<'a, '_> {
     /// EMIT CHANGES speaks of the statement's own results, not of those that feed another aggregate.
     pub(super) fn emit_mode(&mut self, ends: bool) -> Option<EmitMode> {
         match self.emit.map(|emit| (&emit.node, emit.span)) {
-            Some((ast::Emit::Changes, _)) if self.below_aggregate && ends => Some(EmitMode::Final),
+            Some((ast::Emit::Changes, _)) if self.nesting.below_aggregate && ends => Some(EmitMode::Final),
             None if ends => Some(EmitMode::Final),
             None | Some((ast::Emit::Changes, _)) => Some(EmitMode::Changes),
             Some((ast::Emit::Final, _)) => Some(EmitMode::Final),

@@ -25,13 +25,13 @@ impl<'a> QueryBinder<'a, '_> {
     pub(super) fn select(&mut self, select: &'a Select, query: &'a Query) -> Option<BoundQuery> {
         let refused = self.refuse_clauses(select);
         let reason = grouped_by(select);
-        let outer = self.below_aggregate;
-        self.below_aggregate |= reason.is_some();
+        let outer = self.nesting.below_aggregate;
+        self.nesting.below_aggregate |= reason.is_some();
         let input = match &select.from {
             Some(from) => self.from(&from.node),
             None => Some(one_row()),
         };
-        self.below_aggregate = outer;
+        self.nesting.below_aggregate = outer;
         let mut input = input?;
         self.filter(select, &mut input);
         let bound = match reason {
@@ -168,8 +168,9 @@ impl<'a> QueryBinder<'a, '_> {
     ) -> Option<BoundQuery> {
         let has_end = !self.catalog.is_unbounded(&input.plan);
         // What is at rest, or is read but once, is all there is, and all of it is a group.
-        let is_whole =
-            select.from.is_none() || input.plan.is_at_rest() || (has_end && (self.reads_once || self.in_subquery));
+        let is_whole = select.from.is_none()
+            || input.plan.is_at_rest()
+            || (has_end && (self.reads_once || self.nesting.in_subquery));
         if let (Reason::Aggregate(span), false) = (reason, is_whole) {
             self.report(
                 Diagnostic::new(
@@ -185,7 +186,8 @@ impl<'a> QueryBinder<'a, '_> {
         let window = self.window(select, &mut input);
         let windowed = matches!(reason, Reason::Window | Reason::GroupAndWindow);
         let whole_at_end = matches!(reason, Reason::Aggregate(_)) || self.reads_once || input.plan.is_at_rest();
-        let ends = windowed || (is_whole && whole_at_end) || select.from.is_none() || (self.below_order && has_end);
+        let ends =
+            windowed || (is_whole && whole_at_end) || select.from.is_none() || (self.nesting.below_order && has_end);
         let emit = self.emit_mode(ends);
         if !windowed && emit == Some(EmitMode::Final) {
             self.refuse_endless_final(&input.plan);
