@@ -281,3 +281,39 @@ fn a_state_directory_belongs_to_one_load_at_a_time() {
     assert!(first.wait().unwrap().success());
     assert_eq!(rows(&workspace, "report"), ["2"]);
 }
+
+/// A file without declared columns that cannot be read fails its table and those behind it; the others are loaded.
+#[test]
+fn a_corrupt_file_without_declared_columns_fails_its_table_alone() {
+    let corrupt: &[(&str, &[u8], &str)] = &[
+        ("bad.parquet", b"no Parquet", ""),
+        ("bad.avro", b"Obj\x01and no more", ""),
+        ("bad.csv.gz", b"\x1f\x8b\x08and no more", ""),
+        ("bad.jsonl.zst", b"\x28\xb5\x2f\xfdand no more", ""),
+        ("bad.json", b"[{\"id\": 1,", ", 'raw.format' = 'json'"),
+        ("bad.jsonl", b"{id\n{id\n", ""),
+        ("bad.csv", b"\xc3\x28,v\n1,2\n", ""),
+        (
+            "bad.db",
+            b"no database",
+            ", 'raw.type' = 'sql_source', 'raw.table' = 't'",
+        ),
+    ];
+    for (name, content, with) in corrupt {
+        let workspace = workspace(&format!(
+            "CREATE TABLE good AS SELECT id PRIMARY KEY, v FROM lines WITH ('lines.path' = 'good.csv');
+             CREATE TABLE bad AS SELECT id PRIMARY KEY, UPPER(v) AS v FROM raw WITH ('raw.path' = '{name}'{with});
+             CREATE TABLE behind AS SELECT g.id, b.v FROM good g LEFT JOIN bad b ON g.id = b.id;"
+        ));
+        workspace.write("good.csv", b"id,v\n1,2\n");
+        workspace.write(name, content);
+        let loaded = load(&workspace, &[]);
+        assert_eq!(loaded.exit, Some(3), "{name}: {}", loaded.stderr);
+        let result = loaded.result();
+        assert_eq!(result["successful"], serde_json::json!(["good"]), "{name}");
+        let reason = result["failed"]["bad"].as_str().unwrap();
+        assert!(reason.contains("raw") || reason.contains(name), "{reason}");
+        assert!(result["skipped"]["behind"].is_string(), "{result}");
+        assert_eq!(rows(&workspace, "good"), ["1|2"]);
+    }
+}
