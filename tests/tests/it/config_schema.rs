@@ -27,7 +27,8 @@ impl ConfigFiles for Flat {
     fn load(&self, _: &str) -> Result<BTreeMap<String, ConfigValue>, String> {
         let value = |(key, text): (&String, &String)| {
             let (text, base) = (text.clone(), BaseDirectory::default());
-            (key.clone(), ConfigValue { text, base })
+            let unset = Vec::new();
+            (key.clone(), ConfigValue { text, base, unset })
         };
         Ok(self.0.iter().map(value).collect())
     }
