@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use velo_data::SqlType;
+use velo_data::{RowError, RowErrorCause, SqlType};
 use velo_formats::ValueKind;
 
 use crate::FileFormat;
@@ -185,6 +185,16 @@ pub enum SourceError {
         /// What is wrong.
         message: String,
     },
+    /// There are records, and none of them can be read.
+    #[error("none of {} can be read: {first}; {}", records_of(*records), unreadable_advice(name, first.cause))]
+    NothingReadable {
+        /// The source, as the program calls it.
+        name: String,
+        /// How many records there are.
+        records: u64,
+        /// What is wrong with the first one.
+        first: Box<RowError>,
+    },
     /// Something on the network cannot be reached, or broke off.
     #[error("cannot reach {location}: {message}")]
     Connection {
@@ -300,6 +310,26 @@ impl SinkError {
     /// Whether the reader of a pipe went away, which is no failure.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// What to look at when no record of the source `name` can be read, for such a reason.
+pub fn unreadable_advice(name: &str, cause: RowErrorCause) -> String {
+    if cause == RowErrorCause::EventTime {
+        return format!(
+            "see whether '{name}.event.time.field' names the column with the time, and what its values are"
+        );
+    }
+    format!(
+        "see whether '{name}.format', '{name}.encoding', '{name}.skip_lines', for CSV also '{name}.delimiter', and the \
+         declared columns are those of the data"
+    )
+}
+
+fn records_of(count: u64) -> String {
+    match count {
+        1 => "its records (there is one)".to_owned(),
+        count => format!("its {count} records"),
     }
 }
 

@@ -32,7 +32,7 @@ pub use config::{
 pub(crate) use config::{PostgresTls, TlsMode};
 pub use config_file::{ConfigFileError, ConfigFileValue, load_config_file, load_config_file_with_gaps};
 pub use database::DatabaseSource;
-pub use error::{SinkError, SourceError};
+pub use error::{SinkError, SourceError, unreadable_advice};
 pub use file::{DeadLetterFile, FileSample, FileSource, ReadLimits};
 pub use http::HttpSource;
 pub use memory::{MemorySink, MemorySource};

@@ -612,7 +612,7 @@ fn prune(statements: &mut [PlannedStatement], sinks: &HashMap<String, SinkDescri
         let plan = std::mem::replace(&mut statement.plan, nothing);
         let carried: &[SystemColumn] = match statement.settings.error_policy {
             ErrorPolicy::DeadLetter { .. } => &RecordColumns::WANTED,
-            ErrorPolicy::Skip | ErrorPolicy::Fail => &[],
+            ErrorPolicy::SkipSome | ErrorPolicy::Skip | ErrorPolicy::Fail => &[],
         };
         statement.plan = prune_columns(plan, &metadata, carried);
         if let Some((name, metadata)) = required_metadata(&statement.plan) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use velo_common::{Diagnostic, Severity, code};
 use velo_data::{RowError, SqlType};
-use velo_datasources::{FileSample, SampledColumn, Source};
+use velo_datasources::{FileSample, SampledColumn, Source, unreadable_advice};
 use velo_planner::plan::{PlannedStatement, Relation};
 use velo_planner::{Outline, SourceOutline};
 
@@ -75,9 +75,8 @@ pub(crate) fn unreadable_records(
 pub(crate) fn unreadable_record(source: &SourceOutline, error: &RowError) -> Diagnostic {
     let name = &source.name;
     let message = format!("none of the first records of `{name}` can be read: {error}");
-    Diagnostic::new(&code::UNREADABLE_RECORDS, place_of(source), message).with_help(format!(
-        "see whether '{name}.format', for CSV also '{name}.delimiter', and the declared columns are those of the file"
-    ))
+    Diagnostic::new(&code::UNREADABLE_RECORDS, place_of(source), message)
+        .with_help(unreadable_advice(name, error.cause))
 }
 
 fn looks_like_money(column: &SampledColumn) -> bool {

@@ -52,7 +52,7 @@ pub(crate) fn without_effect(key: &str, properties: &Properties, object: Span, n
         "polling.interval" => "without `watch` it is read to its end",
         "connection.user" | "connection.password" | "statement.timeout" | "fetch.size" => "SQLite has no use for it",
         "file.retry.interval" => "without `file.wait.timeout` it does not wait",
-        _ if key.starts_with("paging.") => "the `paging.style` has no use for it",
+        _ if key.starts_with("paging.") || key.starts_with("http.pages.") => "the `paging.style` has no use for it",
         _ if key.starts_with("s3.") => "it reads local files",
         _ => "its format has no use for it",
     };
@@ -196,6 +196,7 @@ pub(crate) fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, decla
     let Unopened { error, waited, .. } = unopened;
     let code = match error {
         SourceError::Header { .. } | SourceError::Columns { .. } => &code::HEADER_MISMATCH,
+        SourceError::NothingReadable { .. } => &code::UNREADABLE_RECORDS,
         SourceError::Format { .. }
         | SourceError::MixedFormats { .. }
         | SourceError::ColumnKinds { .. }

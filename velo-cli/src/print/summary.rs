@@ -47,7 +47,9 @@ impl StatementPolicies {
         let is_kept = cause != RowErrorCause::Late || self.late == LatePolicy::DeadLetter;
         match &self.errors {
             ErrorPolicy::DeadLetter { path } if is_kept => format!("written to {}", path.display()),
-            ErrorPolicy::DeadLetter { .. } | ErrorPolicy::Skip | ErrorPolicy::Fail => SKIPPED.to_owned(),
+            ErrorPolicy::DeadLetter { .. } | ErrorPolicy::SkipSome | ErrorPolicy::Skip | ErrorPolicy::Fail => {
+                SKIPPED.to_owned()
+            }
         }
     }
 }

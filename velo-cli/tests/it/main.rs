@@ -19,6 +19,7 @@ mod policies;
 mod programs;
 mod query;
 mod refused;
+mod rejected;
 mod row_groups;
 mod samples;
 mod schema_files;

@@ -14,7 +14,7 @@ use super::downstream::{CHANNEL_EVENTS, Downstream, Message, Outputs, Ports};
 use super::flush::FlushSchedule;
 use super::leaf::OpenSource;
 use super::worker::{Input, Worker};
-use super::{Job, RunOptions};
+use super::{Job, RunOptions, SourceStart};
 use crate::chain::Chain;
 use crate::compile::{Leaf, Stage, StageInput, has_light_aggregates, relation, scan_chain, stages, values};
 use crate::error::{CompileError, EngineError};
@@ -36,9 +36,15 @@ struct Program {
     clock: Arc<dyn Clock>,
     parallelism: usize,
     follow: bool,
+    start: SourceStart,
 }
 
-pub(super) fn build(job: Job, parallelism: usize, options: &RunOptions) -> Result<Built, EngineError> {
+pub(super) fn build(
+    job: Job,
+    parallelism: usize,
+    options: &RunOptions,
+    start: SourceStart,
+) -> Result<Built, EngineError> {
     let (planned, sinks): (Vec<_>, Vec<_>) = job
         .statements
         .into_iter()
@@ -48,6 +54,7 @@ pub(super) fn build(job: Job, parallelism: usize, options: &RunOptions) -> Resul
         statements: planned,
         sources: job.sources,
         tables: job.tables,
+        start,
         clock: Arc::clone(&options.clock),
         parallelism,
         follow: options.follow,
@@ -135,7 +142,7 @@ impl Program {
         let out_of_orderness = rule.map_or(Duration::ZERO, |rule| rule.out_of_orderness);
         let settings = &statement.settings;
         let clock = Arc::clone(&self.clock);
-        let accounts = Accounts::new(&statement.name, settings, out_of_orderness, clock)?;
+        let accounts = Accounts::new(&statement.name, settings, out_of_orderness, clock, self.start)?;
         Ok(Arc::new(accounts))
     }
 
@@ -305,6 +312,7 @@ impl Program {
             .map_err(failed)?;
         let readers = std::mem::take(&mut open.readers);
         let workers = readers.len().clamp(1, self.parallelism);
+        accounts.set_readers(workers);
         let mut dealt: Vec<Vec<_>> = (0..workers).map(|_| Vec::new()).collect();
         for (index, reader) in readers.into_iter().enumerate() {
             let scan = self.scan_chain(statement, scan, &open.schema)?;

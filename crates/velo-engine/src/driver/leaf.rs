@@ -155,7 +155,7 @@ impl Partition {
         accounts
             .metrics
             .add_read((records.num_rows() + rejected.len()) as u64, bytes_read);
-        accounts.reject(rejected)?;
+        accounts.reject_undecoded(rejected)?;
         accounts.leave_out(unknown)?;
         let records = match &self.stamp {
             Some(stamp) => stamp.complete(&records).map_err(|error| EngineError::Operator {

@@ -90,11 +90,25 @@ const PARALLELISM_MAX: usize = crate::keys::KEY_GROUPS as usize;
 ///
 /// # Errors
 ///
-/// The first failure of any statement ends the whole job. A panic of a worker is such a failure.
+/// The first failure of any statement ends the whole job. A panic of a worker is such a failure, and so are
+/// records of a source of which none can be read, unless the policy of the statement is to skip them.
 ///
 /// A job that ends early, because it failed or was cancelled, leaves the files of its sinks as they were, unless it
 /// follows its sources: then what was written until then is kept.
 pub fn run(job: Job, options: &RunOptions) -> Result<JobSummary, EngineError> {
+    run_from(job, options, SourceStart::Beginning)
+}
+
+/// Where the reading of sources begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SourceStart {
+    Beginning,
+    /// Behind what has been read before: that nothing can be read of the rest says little about how it is read.
+    Increment,
+}
+
+/// As [`run`], of which sources may begin elsewhere.
+pub(crate) fn run_from(job: Job, options: &RunOptions, start: SourceStart) -> Result<JobSummary, EngineError> {
     let started = Instant::now();
     let parallelism = options.parallelism.clamp(1, PARALLELISM_MAX);
     let stop = Arc::new(Stop {
@@ -103,7 +117,7 @@ pub fn run(job: Job, options: &RunOptions) -> Result<JobSummary, EngineError> {
         interrupted: AtomicBool::new(false),
         error: Mutex::new(None),
     });
-    let built = build::build(job, parallelism, options)?;
+    let built = build::build(job, parallelism, options, start)?;
     let threads: Vec<_> = built.workers.into_iter().map(|worker| worker.spawn(&stop)).collect();
     // A worker has caught its panics and reported its failure; there is nothing else to learn from one that gives nothing.
     let sinks = threads

@@ -118,6 +118,7 @@ impl Worker {
 
     async fn read(&mut self, relation: &str, mut partitions: Vec<Partition>, stop: &Stop) -> Result<(), EngineError> {
         if partitions.is_empty() {
+            self.accounts.reader_ended(relation)?;
             return self.take_in(0, Event::End).await.map(|_| ());
         }
         while let Some(turn) = next_turn(&partitions, Instant::now()) {
@@ -140,9 +141,14 @@ impl Worker {
                 Looked::Nothing => continue,
                 Looked::End => {
                     partition.ended = true;
+                    if partitions.iter().all(|partition| partition.ended) {
+                        // Before anybody hears of the end, and takes nothing for the result.
+                        self.accounts.reader_ended(relation)?;
+                    }
                     Event::End
                 }
             };
+            let partition = &mut partitions[port];
             let rows = event.rows();
             let scanned = self.scan(&mut partition.scan, event)?;
             self.busy = started.elapsed();

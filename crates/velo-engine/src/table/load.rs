@@ -5,7 +5,7 @@ use velo_datasources::{Sink, Source};
 use velo_planner::plan::{EmitMode, LogicalPlan, PlannedStatement};
 
 use super::{JoinedTable, Table, TableBuilder, TableWriter};
-use crate::driver::{Job, JobStatement, RunOptions, run};
+use crate::driver::{Job, JobStatement, RunOptions, SourceStart, run_from};
 use crate::error::EngineError;
 use crate::summary::JobSummary;
 
@@ -21,6 +21,9 @@ pub struct TableLoadJob {
     pub sources: HashMap<String, Arc<dyn Source>>,
     /// The tables that they read or look up.
     pub tables: HashMap<String, JoinedTable>,
+    /// Whether sources are read behind what has been read of them before, so that it is no failure if no record can be
+    /// read of what is new.
+    pub is_increment: bool,
 }
 
 /// Runs a table's statement to the end of its input, and puts its rows into `builder`.
@@ -29,7 +32,7 @@ pub struct TableLoadJob {
 ///
 /// # Errors
 ///
-/// As [`run`].
+/// As [`run`](crate::run).
 pub fn load_table(
     job: TableLoadJob,
     builder: TableBuilder,
@@ -41,6 +44,7 @@ pub fn load_table(
         streams,
         sources,
         tables,
+        is_increment,
     } = job;
     let name = table.name.clone();
     if sinks.is_empty() {
@@ -59,7 +63,12 @@ pub fn load_table(
         sources,
         tables,
     };
-    let summary = run(job, options)?;
+    let start = if is_increment {
+        SourceStart::Increment
+    } else {
+        SourceStart::Beginning
+    };
+    let summary = run_from(job, options, start)?;
     let finished = writer.take().map(TableBuilder::finish).transpose();
     match finished {
         Ok(Some(table)) => Ok((table, summary)),

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use velo_common::Name;
 use velo_data::StreamBatch;
 use velo_datasources::{MemorySink, Sink, Source, SourceError, SourceOffset};
-use velo_engine::{EngineError, JoinedTable, LiveTable, Table, TableBuilder, TableLoadJob};
+use velo_engine::{EngineError, JoinedTable, LiveTable, StatementSummary, Table, TableBuilder, TableLoadJob};
 use velo_planner::plan::{ErrorPolicy, PlannedStatement};
 
 use super::Shared;
@@ -156,6 +156,11 @@ impl StatementTable {
         // Streams read the source, and pass on what they let through.
         let rows_in = made.report.statements.iter().map(|statement| statement.rows_in);
         let rows_read = rows_in.max().unwrap_or_default();
+        if made.table.num_rows() == 0 && rows_read > 0 && rows_rejected(&made.report.statements) >= rows_read {
+            // Perhaps nothing could ever be read, which only a look at everything tells.
+            let reason = "none of the new records can be read, and no others are kept";
+            return Err(Stopped::Reload(reason.to_owned()));
+        }
         let now = MadeOf {
             sources: made.sources.clone(),
             tables: prepared.contents.clone(),
@@ -235,6 +240,7 @@ impl StatementTable {
             streams: prepared.streams.clone(),
             sources,
             tables: prepared.tables.clone(),
+            is_increment: !since.is_empty(),
         };
         let (table, statements) =
             run_watched(job, builder, self.shared.workers, attempt).map_err(|error| {
@@ -282,7 +288,7 @@ impl Prepared {
     fn policy(&self) -> String {
         let parts = std::iter::once(&self.statement).chain(&self.streams);
         let policies = parts.map(|part| match &part.settings.error_policy {
-            ErrorPolicy::Skip => "skip".to_owned(),
+            ErrorPolicy::SkipSome | ErrorPolicy::Skip => "skip".to_owned(),
             ErrorPolicy::Fail => "fail".to_owned(),
             ErrorPolicy::DeadLetter { path } => format!("dead_letter to {}", path.display()),
         });
@@ -336,6 +342,12 @@ impl Shared {
             .await
             .map_err(|error| load_error(name, error, connection.config.endpoint()))
     }
+}
+
+/// Rows that were read and given up.
+fn rows_rejected(statements: &[StatementSummary]) -> u64 {
+    let rejected = statements.iter().flat_map(|statement| statement.errors.values());
+    rejected.map(|rejected| rejected.rows).sum()
 }
 
 /// A load that was given up keeps nothing: its table may be under way again.

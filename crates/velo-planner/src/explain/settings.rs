@@ -20,7 +20,8 @@ pub fn explain_settings(statement: &PlannedStatement) -> Vec<(&'static str, Stri
     } = load;
     let mut told = Vec::new();
     match error_policy {
-        ErrorPolicy::Skip => {}
+        ErrorPolicy::SkipSome => {}
+        ErrorPolicy::Skip => told.push(("error.policy", "skip".to_owned())),
         ErrorPolicy::Fail => told.push(("error.policy", "fail".to_owned())),
         ErrorPolicy::DeadLetter { path } => told.push(("dead.letter.queue.path", path.display().to_string())),
     }

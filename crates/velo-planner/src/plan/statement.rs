@@ -110,8 +110,10 @@ pub enum SchemaDrift {
 /// What becomes of rows that fail. They are counted and sampled in any case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ErrorPolicy {
-    /// They are left out.
+    /// They are left out, as long as some record of the source can be read: that none can is a failure.
     #[default]
+    SkipSome,
+    /// They are left out, and be it all of them.
     Skip,
     /// The first one fails the statement.
     Fail,

@@ -131,7 +131,7 @@ fn error_policy(properties: &Properties, statement: Span, diagnostics: &mut Vec<
         Some("fail" | "failbatch") => ErrorPolicy::Fail,
         Some("dead_letter" | "sendtodlq") => dead_letter.clone().unwrap_or_else(|| {
             diagnostics.push(missing_dead_letter_path(span));
-            ErrorPolicy::Skip
+            ErrorPolicy::SkipSome
         }),
         Some("retrywithbackoff") => {
             diagnostics.push(Diagnostic::new(
@@ -139,7 +139,7 @@ fn error_policy(properties: &Properties, statement: Span, diagnostics: &mut Vec<
                 span,
                 "`failure_strategy` = `RetryWithBackoff` is not supported yet",
             ));
-            ErrorPolicy::Skip
+            ErrorPolicy::SkipSome
         }
         _ => dead_letter.clone().unwrap_or_default(),
     };
