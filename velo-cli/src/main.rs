@@ -17,9 +17,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+use velo_datasources::NOTICE_TARGET;
 
 use args::{Cli, Command};
 use exit::Exit;
+use print::notices::Notices;
 use terminal::Terminal;
 
 /// Rows move between threads in blocks that one allocates and another frees, which this allocator takes in its stride.
@@ -29,7 +33,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let terminal = Terminal::detect(&cli);
-    log_to_stderr(cli.verbose, terminal.stderr.style.color);
+    log_to_stderr(cli.verbose, terminal);
     let result = match &cli.command {
         Command::Validate(args) => commands::validate(args, terminal),
         Command::Run(args) => Ok(commands::run(args, terminal)),
@@ -52,17 +56,28 @@ fn main() -> ExitCode {
     exit.into()
 }
 
-/// Sends what the crates below tell about their work to standard error, from warnings on unless asked for more.
-fn log_to_stderr(verbose: u8, color: bool) {
+/// Sends what the crates below tell about their work to standard error. Libraries do not know what is secret of what they
+/// are given, and would log URLs and headers with it: they are not heard.
+fn log_to_stderr(verbose: u8, terminal: Terminal) {
+    let color = terminal.stderr.style.color;
     let level = match verbose {
-        0 => return, // What matters to everybody is printed, not logged.
+        0 => LevelFilter::OFF, // What matters to everybody is printed, not logged.
         1 => LevelFilter::INFO,
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
+    let is_logged = Targets::new()
+        .with_target("velo", level)
+        .with_target(NOTICE_TARGET, LevelFilter::OFF);
+    let log = tracing_subscriber::fmt::layer()
         .with_ansi(color)
         .with_writer(io::stderr)
-        .init();
+        .with_filter(is_logged);
+    let noticed = if terminal.quiet {
+        LevelFilter::OFF
+    } else {
+        LevelFilter::WARN
+    };
+    let notices = Notices::new(color).with_filter(Targets::new().with_target(NOTICE_TARGET, noticed));
+    tracing_subscriber::registry().with(log).with(notices).init();
 }

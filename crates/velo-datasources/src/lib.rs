@@ -14,6 +14,7 @@ mod error;
 mod file;
 mod http;
 mod memory;
+mod notice;
 mod objects;
 mod open;
 mod shared;
@@ -26,8 +27,9 @@ mod writer;
 
 pub use config::{
     Compression, DatabaseConnection, DatabaseRows, DatabaseSourceConfig, FileFormat, FileSinkConfig, FileSourceConfig,
-    HttpCredentials, HttpSourceConfig, ObjectSourceConfig, ObjectStoreConfig, Paging, PostgresConnection,
-    PropertyError, PropertyErrorKind, RecordsConfig, S3Config, Secret, SinkConfig, SourceConfig, TextFormat,
+    HttpCredentials, HttpSourceConfig, ObjectSourceConfig, ObjectStoreConfig, Paging, PagingEnd, PostgresConnection,
+    PropertyError, PropertyErrorKind, RecordsConfig, S3Config, Secret, SinkConfig, SourceConfig, TextEncoding,
+    TextFormat,
 };
 pub(crate) use config::{PostgresTls, TlsMode};
 pub use config_file::{ConfigFileError, ConfigFileValue, load_config_file, load_config_file_with_gaps};
@@ -36,6 +38,7 @@ pub use error::{SinkError, SourceError, unreadable_advice};
 pub use file::{DeadLetterFile, FileSample, FileSource, ReadLimits};
 pub use http::HttpSource;
 pub use memory::{MemorySink, MemorySource};
+pub use notice::NOTICE_TARGET;
 pub use objects::ObjectSource;
 pub use open::{
     connect_remote_source, connect_sampled_table_source, connect_table_source, open_sampled_source, open_sink,

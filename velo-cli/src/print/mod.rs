@@ -9,6 +9,7 @@ pub(crate) mod kept_tables;
 pub(crate) mod limited;
 pub(crate) mod lineage;
 pub(crate) mod load;
+pub(crate) mod notices;
 pub(crate) mod plans;
 pub(crate) mod rows;
 pub(crate) mod summary;

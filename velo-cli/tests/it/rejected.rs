@@ -18,6 +18,10 @@ fn workspace(orders: &[u8], with: &str, settings: &str) -> Workspace {
     workspace
 }
 
+fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
 /// Input, properties of the source, and what a run and `validate` have to say of it.
 const UNREADABLE: [(&[u8], &str, &str); 4] = [
     (b"1;10\n2;20\n", "", "none of its 2 records can be read"),
@@ -156,4 +160,93 @@ fn what_is_added_to_a_table_may_be_unreadable() {
     workspace.write("orders.csv", b"1;10\n2;20\n");
     let outcome = workspace.run(&["load", "p.sql"]);
     assert_eq!(outcome.exit, Some(3), "{}", outcome.transcript());
+}
+
+#[test]
+fn text_in_another_encoding_is_read_when_it_is_said() {
+    let text = "id,name\n1,Müller\n2,Зоя\n";
+    let little = utf16(text, u16::to_le_bytes);
+    let big = utf16(text, u16::to_be_bytes);
+    let marked = [b"\xFE\xFF".as_slice(), &big].concat();
+    let rows = "{\"id\":1,\"name\":\"Müller\"}\n{\"id\":2,\"name\":\"Зоя\"}\n";
+    for (bytes, encoding) in [
+        (&little, "utf-16le"),
+        (&big, "utf-16be"),
+        (&marked, "utf-16"),
+        (&marked, "utf-16be"),
+    ] {
+        let query = format!(
+            "SELECT id, name FROM people WITH ('people.path' = 'people.csv', 'people.encoding' = '{encoding}');"
+        );
+        let workspace = Workspace::with(&[("p.sql", &query)]);
+        workspace.write("people.csv", bytes);
+        let outcome = workspace.run(&["run", "p.sql"]);
+        assert_eq!(
+            (outcome.exit, outcome.stdout.as_str()),
+            (Some(0), rows),
+            "{encoding} {}",
+            outcome.stderr
+        );
+    }
+    // What is not said is told, with what to say.
+    let query = "SELECT id, name FROM people WITH ('people.path' = 'people.csv');";
+    for (bytes, advice) in [(&little, "'utf-16le'"), (&big, "'utf-16be'"), (&marked, "'utf-16be'")] {
+        let workspace = Workspace::with(&[("p.sql", query)]);
+        workspace.write("people.csv", bytes);
+        for command in ["validate", "run"] {
+            let outcome = workspace.run(&[command, "p.sql"]);
+            let text = outcome.stdout.clone() + &outcome.stderr;
+            assert!(text.contains(&format!("'encoding' = {advice}")), "{text}");
+            assert_eq!(outcome.exit, Some(1), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_character_that_is_none_costs_its_record_alone() {
+    let query = "CREATE STREAM people (id BIGINT, name STRING) WITH (path = 'people.csv', encoding = 'shift_jis');\n\
+                 SELECT id, name FROM people;";
+    let workspace = Workspace::with(&[("p.sql", query)]);
+    workspace.write("people.csv", b"id,name\n1,\x93\xFA\x96\x7B\n2,\x93\xFF\n3,c\n");
+    let outcome = workspace.run(&["run", "p.sql"]);
+    assert_eq!(
+        outcome.stdout, "{\"id\":1,\"name\":\"日本\"}\n{\"id\":3,\"name\":\"c\"}\n",
+        "{}",
+        outcome.stderr
+    );
+    assert!(outcome.stderr.contains("people.csv:3"), "{}", outcome.stderr);
+}
+
+#[test]
+fn what_stands_behind_a_gzip_stream_is_told() {
+    use std::io::Write as _;
+
+    let query = "SELECT id FROM t WITH ('t.path' = 't.csv.gz');";
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(b"id\n1\n").unwrap();
+    let packed = encoder.finish().unwrap();
+    for (tail, warning) in [
+        (&[0_u8; 512][..], None),
+        (
+            b"garbage",
+            Some("warning: `t.csv.gz`: 7 bytes behind the end of the gzip stream are ignored"),
+        ),
+    ] {
+        let workspace = Workspace::with(&[("p.sql", query)]);
+        workspace.write("t.csv.gz", &[&packed[..], tail].concat());
+        let outcome = workspace.run(&["run", "p.sql"]);
+        assert_eq!(
+            (outcome.exit, outcome.stdout.as_str()),
+            (Some(0), "{\"id\":1}\n"),
+            "{}",
+            outcome.stderr
+        );
+        let told: Vec<&str> = outcome
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("warning"))
+            .collect();
+        assert_eq!(told, Vec::from_iter(warning));
+        assert_eq!(workspace.run(&["-q", "run", "p.sql"]).stderr, "");
+    }
 }

@@ -62,6 +62,8 @@ pub enum Paging {
         start: u64,
         /// The query parameter that asks for so many records a page, if one is wanted.
         size: Option<(String, u64)>,
+        /// How the server says that there are no more pages.
+        end: PagingEnd,
     },
     /// Each page has a mark that asks for the next one; the last one has none.
     Cursor {
@@ -72,8 +74,18 @@ pub enum Paging {
     },
 }
 
+/// How a server says that there is no page any more, where pages have numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PagingEnd {
+    /// By one without records.
+    #[default]
+    Empty,
+    /// By `404 Not Found`; a page without records is the end as well.
+    NotFound,
+}
+
 /// Keys that an HTTP source understands besides those of records.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "type",
     "path",
     "url",
@@ -91,6 +103,8 @@ const KEYS: [&str; 18] = [
     "paging.size",
     "paging.size.parameter",
     "paging.cursor.path",
+    "paging.end",
+    "http.pages.end",
     "paging.max_pages",
 ];
 
@@ -127,6 +141,25 @@ impl HttpSourceConfig {
     /// Whether requests carry what is meant for this server alone.
     pub(crate) fn is_private(&self) -> bool {
         self.credentials.is_some() || !self.headers.is_empty()
+    }
+
+    /// Whether a text tells something of what is meant for this server alone.
+    pub(crate) fn is_told_in(&self, text: &str) -> bool {
+        /// Shorter pieces stand in any text.
+        const PIECE_BYTES_MIN: usize = 4;
+        let headers = self.headers.iter().map(|(_, value)| value.expose());
+        let (user, password) = match &self.credentials {
+            Some(HttpCredentials::Bearer(token)) => (None, Some(token.expose())),
+            Some(HttpCredentials::Basic { user, password }) => (Some(user.as_str()), Some(password.expose())),
+            None => (None, None),
+        };
+        let query: Vec<_> = self.url.query_pairs().map(|(_, value)| value.into_owned()).collect();
+        let all = headers
+            .chain(user)
+            .chain(password)
+            .chain(query.iter().map(String::as_str));
+        let mut pieces = all.flat_map(|value| std::iter::once(value).chain(value.split_ascii_whitespace()));
+        pieces.any(|piece| piece.len() >= PIECE_BYTES_MIN && text.contains(piece))
     }
 
     /// Whether records stand within a JSON document.
@@ -186,7 +219,9 @@ impl HttpSourceConfig {
     pub(super) fn keys_without_effect<'a>(&self, properties: &'a BTreeMap<String, String>) -> Vec<&'a str> {
         let is_idle = |key: &str| match key {
             "paging.parameter" => matches!(self.paging, Paging::None | Paging::Link),
-            "paging.start" | "paging.size" => !matches!(self.paging, Paging::Number { .. }),
+            "paging.start" | "paging.size" | "paging.end" | "http.pages.end" => {
+                !matches!(self.paging, Paging::Number { .. })
+            }
             "paging.size.parameter" => !matches!(self.paging, Paging::Number { size: Some(_), .. }),
             "paging.cursor.path" => !matches!(self.paging, Paging::Cursor { .. }),
             "paging.max_pages" => self.paging == Paging::None,
@@ -301,6 +336,9 @@ fn read_paging(read: &mut Properties<'_>) -> Paging {
     let size = read.parsed(&["paging.size"], parse_positive);
     let size_parameter = read.text("paging.size.parameter").unwrap_or("size").to_owned();
     let cursor_path = read.parsed(&["paging.cursor.path"], parse_member_path);
+    let end = read
+        .parsed(&["paging.end", "http.pages.end"], parse_end)
+        .unwrap_or_default();
     let style = style.as_deref().unwrap_or("none");
     if style == "cursor" && cursor_path.is_none() {
         let message = "`paging.style` = 'cursor' needs `paging.cursor.path`".to_owned();
@@ -312,12 +350,21 @@ fn read_paging(read: &mut Properties<'_>) -> Paging {
             parameter: parameter.unwrap_or_else(|| "page".to_owned()),
             start: start.unwrap_or(1),
             size: size.map(|size| (size_parameter, size)),
+            end,
         },
         "cursor" => Paging::Cursor {
             path: cursor_path.unwrap_or_default(),
             parameter: parameter.unwrap_or_else(|| "cursor".to_owned()),
         },
         _ => Paging::None,
+    }
+}
+
+fn parse_end(end: &str) -> Result<PagingEnd, String> {
+    match end.to_ascii_lowercase().as_str() {
+        "empty" => Ok(PagingEnd::Empty),
+        "404" => Ok(PagingEnd::NotFound),
+        _ => Err("one of empty, 404".to_owned()),
     }
 }
 

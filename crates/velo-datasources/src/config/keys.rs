@@ -13,11 +13,14 @@ pub(super) const CSV_KEYS: &[&str] = &[
 ];
 
 /// Keys that say how records stand in files, objects and documents, and how many of them are read.
-pub(super) const RECORDS_KEYS: &[&str] =
-    &joined::<12>(&[FORMAT_KEYS, CSV_KEYS, &["skip_lines", "max_records", "compression"]]);
+pub(super) const RECORDS_KEYS: &[&str] = &joined::<13>(&[
+    FORMAT_KEYS,
+    CSV_KEYS,
+    &["skip_lines", "max_records", "compression", "encoding"],
+]);
 
 /// Keys of sources of local files.
-pub(super) const SOURCE_KEYS: &[&str] = &joined::<19>(&[
+pub(super) const SOURCE_KEYS: &[&str] = &joined::<20>(&[
     &["type", "path"],
     RECORDS_KEYS,
     &[

@@ -2,6 +2,7 @@
 
 mod compression;
 mod database;
+mod encoding;
 mod format;
 mod http;
 mod keys;
@@ -15,9 +16,11 @@ mod source;
 
 pub use compression::Compression;
 pub use database::{DatabaseConnection, DatabaseRows, DatabaseSourceConfig, PostgresConnection};
+pub(crate) use encoding::Packing;
+pub use encoding::TextEncoding;
 pub use format::{FileFormat, TextFormat};
 pub(crate) use format::{FormatKind, TypedFormat};
-pub use http::{HttpCredentials, HttpSourceConfig, Paging};
+pub use http::{HttpCredentials, HttpSourceConfig, Paging, PagingEnd};
 pub use objects::{ObjectSourceConfig, ObjectStoreConfig, S3Config};
 pub(crate) use postgres_tls::{PostgresTls, TlsMode};
 pub use properties::{PropertyError, PropertyErrorKind};

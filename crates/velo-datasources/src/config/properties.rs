@@ -6,7 +6,7 @@ use std::time::Duration;
 use velo_common::{nearest, parse_duration};
 
 use super::keys::{CSV_KEYS, FORMAT_KEYS};
-use super::{Compression, FileFormat, FormatKind, TextFormat};
+use super::{FileFormat, FormatKind, Packing, TextFormat};
 use crate::file::{PathPattern, check_can_grow, has_wildcards};
 
 /// What is wrong with one property of a source or sink.
@@ -158,6 +158,7 @@ impl<'a> Properties<'a> {
             };
             let message = format!("`{scheme}://` locations are not supported yet, only local files{others}");
             self.reject("path", PropertyErrorKind::Unsupported, message);
+            return None; // Nothing more is said of it: there may be a password in it.
         }
         Some(PathBuf::from(local))
     }
@@ -289,9 +290,9 @@ impl<'a> Properties<'a> {
     }
 
     /// A file that is watched must be able to grow. Of files that have to be found first, that is seen when they are.
-    pub(super) fn must_grow(&mut self, watch: Option<bool>, format: Option<FileFormat>, compression: Compression) {
+    pub(super) fn must_grow(&mut self, watch: Option<bool>, format: Option<FileFormat>, packing: Packing) {
         if watch == Some(true)
-            && let Err(message) = check_can_grow(format, compression)
+            && let Err(message) = check_can_grow(format, packing)
         {
             self.reject("watch", PropertyErrorKind::Invalid, message);
         }
@@ -399,7 +400,7 @@ pub(super) fn csv_keys_without_effect(format: Option<FileFormat>, properties: &B
     let keys = properties.keys().map(String::as_str);
     let has_use = |key: &str| match format {
         None | Some(FileFormat::Csv) => true,
-        Some(format) if format.is_typed() => !CSV_KEYS.contains(&key) && key != "skip_lines",
+        Some(format) if format.is_typed() => !CSV_KEYS.contains(&key) && key != "skip_lines" && key != "encoding",
         Some(_) => !CSV_KEYS.contains(&key),
     };
     keys.filter(|key| !has_use(key)).collect()

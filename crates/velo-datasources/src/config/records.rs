@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
 use super::compression::parse_compression;
+use super::encoding::parse_encoding;
 use super::properties::{Properties, parse_count, parse_delimiter, parse_quote};
-use super::{Compression, FileFormat, FileSourceConfig};
+use super::{Compression, FileFormat, FileSourceConfig, TextEncoding};
 
 /// How records stand in what comes over a network.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,6 +12,8 @@ pub struct RecordsConfig {
     pub format: Option<FileFormat>,
     /// How the bytes are packed; where absent, names and servers tell it.
     pub compression: Option<Compression>,
+    /// How text is written in bytes; where absent, servers tell it, else it is UTF-8.
+    pub encoding: Option<TextEncoding>,
     /// CSV: the byte between fields; a comma where absent.
     pub delimiter: Option<u8>,
     /// CSV: the byte around fields that hold delimiters, quotes or line ends; a double quote where absent.
@@ -32,6 +35,7 @@ impl RecordsConfig {
         Self {
             format: format.map(|property| property.format),
             compression: read.parsed(&["compression"], parse_compression).flatten(),
+            encoding: read.parsed(&["encoding"], parse_encoding),
             delimiter,
             quote,
             has_headers: read
@@ -47,6 +51,7 @@ impl RecordsConfig {
         let defaults = FileSourceConfig::new(name, self.format);
         FileSourceConfig {
             compression: self.compression,
+            encoding: self.encoding,
             delimiter: self.delimiter.unwrap_or(defaults.delimiter),
             quote: self.quote.unwrap_or(defaults.quote),
             has_headers: self.has_headers.unwrap_or(defaults.has_headers),

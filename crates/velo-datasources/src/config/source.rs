@@ -3,12 +3,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::compression::parse_compression;
+use super::encoding::parse_encoding;
 use super::keys::SOURCE_KEYS;
 use super::properties::{
     Properties, PropertyError, parse_count, parse_delimiter, parse_interval, parse_quote, parse_wait,
 };
 use super::{
-    Compression, DatabaseConnection, DatabaseSourceConfig, FileFormat, HttpSourceConfig, ObjectSourceConfig, properties,
+    Compression, DatabaseConnection, DatabaseSourceConfig, FileFormat, HttpSourceConfig, ObjectSourceConfig, Packing,
+    TextEncoding, properties,
 };
 use crate::MemorySource;
 use crate::file::has_wildcards;
@@ -40,6 +42,8 @@ pub struct FileSourceConfig {
     pub recursive: bool,
     /// How the bytes are packed; where absent, as names tell.
     pub compression: Option<Compression>,
+    /// How text is written in bytes; UTF-8 where absent.
+    pub encoding: Option<TextEncoding>,
     /// CSV: the byte between fields.
     pub delimiter: u8,
     /// CSV: the byte around fields that hold delimiters, quotes or line ends; a doubled one stands for itself.
@@ -74,6 +78,7 @@ impl FileSourceConfig {
             format: format.into(),
             recursive: false,
             compression: None,
+            encoding: None,
             delimiter: b',',
             quote: b'"',
             has_headers: true,
@@ -88,9 +93,12 @@ impl FileSourceConfig {
 }
 
 impl FileSourceConfig {
-    /// How one of the files is packed.
-    pub(crate) fn compression_of(&self, path: &Path) -> Compression {
-        self.compression.unwrap_or_else(|| Compression::of_path(path))
+    /// What the bytes of one of the files have to go through before they are text.
+    pub(crate) fn packing_of(&self, path: &Path) -> Packing {
+        Packing {
+            compression: self.compression.unwrap_or_else(|| Compression::of_path(path)),
+            encoding: self.encoding.filter(|encoding| !encoding.is_utf8()),
+        }
     }
 }
 
@@ -182,6 +190,7 @@ impl SourceConfig {
         let path = read.source_path();
         let format = read.format();
         let compression = read.parsed(&["compression"], parse_compression).flatten();
+        let encoding = read.parsed(&["encoding"], parse_encoding);
         let delimiter = read.parsed(&["delimiter", "value_delimiter", "value.delimiter"], parse_delimiter);
         let quote = read.parsed(&["quote"], parse_quote);
         let has_headers = read.boolean("has_headers");
@@ -195,13 +204,15 @@ impl SourceConfig {
         let path = path.unwrap_or_default();
         let format = read.source_format(&path, format);
         read.must_differ(delimiter, quote);
-        let packed = compression.unwrap_or_else(|| Compression::of_path(&path));
-        read.must_grow(watch, format.map(|property| property.format), packed);
+        let defaults = FileSourceConfig {
+            compression,
+            encoding,
+            ..FileSourceConfig::new(path, format.map(|property| property.format))
+        };
+        read.must_grow(watch, defaults.format, defaults.packing_of(&defaults.path));
         read.finish()?;
-        let defaults = FileSourceConfig::new(path, format.map(|property| property.format));
         Ok(Self::File(FileSourceConfig {
             recursive: recursive.unwrap_or(false),
-            compression,
             delimiter: delimiter.unwrap_or(defaults.delimiter),
             quote: quote.unwrap_or(defaults.quote),
             has_headers: has_headers.unwrap_or(format.is_none_or(|property| property.has_headers)),

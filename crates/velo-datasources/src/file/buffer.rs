@@ -8,13 +8,14 @@ use super::identity::{FileStatus, fingerprint};
 use super::listing::nearest_entry;
 use super::remote::Stream;
 use super::unpack::{PackedBytes, Unpacked};
-use crate::{Compression, FileOffset, RecordPlace, SourceError};
+use crate::config::Packing;
+use crate::{FileOffset, RecordPlace, SourceError};
 
 /// A window onto a file that moves forward as its bytes are consumed.
 pub(super) struct FileBuffer {
     /// Closed when its end has been read: of many files, few are open at a time.
     input: Option<Input>,
-    compression: Compression,
+    packing: Packing,
     packed_bytes: Option<PackedBytes>,
     path: PathBuf,
     /// What the operating system tells as the file's size, which for a pipe is 0.
@@ -51,10 +52,11 @@ enum Input {
 }
 
 impl Input {
-    fn open(path: &Path, compression: Compression) -> Result<Self, SourceError> {
-        Ok(match compression {
-            Compression::None => Self::Plain(File::open(path).map_err(|error| io_error(path, error))?),
-            _ => Self::Packed(Unpacked::open(path, compression)?),
+    fn open(path: &Path, packing: Packing) -> Result<Self, SourceError> {
+        Ok(if packing.is_none() {
+            Self::Plain(File::open(path).map_err(|error| io_error(path, error))?)
+        } else {
+            Self::Packed(Unpacked::open(path, packing)?)
         })
     }
 
@@ -126,14 +128,14 @@ fn read_arrived(stream: &mut Stream, bytes: usize, into: &mut Vec<u8>) -> io::Re
 
 impl FileBuffer {
     /// Opens a file at its beginning; `chunk_bytes` are read at a time.
-    pub(super) fn open(path: &Path, compression: Compression, chunk_bytes: usize) -> Result<Self, SourceError> {
+    pub(super) fn open(path: &Path, packing: Packing, chunk_bytes: usize) -> Result<Self, SourceError> {
         let refused = |error| io_error(path, error);
         let metadata = std::fs::metadata(path).map_err(refused)?;
         if metadata.is_dir() {
             return Err(SourceError::IsDirectory { path: path.to_owned() });
         }
-        let input = Input::open(path, compression)?;
-        Ok(Self::over(path, input, compression, metadata.len(), chunk_bytes))
+        let input = Input::open(path, packing)?;
+        Ok(Self::over(path, input, packing, metadata.len(), chunk_bytes))
     }
 
     /// Reads what comes but once, as a file of the same bytes would be read; `name` stands for its path in messages.
@@ -141,21 +143,22 @@ impl FileBuffer {
     pub(super) fn of_stream(
         name: &Path,
         stream: Stream,
-        compression: Compression,
+        packing: Packing,
         chunk_bytes: usize,
     ) -> Result<Self, SourceError> {
-        let input = match compression {
-            Compression::None => Input::Streamed(stream),
-            _ => Input::Packed(Unpacked::of_stream(name, compression, stream)?),
+        let input = if packing.is_none() {
+            Input::Streamed(stream)
+        } else {
+            Input::Packed(Unpacked::of_stream(name, packing, stream)?)
         };
-        Ok(Self::over(name, input, compression, 0, chunk_bytes))
+        Ok(Self::over(name, input, packing, 0, chunk_bytes))
     }
 
-    fn over(path: &Path, input: Input, compression: Compression, file_bytes: u64, chunk_bytes: usize) -> Self {
+    fn over(path: &Path, input: Input, packing: Packing, file_bytes: u64, chunk_bytes: usize) -> Self {
         Self {
             packed_bytes: input.packed_bytes(),
             input: Some(input),
-            compression,
+            packing,
             path: path.to_owned(),
             file_bytes,
             bytes: Vec::new(),
@@ -386,7 +389,7 @@ impl FileBuffer {
 
     /// Moves to a place in the file.
     pub(super) fn seek(&mut self, position: u64) -> Result<(), SourceError> {
-        let mut input = Input::open(&self.path, self.compression)?;
+        let mut input = Input::open(&self.path, self.packing)?;
         input.skip(&self.path, position)?;
         self.packed_bytes = input.packed_bytes();
         self.input = Some(input);

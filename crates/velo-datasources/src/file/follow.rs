@@ -5,18 +5,22 @@ use std::path::Path;
 
 use super::buffer::io_error;
 use super::identity::FileStatus;
+use crate::config::Packing;
 use crate::{Compression, FileFormat, SourceError};
 
 /// Refuses a file that cannot grow by whole records at its end.
-pub(crate) fn check_can_grow(format: Option<FileFormat>, compression: Compression) -> Result<(), String> {
-    let what = match (format, compression) {
-        (_, Compression::Gzip | Compression::Zstd) => format!("a file packed with {}", compression.as_str()),
+pub(crate) fn check_can_grow(format: Option<FileFormat>, packing: Packing) -> Result<(), String> {
+    let what = match (format, packing.compression) {
+        (_, Compression::Gzip | Compression::Zstd) => format!("a file packed with {}", packing.compression),
         (Some(FileFormat::Json), _) => "a JSON array".to_owned(),
         (Some(format @ (FileFormat::Parquet | FileFormat::Avro)), _) => format!("a file in the format {format}"),
-        _ => return Ok(()),
+        _ => match packing.encoding {
+            Some(encoding) => format!("text in {encoding}"),
+            None => return Ok(()),
+        },
     };
     Err(format!(
-        "only csv, jsonlines and envelopes that are not compressed can be watched, not {what}"
+        "only csv, jsonlines and envelopes in UTF-8 that are not compressed can be watched, not {what}"
     ))
 }
 

@@ -1,10 +1,11 @@
 //! Bytes that come over a network, read as files of the same bytes would be.
 
 use std::fs::File;
-use std::io::Seek;
+use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use velo_data::{PartitionOffset, StreamSchema, SystemClock};
 
 use super::buffer::{FileBuffer, io_error};
@@ -15,7 +16,8 @@ use super::sampling::{Look, sample_text};
 use super::source::ReadLimits;
 use super::text::TextPlan;
 use super::typed::TypedPlan;
-use crate::config::FormatKind;
+use super::unpack::Unpacked;
+use crate::config::{FormatKind, Packing};
 use crate::table::ArrivingBytes;
 use crate::{FileFormat, FileSourceConfig, ReadRequest, SourceBatch, SourceError, TextFormat};
 
@@ -99,8 +101,7 @@ impl RemotePlan {
         };
         let rows = match &self.plan {
             FilePlan::Text(plan) => {
-                let compression = self.config.compression_of(name);
-                let buffer = FileBuffer::of_stream(name, stream, compression, CHUNK_BYTES)?;
+                let buffer = FileBuffer::of_stream(name, stream, self.config.packing_of(name), CHUNK_BYTES)?;
                 FileRows::Text(plan.open_stream(buffer, partition, request, first_record)?)
             }
             FilePlan::Typed(plan) => {
@@ -146,8 +147,33 @@ pub(crate) fn columns_of_stream(
     config: &FileSourceConfig,
     bytes_max: usize,
 ) -> Result<Look, SourceError> {
-    let buffer = FileBuffer::of_stream(name, stream, config.compression_of(name), CHUNK_BYTES)?;
+    let buffer = FileBuffer::of_stream(name, stream, config.packing_of(name), CHUNK_BYTES)?;
     sample_text(buffer, format, config, bytes_max)
+}
+
+/// The text of a small document that has come whole, of at most `bytes_max`; messages call it `name`.
+///
+/// # Errors
+///
+/// When it cannot be unpacked, or is larger.
+pub(crate) fn unpacked(name: &Path, bytes: Bytes, packing: Packing, bytes_max: usize) -> Result<Bytes, SourceError> {
+    if packing.is_none() {
+        return Ok(bytes);
+    }
+    let mut unpacked = Unpacked::of_stream(name, packing, Box::new(Cursor::new(bytes)))?;
+    let mut text = Vec::new();
+    let read = Read::take(&mut unpacked, bytes_max as u64 + 1).read_to_end(&mut text);
+    read.map_err(|error| unpacked.describe(name, &error))?;
+    if text.len() > bytes_max {
+        return Err(SourceError::Format {
+            path: name.to_owned(),
+            message: format!(
+                "it holds more than {} MiB when it is unpacked; ask for smaller pages",
+                bytes_max >> 20
+            ),
+        });
+    }
+    Ok(text.into())
 }
 
 /// The bytes of a stream in a file that goes away when it is closed.

@@ -88,7 +88,7 @@ pub(crate) fn sample_files(config: &FileSourceConfig) -> Result<FileSample, Sour
             let mut samples = Vec::with_capacity(chosen.len());
             for path in &chosen {
                 refuse_pipe(path)?;
-                let buffer = FileBuffer::open(path, config.compression_of(path), SHARE_BYTES_MIN)?;
+                let buffer = FileBuffer::open(path, config.packing_of(path), SHARE_BYTES_MIN)?;
                 let look = sample_text(buffer, format, config, shares.next())?;
                 shares.spend(look.bytes);
                 samples.push(((*path).clone(), look.columns));

@@ -276,7 +276,7 @@ impl Source for FileSource {
 /// Refuses to watch files of which one cannot grow.
 fn check_can_grow_all(files: &[PathBuf], format: FileFormat, config: &FileSourceConfig) -> Result<(), SourceError> {
     files.iter().try_for_each(|path| {
-        check_can_grow(Some(format), config.compression_of(path)).map_err(|reason| SourceError::CannotWatch {
+        check_can_grow(Some(format), config.packing_of(path)).map_err(|reason| SourceError::CannotWatch {
             path: path.clone(),
             reason,
         })

@@ -13,7 +13,8 @@ use super::part::FilePart;
 use super::preamble::Preamble;
 use super::reader::FileReader;
 use super::unpack::PackedBytes;
-use crate::{Compression, FileOffset, FileSourceConfig, ReadRequest, SourceBatch, SourceError, TextFormat};
+use crate::config::Packing;
+use crate::{FileOffset, FileSourceConfig, ReadRequest, SourceBatch, SourceError, TextFormat};
 
 /// How the text files of a source are read: the same for all of them.
 #[derive(Debug, Clone)]
@@ -47,7 +48,7 @@ impl TextPlan {
         };
         // Little: the rest is for whoever decodes it.
         let header_bytes = HEADER_BYTES.min(self.limits.chunk_bytes);
-        let mut buffer = FileBuffer::open(path, self.config.compression_of(path), header_bytes)?;
+        let mut buffer = FileBuffer::open(path, self.config.packing_of(path), header_bytes)?;
         let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
         if (request.follow || captured.is_some()) && !preamble.is_whole {
             return Ok(None);
@@ -130,7 +131,7 @@ impl TextPlan {
 
     /// Whether a file may grow by whole records at its end.
     pub(super) fn can_grow(&self, path: &Path) -> bool {
-        check_can_grow(Some(self.format.into()), self.config.compression_of(path)).is_ok()
+        check_can_grow(Some(self.format.into()), self.config.packing_of(path)).is_ok()
     }
 
     /// Bytes of the line end that stands behind the record from `start` to `end`, which had none there when it was read.
@@ -140,7 +141,7 @@ impl TextPlan {
             return Ok(None);
         };
         let record_bytes = usize::try_from(end - start).unwrap_or(usize::MAX);
-        let mut buffer = FileBuffer::open(path, Compression::None, HEADER_BYTES)?;
+        let mut buffer = FileBuffer::open(path, Packing::NONE, HEADER_BYTES)?;
         buffer.seek(start)?;
         buffer.fill_up_to(record_bytes.saturating_add(2))?;
         let bytes = buffer.bytes();
@@ -184,7 +185,7 @@ impl TextPlan {
 
     /// Whether decoding a file on threads of their own leaves little to do for the one that reads it. Unpacking does not.
     pub(super) fn decodes_apart(&self, path: &Path, bytes: u64) -> bool {
-        self.is_divisible(bytes) && self.config.compression_of(path) == Compression::None
+        self.is_divisible(bytes) && self.config.packing_of(path).is_none()
     }
 
     /// Finds records from any place on; in an array that cannot be done.
@@ -201,7 +202,7 @@ impl TextPlan {
         if self.format != TextFormat::Csv || !self.config.has_headers {
             return Ok(());
         }
-        let mut buffer = FileBuffer::open(path, self.config.compression_of(path), HEADER_BYTES)?;
+        let mut buffer = FileBuffer::open(path, self.config.packing_of(path), HEADER_BYTES)?;
         let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
         field_places(path, &self.schema, self.columns_from, &preamble).map(|_| ())
     }

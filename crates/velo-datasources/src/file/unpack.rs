@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::bufread::MultiGzDecoder;
-
 use super::buffer::io_error;
+use super::gzip::GzipMembers;
+use super::transcode::Transcoder;
+use crate::config::Packing;
 use crate::{Compression, SourceError};
 
 /// Largest window of a zstd frame, as a power of two: 128 MiB, which is what its own tools accept. A larger one would
@@ -23,24 +24,26 @@ impl PackedBytes {
     }
 }
 
-/// A compressed file, unpacked as it is read.
+/// A file that is compressed or written in another encoding than UTF-8, turned into text as it is read.
 pub(super) struct Unpacked {
     compression: Compression,
     bytes: Box<dyn Read + Send>,
     /// Bytes that came out so far.
     unpacked: u64,
     packed: PackedBytes,
+    /// What comes out goes through it.
+    transcoder: Option<Transcoder>,
 }
 
 impl Unpacked {
-    /// Opens a file that is compressed.
+    /// Opens a file that is not text as it stands.
     ///
     /// # Errors
     ///
     /// When it cannot be read, or begins as no file so compressed does.
-    pub(super) fn open(path: &Path, compression: Compression) -> Result<Self, SourceError> {
+    pub(super) fn open(path: &Path, packing: Packing) -> Result<Self, SourceError> {
         let file = File::open(path).map_err(|error| io_error(path, error))?;
-        Self::of_stream(path, compression, Box::new(file))
+        Self::of_stream(path, packing, Box::new(file))
     }
 
     /// Unpacks bytes as they come; `path` is what errors call them.
@@ -48,11 +51,8 @@ impl Unpacked {
     /// # Errors
     ///
     /// When they cannot be read, or begin as nothing so compressed does.
-    pub(super) fn of_stream(
-        path: &Path,
-        compression: Compression,
-        stream: Box<dyn Read + Send>,
-    ) -> Result<Self, SourceError> {
+    pub(super) fn of_stream(path: &Path, packing: Packing, stream: Box<dyn Read + Send>) -> Result<Self, SourceError> {
+        let Packing { compression, encoding } = packing;
         let failed = |error| io_error(path, error);
         let packed = PackedBytes::default();
         let mut file = Counted {
@@ -65,7 +65,7 @@ impl Unpacked {
         let file = BufReader::with_capacity(256 << 10, Cursor::new(head).chain(file));
         let bytes: Box<dyn Read + Send> = match compression {
             Compression::None => Box::new(file),
-            Compression::Gzip => Box::new(MultiGzDecoder::new(file)),
+            Compression::Gzip => Box::new(GzipMembers::new(path, file)),
             Compression::Zstd => {
                 let mut decoder = zstd::Decoder::with_buffer(file).map_err(failed)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(failed)?;
@@ -77,6 +77,7 @@ impl Unpacked {
             bytes,
             unpacked: 0,
             packed,
+            transcoder: encoding.map(Transcoder::new),
         })
     }
 
@@ -90,6 +91,9 @@ impl Unpacked {
         let Self {
             compression, unpacked, ..
         } = self;
+        if *compression == Compression::None {
+            return io_error(path, io::Error::new(error.kind(), error.to_string()));
+        }
         let message = match error.kind() {
             io::ErrorKind::UnexpectedEof => {
                 format!("the {compression} stream is cut off: it ends in the middle, behind {unpacked} unpacked bytes")
@@ -105,8 +109,27 @@ impl Unpacked {
 
 impl Read for Unpacked {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut unpacked = Unpacking {
+            bytes: &mut self.bytes,
+            unpacked: &mut self.unpacked,
+        };
+        match &mut self.transcoder {
+            Some(transcoder) => transcoder.read(&mut unpacked, into),
+            None => unpacked.read(into),
+        }
+    }
+}
+
+/// Counts the bytes that come out.
+struct Unpacking<'a> {
+    bytes: &'a mut (dyn Read + Send),
+    unpacked: &'a mut u64,
+}
+
+impl Read for Unpacking<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(into)?;
-        self.unpacked += read as u64;
+        *self.unpacked += read as u64;
         Ok(read)
     }
 }

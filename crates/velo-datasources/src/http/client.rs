@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Response, Url};
+use reqwest::{Client, Method, Response, StatusCode, Url};
 
 use super::failure::{location, not_secure, refused, unanswered};
 use super::marks::Marks;
@@ -46,10 +46,25 @@ impl HttpClient {
     pub(super) async fn get(&self, url: &Url, unless: &Marks) -> Result<Response, SourceError> {
         let response = self.send(Method::GET, url, unless).await?;
         let status = response.status();
-        if status.is_success() || !unless.are_none() && status == reqwest::StatusCode::NOT_MODIFIED {
+        if status.is_success() || !unless.are_none() && status == StatusCode::NOT_MODIFIED {
             return Ok(response);
         }
-        Err(refused(url, response).await)
+        Err(refused(&self.config, url, response).await)
+    }
+
+    /// Asks for a document that may not be there: the error within is that of `404 Not Found`.
+    pub(super) async fn find(&self, url: &Url) -> Result<Result<Response, SourceError>, SourceError> {
+        let response = self.send(Method::GET, url, &Marks::default()).await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(Ok(response));
+        }
+        let error = refused(&self.config, url, response).await;
+        if status == StatusCode::NOT_FOUND {
+            Ok(Err(error))
+        } else {
+            Err(error)
+        }
     }
 
     /// Asks what would be told of a document; `None` if the server does not answer such questions.

@@ -1,11 +1,12 @@
 //! What went wrong with a server, and whether it is worth while to ask it again.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 use velo_common::format_duration;
+use velo_data::{Clock as _, SystemClock};
 
 use crate::tls::{WayOut, explain, tls_error};
 use crate::{HttpSourceConfig, SourceError};
@@ -33,7 +34,7 @@ pub(crate) fn location(url: &Url) -> String {
 /// A request without an answer.
 pub(super) fn unanswered(config: &HttpSourceConfig, url: &Url, error: &reqwest::Error) -> SourceError {
     let location = location(url);
-    let innermost = innermost(error);
+    let innermost = innermost(error, url);
     if error.is_redirect() {
         return SourceError::Refused {
             location,
@@ -81,7 +82,7 @@ pub(super) fn broken_off(config: &HttpSourceConfig, url: &Url, error: &reqwest::
     let message = if error.is_timeout() {
         silence(config)
     } else {
-        format!("the answer broke off: {}", innermost(error))
+        format!("the answer broke off: {}", innermost(error, url))
     };
     SourceError::Connection {
         location: location(url),
@@ -96,7 +97,7 @@ fn silence(config: &HttpSourceConfig) -> String {
 }
 
 /// An answer that is none.
-pub(super) async fn refused(url: &Url, response: Response) -> SourceError {
+pub(super) async fn refused(config: &HttpSourceConfig, url: &Url, response: Response) -> SourceError {
     let location = location(url);
     let status = response.status();
     let is_transient = status.is_server_error()
@@ -104,9 +105,12 @@ pub(super) async fn refused(url: &Url, response: Response) -> SourceError {
             status,
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
         );
-    let retry_after = retry_after(response.headers());
+    let now = SystemTime::UNIX_EPOCH + Duration::from_millis(SystemClock.now_ms().unsigned_abs());
+    let retry_after = retry_after(response.headers(), now);
     let mut message = format!("the server answers {status}");
-    if let Some(explanation) = explanation(response).await {
+    // Some servers say what key they do not know.
+    let explanation = explanation(response).await.filter(|text| !config.is_told_in(text));
+    if let Some(explanation) = explanation {
         message = format!("{message}: {explanation}");
     }
     if let Some(advice) = advice(status) {
@@ -136,10 +140,19 @@ fn advice(status: StatusCode) -> Option<&'static str> {
     })
 }
 
-/// How long the server asks to be left alone, where it says so in seconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+/// How long the server asks to be left alone: so many seconds, or until a date (RFC 9110, 10.2.3). A date is taken by
+/// the clock of the server, if it tells it.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name| Some(headers.get(name)?.to_str().ok()?.trim());
+    let given = text(RETRY_AFTER)?;
+    if let Ok(seconds) = given.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(given).ok()?;
+    let now = text(DATE)
+        .and_then(|date| httpdate::parse_http_date(date).ok())
+        .unwrap_or(now);
+    Some(until.duration_since(now).unwrap_or_default())
 }
 
 /// The beginning of what the server says about it, if that is one line of text.
@@ -158,11 +171,13 @@ fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error +
     std::iter::successors(error.source(), cause_of)
 }
 
-/// What is at the bottom of it; the layers above only repeat that a request failed.
-fn innermost(error: &reqwest::Error) -> String {
-    chain(error)
+/// What is at the bottom of it; the layers above only repeat that a request failed, and to what URL.
+fn innermost(error: &reqwest::Error, url: &Url) -> String {
+    let text = chain(error)
         .last()
-        .map_or_else(|| error.to_string(), ToString::to_string)
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    let asked = [Some(url), error.url()].into_iter().flatten();
+    asked.fold(text, |text, url| text.replace(url.as_str(), &location(url)))
 }
 
 /// Whether an error or a cause of it says one of these words. The libraries below tell these kinds by text alone.
@@ -171,4 +186,38 @@ fn mentions(error: &reqwest::Error, words: &[&str]) -> bool {
         let text = cause.to_string().to_ascii_lowercase();
         words.iter().any(|word| text.contains(&word.to_ascii_lowercase()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The three forms of a date are those of RFC 9110, 5.6.7; they mean 784111777 s.
+    #[test]
+    fn servers_ask_for_patience_in_seconds_and_by_dates() {
+        const IMF: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_700);
+        let cases = [
+            (Some("120"), None, Some(120)),
+            (Some(" 0 "), None, Some(0)),
+            (Some(IMF), None, Some(77)),
+            (Some("Sunday, 06-Nov-94 08:49:37 GMT"), None, Some(77)),
+            (Some("Sun Nov  6 08:49:37 1994"), None, Some(77)),
+            (Some(IMF), Some("Sun, 06 Nov 1994 08:49:07 GMT"), Some(30)),
+            (Some(IMF), Some("Sun, 06 Nov 1994 08:50:00 GMT"), Some(0)),
+            (Some(IMF), Some("today"), Some(77)),
+            (Some("soon"), None, None),
+            (Some("-1"), None, None),
+            (None, None, None),
+        ];
+        for (given, date, seconds) in cases {
+            let header = |name, value: Option<&'static str>| Some((name, value?.parse().unwrap()));
+            let headers: HeaderMap = [header(RETRY_AFTER, given), header(DATE, date)]
+                .into_iter()
+                .flatten()
+                .collect();
+            let expected = seconds.map(Duration::from_secs);
+            assert_eq!(retry_after(&headers, now), expected, "{given:?} {date:?}");
+        }
+    }
 }

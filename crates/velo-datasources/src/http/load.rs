@@ -12,12 +12,14 @@ use super::client::HttpClient;
 use super::content::Content;
 use super::document::Document;
 use super::failure::{broken_off, location};
+use super::fingerprint::{Fingerprint, fingerprinted};
 use super::link::next_link;
 use super::marks::Marks;
 use super::paging::{PageEnd, PageWalk};
-use crate::file::{Look, RemoteColumns, RemotePlan, SAMPLE_BYTES_MAX, Stream, columns_of_stream};
+use crate::config::Packing;
+use crate::file::{Look, RemoteColumns, RemotePlan, SAMPLE_BYTES_MAX, Stream, columns_of_stream, unpacked};
 use crate::table::{ByteStream, read_blocking};
-use crate::{BatchSender, HttpSourceConfig, Paging, ReadRequest, SourceError};
+use crate::{BatchSender, HttpSourceConfig, Paging, PagingEnd, ReadRequest, SourceError};
 
 /// Largest page that is held in memory whole, which is necessary where records stand within a document.
 const DOCUMENT_BYTES_MAX: usize = 64 << 20;
@@ -37,39 +39,69 @@ impl PageReader {
     /// Reads on from the first page to the last.
     pub(super) async fn read(self, mut walk: PageWalk, first: Response) -> Result<(), SourceError> {
         let config = self.client.config();
+        if first.status() == StatusCode::NO_CONTENT {
+            return Ok(()); // It says nothing of how records would stand in it.
+        }
         let content = Content::of(config, &first)?;
+        let document = content.document;
         let plan = RemotePlan::new(content.file, content.format.into(), &self.columns);
         let records_max = config.records.max_records.unwrap_or(u64::MAX);
         let mut page = first;
         let mut record = 0;
         loop {
             let link = next_link(page.headers());
-            let (next_record, cursor) = self.read_page(&plan, &walk, page, record).await?;
+            let read = self.read_page(&plan, document, &walk, page, record).await?;
             let end = PageEnd {
-                records: next_record - record,
+                records: read.next_record - record,
                 link,
-                cursor,
+                cursor: read.cursor,
+                fingerprint: read.fingerprint,
             };
-            record = next_record;
+            record = read.next_record;
             if record >= records_max || self.batches.is_closed() || !walk.move_on(config, end)? {
                 return Ok(());
             }
-            page = self.client.get(walk.current(), &Marks::default()).await?;
+            let Some(next) = self.next_page(&walk).await? else {
+                return Ok(());
+            };
+            page = next;
         }
     }
 
-    /// Reads one page; tells the number of the record behind it and its cursor.
+    /// Asks for the page that comes next; `None` where the server says by its status that there is none.
+    async fn next_page(&self, walk: &PageWalk) -> Result<Option<Response>, SourceError> {
+        let missing = match self.client.find(walk.current()).await? {
+            Ok(page) => return Ok(Some(page)),
+            Err(missing) => missing,
+        };
+        match &self.client.config().paging {
+            Paging::Number {
+                end: PagingEnd::NotFound,
+                ..
+            } => Ok(None),
+            Paging::Number { .. } => Err(with_advice_on_end(missing)),
+            _ => Err(missing),
+        }
+    }
+
+    /// Reads one page.
     async fn read_page(
         &self,
         plan: &RemotePlan,
+        document: Packing,
         walk: &PageWalk,
         page: Response,
         first_record: u64,
-    ) -> Result<(u64, Option<String>), SourceError> {
+    ) -> Result<PageRead, SourceError> {
         if page.status() == StatusCode::NO_CONTENT {
-            return Ok((first_record, None));
+            return Ok(PageRead {
+                next_record: first_record,
+                cursor: None,
+                fingerprint: None,
+            });
         }
-        let Page { bytes, cursor } = open(self.client.config(), walk.current(), page).await?;
+        let Page { bytes, cursor } = open(self.client.config(), document, walk.current(), page).await?;
+        let (bytes, fingerprint) = fingerprinted(bytes);
         let name = page_name(walk);
         let (plan, request, batches) = (plan.clone(), Arc::clone(&self.request), self.batches.clone());
         let decode = move |stream: Stream| {
@@ -81,8 +113,21 @@ impl PageReader {
             }
             Ok(rows.next_record())
         };
-        Ok((read_blocking(bytes, decode).await?, cursor))
+        let next_record = read_blocking(bytes, decode).await?;
+        Ok(PageRead {
+            next_record,
+            cursor,
+            fingerprint: Some(fingerprint.value()),
+        })
     }
+}
+
+/// What a page has brought.
+struct PageRead {
+    /// Number of the record behind it.
+    next_record: u64,
+    cursor: Option<String>,
+    fingerprint: Option<Fingerprint>,
 }
 
 /// Looks at the first pages to tell the columns.
@@ -92,6 +137,9 @@ pub(super) async fn sample(client: &HttpClient) -> Result<SampledSchema, SourceE
     let config = client.config();
     let mut walk = PageWalk::new(config);
     let mut page = client.get(walk.current(), &Marks::default()).await?;
+    if page.status() == StatusCode::NO_CONTENT {
+        return Ok(SampledSchema::default());
+    }
     let content = Content::of(config, &page)?;
     let mut columns = SampledSchema::default();
     let mut bytes_left = SAMPLE_BYTES_MAX;
@@ -107,6 +155,7 @@ pub(super) async fn sample(client: &HttpClient) -> Result<SampledSchema, SourceE
             records: look.columns.records + look.columns.rejected,
             link,
             cursor,
+            fingerprint: None, // The load compares pages.
         };
         columns = columns.united_with(look.columns);
         bytes_left = bytes_left.saturating_sub(look.bytes);
@@ -135,7 +184,7 @@ async fn look(
         let columns = SampledSchema::default();
         return Ok((Look { columns, bytes: 0 }, None));
     }
-    let Page { bytes, cursor } = open(config, walk.current(), page).await?;
+    let Page { bytes, cursor } = open(config, content.document, walk.current(), page).await?;
     let (name, format, file) = (page_name(walk), content.format, content.file.clone());
     let look = move |stream| columns_of_stream(&name, stream, format, &file, bytes_max);
     Ok((read_blocking(bytes, look).await?, cursor))
@@ -148,7 +197,7 @@ struct Page {
 }
 
 /// Takes the records out of an answer: all of it, or an array within.
-async fn open(config: &HttpSourceConfig, url: &Url, page: Response) -> Result<Page, SourceError> {
+async fn open(config: &HttpSourceConfig, document: Packing, url: &Url, page: Response) -> Result<Page, SourceError> {
     let bytes = body(config, url, page);
     if !config.is_within_document() {
         return Ok(Page { bytes, cursor: None });
@@ -157,11 +206,10 @@ async fn open(config: &HttpSourceConfig, url: &Url, page: Response) -> Result<Pa
         Paging::Cursor { path, .. } => path.as_slice(),
         _ => &[],
     };
-    let document = Document::read(&whole(url, bytes).await?, &config.records_path, cursor_path);
-    let document = document.map_err(|message| SourceError::Format {
-        path: PathBuf::from(location(url)),
-        message,
-    })?;
+    let name = PathBuf::from(location(url));
+    let text = unpacked(&name, whole(url, bytes).await?, document, DOCUMENT_BYTES_MAX)?;
+    let document = Document::read(&text, &config.records_path, cursor_path);
+    let document = document.map_err(|message| SourceError::Format { path: name, message })?;
     let records = Ok(Bytes::from(document.records));
     Ok(Page {
         bytes: futures_util::stream::iter([records]).boxed(),
@@ -190,6 +238,22 @@ async fn whole(url: &Url, mut pieces: ByteStream) -> Result<Bytes, SourceError> 
         }
     }
     Ok(all.freeze())
+}
+
+/// That there is no page behind the last one may be no mistake.
+fn with_advice_on_end(error: SourceError) -> SourceError {
+    match error {
+        SourceError::Refused {
+            location,
+            message,
+            is_transient,
+        } => SourceError::Refused {
+            location,
+            message: format!("{message}; if the server answers so behind the last page, say 'paging.end' = '404'"),
+            is_transient,
+        },
+        error => error,
+    }
 }
 
 /// What messages call a page.

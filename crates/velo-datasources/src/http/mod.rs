@@ -4,6 +4,7 @@ mod client;
 mod content;
 mod document;
 mod failure;
+mod fingerprint;
 mod link;
 mod load;
 mod marks;

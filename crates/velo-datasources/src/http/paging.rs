@@ -3,6 +3,7 @@
 use reqwest::Url;
 
 use super::failure::location;
+use super::fingerprint::Fingerprint;
 use crate::{HttpSourceConfig, Paging, SourceError};
 
 /// Walks the pages of one load.
@@ -13,6 +14,8 @@ pub(super) struct PageWalk {
     /// The URL of the page that was handed out last.
     current: Url,
     cursor: Option<String>,
+    /// Of the page before the one that was read last.
+    before: Option<Fingerprint>,
 }
 
 /// What a page says that has been read.
@@ -24,6 +27,8 @@ pub(super) struct PageEnd {
     pub(super) link: Option<String>,
     /// Its mark for the next one.
     pub(super) cursor: Option<String>,
+    /// What tells it from others.
+    pub(super) fingerprint: Option<Fingerprint>,
 }
 
 impl PageWalk {
@@ -33,6 +38,7 @@ impl PageWalk {
             pages: 1,
             current: first_page(config),
             cursor: None,
+            before: None,
         }
     }
 
@@ -50,8 +56,9 @@ impl PageWalk {
     ///
     /// # Errors
     ///
-    /// When pages do not end, or lead to another server.
+    /// When pages do not end, are the same, or lead to another server.
     pub(super) fn move_on(&mut self, config: &HttpSourceConfig, end: PageEnd) -> Result<bool, SourceError> {
+        self.check_differs(config, &end)?;
         let next = match &config.paging {
             Paging::None => None,
             Paging::Link => end.link.map(|link| self.resolve(config, &link)).transpose()?,
@@ -83,11 +90,33 @@ impl PageWalk {
         Ok(true)
     }
 
+    /// Refuses a page with the same records as the one before: a server that ignores the parameter that asks for a page
+    /// gives the first one again and again.
+    fn check_differs(&mut self, config: &HttpSourceConfig, end: &PageEnd) -> Result<(), SourceError> {
+        let (Paging::Number { parameter, .. } | Paging::Cursor { parameter, .. }) = &config.paging else {
+            return Ok(()); // The server itself says where the next page is.
+        };
+        let before = std::mem::replace(&mut self.before, end.fingerprint);
+        if end.records == 0 || before.is_none() || before != end.fingerprint {
+            return Ok(());
+        }
+        let (earlier, later) = (self.pages - 1, self.pages);
+        Err(refused(
+            config,
+            format!(
+                "pages {earlier} and {later} are the same: the server ignores the query parameter `{parameter}`; say the \
+                 one that it knows as `paging.parameter`"
+            ),
+        ))
+    }
+
     fn behind_cursor(&self, config: &HttpSourceConfig, parameter: &str, cursor: &str) -> Result<Url, SourceError> {
         if self.cursor.as_deref() == Some(cursor) {
             return Err(refused(
                 config,
-                "two pages have the same mark for the next one".to_owned(),
+                format!(
+                    "two pages have the same mark for the next one; does the server know the query parameter `{parameter}`?"
+                ),
             ));
         }
         if cursor.starts_with("http://") || cursor.starts_with("https://") {
@@ -110,7 +139,10 @@ impl PageWalk {
 }
 
 fn first_page(config: &HttpSourceConfig) -> Url {
-    let Paging::Number { parameter, start, size } = &config.paging else {
+    let Paging::Number {
+        parameter, start, size, ..
+    } = &config.paging
+    else {
         return config.url.clone();
     };
     let url = with_parameter(&config.url, parameter, &start.to_string());

@@ -32,7 +32,7 @@ fn sink(kind: Option<&str>, text: &str) -> String {
 fn sources() {
     let plain = |path: &str, format: &str, has_headers: bool| {
         format!(
-            "File(FileSourceConfig {{ path: \"{path}\", format: Some({format}), recursive: false, compression: None, delimiter: 44, quote: 34, \
+            "File(FileSourceConfig {{ path: \"{path}\", format: Some({format}), recursive: false, compression: None, encoding: None, delimiter: 44, quote: 34, \
              has_headers: {has_headers}, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: None }})"
         )
     };
@@ -66,7 +66,7 @@ fn sources() {
     }
     insta::assert_snapshot!(
         source(None, "path=a.csv delimiter=; quote=' has_headers=FALSE skip_lines=2 max_records=10"),
-        @r#"File(FileSourceConfig { path: "a.csv", format: Some(Csv), recursive: false, compression: None, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: Some(10) })"#
+        @r#"File(FileSourceConfig { path: "a.csv", format: Some(Csv), recursive: false, compression: None, encoding: None, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: Some(10) })"#
     );
     for (delimiter, byte) in [("TAB", 9), ("\\t", 9), ("SPACE", 32), ("|", 124)] {
         let described = source(None, &format!("path=a.csv value_delimiter={delimiter}"));
@@ -133,7 +133,7 @@ fn what_is_not_supported_yet_says_so() {
     - path=a.txt
         Missing format: the name of `a.txt` does not tell its format; say `format`: csv, csv_no_header, jsonlines, json, parquet or avro
     - path=a.json format=json
-        File(FileSourceConfig { path: "a.json", format: Some(Json), recursive: false, compression: None, delimiter: 44, quote: 34, has_headers: true, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: None })
+        File(FileSourceConfig { path: "a.json", format: Some(Json), recursive: false, compression: None, encoding: None, delimiter: 44, quote: 34, has_headers: true, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: None })
     - path=a.bin format=protobuf
         Unsupported format: format `protobuf` is not supported yet for files
     - path=a.envelope.jsonl format=avro
@@ -147,13 +147,13 @@ fn what_is_not_supported_yet_says_so() {
     - path=a.csv format=csv value_format=DELIMITED
         Invalid value_format: `value_format` and `format` mean the same; give one of them
     - path=a.json format=json watch=true
-        Invalid watch: only csv, jsonlines and envelopes that are not compressed can be watched, not a JSON array
+        Invalid watch: only csv, jsonlines and envelopes in UTF-8 that are not compressed can be watched, not a JSON array
     - path=a.parquet watch=true polling.interval=100ms
-        Invalid watch: only csv, jsonlines and envelopes that are not compressed can be watched, not a file in the format parquet
+        Invalid watch: only csv, jsonlines and envelopes in UTF-8 that are not compressed can be watched, not a file in the format parquet
     - path=a.jsonl.gz watch=TRUE
-        Invalid watch: only csv, jsonlines and envelopes that are not compressed can be watched, not a file packed with gzip
+        Invalid watch: only csv, jsonlines and envelopes in UTF-8 that are not compressed can be watched, not a file packed with gzip
     - path=a.jsonl compression=zstd watch=true
-        Invalid watch: only csv, jsonlines and envelopes that are not compressed can be watched, not a file packed with zstd
+        Invalid watch: only csv, jsonlines and envelopes in UTF-8 that are not compressed can be watched, not a file packed with zstd
     "#);
 }
 

@@ -30,6 +30,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("recursive", "Whether directories below are read, too."),
     ("max_records", "How many records are read at most."),
     ("skip_lines", "How many lines at the start are left out."),
+    (
+        "encoding",
+        "How text is written in bytes, by its name on the web, such as windows-1252 or utf-16le; UTF-8 unless given.",
+    ),
     ("append", "Whether rows are added to the file that is there."),
     ("compression", "How the file is compressed."),
     (
@@ -92,6 +96,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     (
         "paging.cursor.path",
         "Members that lead from the top of a page to the mark that asks for the next one.",
+    ),
+    (
+        "paging.end",
+        "How a server says that there are no more numbered pages: empty (a page without records) unless given, or 404.",
     ),
     (
         "paging.max_pages",

@@ -74,6 +74,7 @@ const FAILURE_STRATEGIES: &[&str] = &["LogAndContinue", "FailBatch", "SendToDLQ"
 const PROFILES: &[&str] = &["high_throughput", "low_latency", "durable", "balanced"];
 const BACKOFFS: &[&str] = &["fixed", "linear", "exponential"];
 const PAGING_STYLES: &[&str] = &["none", "link", "page", "cursor"];
+const PAGING_ENDS: &[&str] = &["empty", "404"];
 const DRIFTS: &[&str] = &["ignore", "warn", "fail", "evolve"];
 const GUARANTEES: &[&str] = &["at_least_once", "exactly_once"];
 
@@ -96,6 +97,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("recursive", Scope::Source, Boolean),
     yes("max_records", Scope::Source, Integer(0)),
     yes("skip_lines", Scope::Source, Integer(0)),
+    yes("encoding", Scope::Source, Text),
     yes("append", Scope::Sink, Boolean),
     yes("compression", Scope::Object, Choice(&["none", "gzip", "zstd", "auto"])),
     yes("file.wait.timeout", Scope::Source, Duration),
@@ -125,6 +127,10 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("paging.size", Scope::Source, Integer(1)),
     yes("paging.size.parameter", Scope::Source, Text),
     yes("paging.cursor.path", Scope::Source, Text),
+    also(
+        yes("paging.end", Scope::Source, Choice(PAGING_ENDS)),
+        &["http.pages.end"],
+    ),
     yes("paging.max_pages", Scope::Source, Integer(1)),
     // Object storage.
     yes("s3.endpoint", Scope::Source, Text),

@@ -26,6 +26,16 @@ async fn formats_are_told_by_type_by_name_or_by_the_program() {
         ("/by/type", Answer::ok("text/csv; charset=utf-8", csv), &[][..]),
         ("/by/type", Answer::ok("application/json", array), &[]),
         ("/by/type", Answer::ok("application/x-ndjson", lines), &[]),
+        (
+            "/by/type",
+            Answer::ok("application/vnd.api+json; charset=utf-8", array),
+            &[],
+        ),
+        (
+            "/by/type",
+            Answer::ok("application/geo+json", within.clone()),
+            &[("records.path", "data.items")],
+        ),
         ("/by/name.csv", Answer::ok(plain, csv), &[]),
         ("/by/name.json", Answer::ok(plain, array), &[]),
         ("/by/name.jsonl", Answer::ok(plain, lines), &[]),
@@ -48,7 +58,16 @@ async fn formats_are_told_by_type_by_name_or_by_the_program() {
             Answer::ok("text/plain", gzip(lines)),
             &[("format", "jsonlines"), ("compression", "gzip")],
         ),
-        ("/within", Answer::ok(plain, within), &[("records.path", "data.items")]),
+        (
+            "/within",
+            Answer::ok(plain, within.clone()),
+            &[("records.path", "data.items")],
+        ),
+        (
+            "/within",
+            Answer::ok(plain, gzip(&within)).with_header("Content-Encoding", "gzip"),
+            &[("records.path", "data.items")],
+        ),
     ];
     let declared = schema(&[("id", SqlType::BigInt), ("name", SqlType::String)]);
     for (target, answer, settings) in cases {
@@ -62,6 +81,83 @@ async fn formats_are_told_by_type_by_name_or_by_the_program() {
             assert_eq!(read.rows, ROWS, "{properties:?}");
             assert_eq!(read.rejected, "", "{properties:?}");
         }
+    }
+}
+
+/// The bytes of `é` are those that Python's `str.encode` gives.
+#[tokio::test]
+async fn text_is_in_the_encoding_that_the_server_or_the_program_says() {
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let document = b"{\"rows\": [{\"name\": \"\xE9\"}]}".to_vec();
+    let cases: [(&str, Vec<u8>, &[(&str, &str)]); 8] = [
+        ("text/csv; charset=ISO-8859-1", b"name\n\xE9\n".to_vec(), &[]),
+        (
+            "text/csv; header=present; Charset=\"latin1\"",
+            b"name\n\xE9\n".to_vec(),
+            &[],
+        ),
+        ("text/csv;charset=utf-16le", utf16("name\né\n"), &[]),
+        ("text/csv; charset=us-ascii", "name\né\n".as_bytes().to_vec(), &[]),
+        ("text/csv; charset=", "name\né\n".as_bytes().to_vec(), &[]),
+        // What the program says goes before it.
+        (
+            "text/csv; charset=iso-8859-1",
+            "name\né\n".as_bytes().to_vec(),
+            &[("encoding", "utf-8")],
+        ),
+        ("text/csv", b"name\n\xE9\n".to_vec(), &[("encoding", "windows-1252")]),
+        (
+            "application/json; charset=iso-8859-1",
+            document,
+            &[("records.path", "rows")],
+        ),
+    ];
+    for (kind, body, settings) in cases {
+        let server = HttpServer::start();
+        server.on("/data", move |_| Answer::ok(kind, body.clone()));
+        let url = server.url("/data");
+        let mut properties = vec![("type", "http_source"), ("url", url.as_str())];
+        properties.extend(settings);
+        let read = load(&config(&properties), None).await.unwrap();
+        assert_eq!(
+            (read.rows.as_str(), read.rejected.as_str()),
+            ("{\"name\":\"é\"}\n", ""),
+            "{kind}"
+        );
+    }
+    let server = HttpServer::start();
+    server.on("/data", |_| Answer::ok("text/csv; charset=klingon", "id\n1\n"));
+    let url = server.url("/data");
+    let error = load(&config(&[("path", url.as_str())]), None).await.unwrap_err();
+    let text = told(&server, &error);
+    assert!(text.contains("`klingon`") && text.contains("`encoding`"), "{text}");
+}
+
+/// Such answers say that there is nothing, not that something is wrong.
+#[tokio::test]
+async fn no_records_are_no_rows() {
+    let json = |body: &str| Answer::ok("application/json", body);
+    let cases: [(Answer, &[(&str, &str)]); 7] = [
+        (json("[]"), &[]),
+        (json(" [ ] \n"), &[]),
+        (json("{\"rows\": []}"), &[("records.path", "rows")]),
+        (json("{\"rows\": null}"), &[("records.path", "rows")]),
+        (json("{\"data\": {\"rows\": null}}"), &[("records.path", "data.rows")]),
+        (Answer::new(204, ""), &[]),
+        (
+            json("{\"rows\": null}"),
+            &[("records.path", "rows"), ("paging.style", "page")],
+        ),
+    ];
+    let declared = schema(&[("id", SqlType::BigInt)]);
+    for (answer, settings) in cases {
+        let server = HttpServer::start();
+        server.on("/data", move |_| answer.clone());
+        let url = server.url("/data");
+        let mut properties = vec![("type", "http_source"), ("url", url.as_str())];
+        properties.extend(settings);
+        let read = load(&config(&properties), Some(&declared)).await.unwrap();
+        assert_eq!((read.rows.as_str(), read.rejected.as_str()), ("", ""), "{settings:?}");
     }
 }
 

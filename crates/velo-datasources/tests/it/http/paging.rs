@@ -67,6 +67,59 @@ async fn numbered_pages_are_read_up_to_an_empty_one() {
     assert_eq!(read(&server, &settings).await.unwrap().lines(), ALL);
 }
 
+/// Some servers have no page behind the last one.
+#[tokio::test]
+async fn numbered_pages_may_end_with_404() {
+    let server = HttpServer::start();
+    server.on("/items", |request| {
+        let page: u64 = parameter(request, "page").unwrap().parse().unwrap();
+        match page {
+            1..=3 => Answer::ok("application/json", records(page)),
+            _ => Answer::new(404, "no such page"),
+        }
+    });
+    for key in ["paging.end", "http.pages.end"] {
+        let settings = [("paging.style", "page"), (key, "404")];
+        assert_eq!(read(&server, &settings).await.unwrap().lines(), ALL);
+    }
+    // That is not so everywhere, and the first page has to be there.
+    let error = read(&server, &[("paging.style", "page")]).await.unwrap_err();
+    let text = told(&server, &error);
+    assert!(text.contains("404") && text.contains("'paging.end' = '404'"), "{text}");
+    let settings = [("paging.style", "page"), ("paging.end", "404"), ("paging.start", "9")];
+    assert!(read(&server, &settings).await.is_err());
+}
+
+/// A server that does not know the parameter gives the first page for ever.
+#[tokio::test]
+async fn a_server_that_ignores_the_parameter_is_found_out() {
+    let server = HttpServer::start();
+    server.on("/items", |_| Answer::ok("application/json", records(1)));
+    let error = read(&server, &[("paging.style", "page"), ("paging.parameter", "p")])
+        .await
+        .unwrap_err();
+    let text = told(&server, &error);
+    assert!(
+        text.contains("pages 1 and 2 are the same") && text.contains("`p`"),
+        "{text}"
+    );
+
+    server.on("/items", |request| {
+        let cursor = parameter(request, "cursor").map_or(0, |cursor| cursor.parse::<u64>().unwrap());
+        Answer::ok(
+            "application/json",
+            format!("{{\"data\": {}, \"next\": {}}}", records(1), cursor + 1),
+        )
+    });
+    let settings = [
+        ("paging.style", "cursor"),
+        ("paging.cursor.path", "next"),
+        ("records.path", "data"),
+    ];
+    let text = told(&server, &read(&server, &settings).await.unwrap_err());
+    assert!(text.contains("`cursor`"), "{text}");
+}
+
 #[tokio::test]
 async fn cursors_are_followed() {
     let server = HttpServer::start();

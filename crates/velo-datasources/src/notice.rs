@@ -1,0 +1,13 @@
+//! What a person should know although all goes on.
+
+/// The target of such events: who runs a command is told of them whatever else is logged.
+pub const NOTICE_TARGET: &str = "velo_notice";
+
+/// Tells something, with the arguments of `format!`.
+macro_rules! notice {
+    ($($argument:tt)*) => {
+        tracing::warn!(target: $crate::notice::NOTICE_TARGET, $($argument)*)
+    };
+}
+
+pub(crate) use notice;
