@@ -14,7 +14,7 @@ use crate::connection::SourceConnection;
 use crate::lints::{money_in_double, unreadable_records};
 use crate::overrides::unmet_overrides;
 use crate::paths::conflicts;
-use crate::secrets::secrets;
+use crate::secrets::{secrets, without_quotation};
 use crate::sinks::{columns_without_form, configure_sinks};
 use crate::sources::open_sources;
 use crate::waiting::{OnWait, WaitCause};
@@ -174,7 +174,11 @@ pub fn check(source: SourceText, options: &SessionOptions) -> CheckedProgram {
 /// `on_wait` is told of each wait, and may end it: that for an answer with all sources that have not answered.
 pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &mut OnWait<'_>) -> CheckedProgram {
     let parsed = velo_parser::parse_script(source.text());
-    let mut diagnostics = parsed.diagnostics;
+    let secrets = secrets(&source);
+    let parser_diagnostics = parsed.diagnostics.into_iter();
+    let mut diagnostics: Vec<Diagnostic> = parser_diagnostics
+        .map(|diagnostic| without_quotation(diagnostic, &secrets))
+        .collect();
     let defines = parsed.failed.iter().filter_map(|failed| failed.defines.as_ref());
     let unparsed: Vec<Name> = defines.map(ObjectName::name).collect();
     let config_files = ConfigDirectory::of_program(source.name(), &options.overrides);
@@ -183,7 +187,6 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
     if parsed.failed.is_empty() {
         diagnostics.extend(unmet_overrides(&outline, &options.overrides, options.mode));
     }
-    let secrets = secrets(&outline, &source);
     let sources = open_sources(&outline, options, on_wait, &mut diagnostics);
     let sinks = configure_sinks(&outline, &mut diagnostics);
     let planned = plan_program(&outline, &sources.descriptions, &sinks.descriptions);

@@ -23,6 +23,7 @@ mod rejected;
 mod row_groups;
 mod samples;
 mod schema_files;
+mod secrets;
 mod settings;
 mod sink_formats;
 mod support;

@@ -246,15 +246,23 @@ impl PostgresConnection {
 /// Reads what of a URL is not about encryption.
 fn parse_client(url: &str) -> Result<tokio_postgres::Config, String> {
     let form = "the form is postgres://user:password@host:port/database, with special characters as %XX";
+    // Of a password with an `@` that is not escaped, the rest would be taken for host, port or database, and be printed
+    // with it.
+    if url.matches('@').count() > 1 {
+        return Err(format!("`connection.url` has more than one `@`; {form}"));
+    }
     let client = tokio_postgres::Config::from_str(url);
     let client = client.map_err(|_| format!("`connection.url` is malformed; {form}"))?;
     let hosts = client.get_hosts();
-    // A password with an unescaped `@` would go on in the name of the host, and be printed with it.
+    // More likely it is a part of the password, and would be printed as a host.
+    let is_name = |name: &str| name.chars().all(|c| c.is_alphanumeric() || "-_.:[]%".contains(c));
     if hosts
         .iter()
-        .any(|host| matches!(host, Host::Tcp(name) if name.contains('@')))
+        .any(|host| matches!(host, Host::Tcp(name) if !is_name(name)))
     {
-        return Err(format!("`connection.url` has more than one `@`; {form}"));
+        return Err(format!(
+            "`connection.url` names a host with characters that no host has; {form}"
+        ));
     }
     if hosts.is_empty() {
         return Err(format!("`connection.url` names no host; {form}"));
@@ -320,6 +328,10 @@ fn of_url(url: &str) -> Result<DatabaseConnection, (PropertyErrorKind, String)> 
         }
         "sqlite" => {
             let path = &url[scheme.len() + 1..];
+            if path.split_once('@').is_some_and(|(user, _)| user.contains(':')) {
+                let message = "a SQLite file has no user and password: write sqlite:path, or its `path`";
+                return Err((PropertyErrorKind::Invalid, message.to_owned()));
+            }
             sqlite_file(path.strip_prefix("//").unwrap_or(path))
         }
         "mysql" | "mariadb" | "mssql" | "sqlserver" | "oracle" => {
@@ -339,8 +351,8 @@ fn sqlite_file(path: &str) -> Result<DatabaseConnection, (PropertyErrorKind, Str
         let message = "the path of the SQLite file is missing";
         return Err((PropertyErrorKind::Invalid, message.to_owned()));
     }
-    if let Some((scheme, _)) = path.split_once("://") {
-        let message = format!("`{scheme}://` locations are not supported, only local SQLite files");
+    if path.contains("://") {
+        let message = "only local SQLite files can be read".to_owned();
         return Err((PropertyErrorKind::Unsupported, message));
     }
     Ok(DatabaseConnection::Sqlite(PathBuf::from(path)))

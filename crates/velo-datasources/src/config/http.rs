@@ -108,6 +108,9 @@ const KEYS: [&str; 20] = [
     "paging.max_pages",
 ];
 
+/// A shorter piece of a secret may be in a text by chance, and tells little.
+const SECRET_PIECE_CHARACTERS: usize = 4;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const PAGES_MAX: u64 = 10_000;
@@ -143,23 +146,21 @@ impl HttpSourceConfig {
         self.credentials.is_some() || !self.headers.is_empty()
     }
 
-    /// Whether a text tells something of what is meant for this server alone.
+    /// Whether a text tells a part of what is meant for this server alone. It may be escaped there in any way, so that short
+    /// pieces are looked for.
     pub(crate) fn is_told_in(&self, text: &str) -> bool {
-        /// Shorter pieces stand in any text.
-        const PIECE_BYTES_MIN: usize = 4;
-        let headers = self.headers.iter().map(|(_, value)| value.expose());
-        let (user, password) = match &self.credentials {
-            Some(HttpCredentials::Bearer(token)) => (None, Some(token.expose())),
-            Some(HttpCredentials::Basic { user, password }) => (Some(user.as_str()), Some(password.expose())),
-            None => (None, None),
-        };
+        let headers = self.headers.iter().filter(|(name, _)| !is_plain_header(name));
+        let headers = headers.map(|(_, value)| value.expose());
+        let secret = self.credentials.iter().map(|credentials| match credentials {
+            HttpCredentials::Bearer(secret) | HttpCredentials::Basic { password: secret, .. } => secret.expose(),
+        });
         let query: Vec<_> = self.url.query_pairs().map(|(_, value)| value.into_owned()).collect();
-        let all = headers
-            .chain(user)
-            .chain(password)
-            .chain(query.iter().map(String::as_str));
-        let mut pieces = all.flat_map(|value| std::iter::once(value).chain(value.split_ascii_whitespace()));
-        pieces.any(|piece| piece.len() >= PIECE_BYTES_MIN && text.contains(piece))
+        let mut all = headers.chain(secret).chain(query.iter().map(String::as_str));
+        all.any(|value| {
+            let characters: Vec<char> = value.chars().collect();
+            let mut pieces = characters.windows(SECRET_PIECE_CHARACTERS);
+            pieces.any(|piece| text.contains(&piece.iter().collect::<String>()))
+        })
     }
 
     /// Whether records stand within a JSON document.
@@ -252,6 +253,13 @@ impl fmt::Debug for HttpSourceConfig {
             .field("pages_max", &self.pages_max)
             .finish()
     }
+}
+
+/// Whether a header says what is wanted, not who wants it.
+fn is_plain_header(name: &str) -> bool {
+    ["accept", "accept-language", "user-agent"]
+        .iter()
+        .any(|plain| name.eq_ignore_ascii_case(plain))
 }
 
 /// Whether a path is one on the web.

@@ -174,6 +174,12 @@ fn read_path(read: &mut Properties<'_>) -> Option<(Option<String>, String)> {
 fn split_path(path: &str) -> Result<(Option<String>, String), String> {
     if let Some(rest) = path.strip_prefix(S3_SCHEME) {
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+        // It may be a key, and would be printed wherever the bucket is.
+        if bucket.contains(['@', ':']) {
+            return Err(
+                "`path` must not hold credentials; say `s3.access.key.id` and `s3.secret.access.key`".to_owned(),
+            );
+        }
         if bucket.is_empty() || has_wildcards(Path::new(bucket)) {
             return Err(format!("`{path}` names no bucket: write s3://bucket/key"));
         }
@@ -181,9 +187,7 @@ fn split_path(path: &str) -> Result<(Option<String>, String), String> {
     }
     match path.strip_prefix("file:///") {
         Some(key) => Ok((None, key.to_owned())),
-        None => Err(format!(
-            "`path` must begin with {S3_SCHEME} or {FILE_SCHEME}/, not `{path}`"
-        )),
+        None => Err(format!("`path` must begin with {S3_SCHEME} or {FILE_SCHEME}/")),
     }
 }
 

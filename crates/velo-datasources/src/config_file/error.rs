@@ -46,12 +46,12 @@ pub enum ConfigFileError {
         key: String,
     },
     /// A `${…}` that is not closed or names nothing.
-    #[error("`{text}` in `{}` is no valid reference: write ${{NAME}} or ${{NAME:default}}, and $$ for a dollar sign", path.display())]
+    #[error("`{key}` in `{}` has a reference that is not valid: write ${{NAME}} or ${{NAME:default}}, and $$ for a dollar sign", path.display())]
     Reference {
         /// The file.
         path: PathBuf,
-        /// The whole value.
-        text: String,
+        /// The flat key; its value may be a secret.
+        key: String,
     },
     /// A variable that is not set and has no default.
     #[error("`{}` needs the environment variable `{name}`, which is not set", path.display())]

@@ -14,20 +14,33 @@ pub(super) struct Variables<'a> {
 
 /// Puts in the values of `${VAR}` and `${VAR:default}` in all texts; `$$` stands for one `$`.
 pub(super) fn substituted(node: Node, path: &Path, variables: Variables<'_>) -> Result<Node, ConfigFileError> {
+    substituted_below(node, "", path, variables)
+}
+
+/// As [`substituted`], of what stands at a key.
+fn substituted_below(node: Node, key: &str, path: &Path, variables: Variables<'_>) -> Result<Node, ConfigFileError> {
     Ok(match node {
         Node::Null => Node::Null,
         Node::Scalar(Scalar { text, file, .. }) => {
-            let (text, unset) = substituted_text(&text, path, variables)?;
+            let (text, unset) = substituted_text(&text, key, path, variables)?;
             Node::Scalar(Scalar { text, file, unset })
         }
         Node::List(items) => {
-            let items = items.into_iter().map(|item| substituted(item, path, variables));
+            let items = items
+                .into_iter()
+                .enumerate()
+                .map(|(index, item)| substituted_below(item, &format!("{key}[{index}]"), path, variables));
             Node::List(items.collect::<Result<_, _>>()?)
         }
         Node::Mapping(entries) => {
-            let entries = entries
-                .into_iter()
-                .map(|(key, value)| Ok((key, substituted(value, path, variables)?)));
+            let entries = entries.into_iter().map(|(name, value)| {
+                let key = if key.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{key}.{name}")
+                };
+                Ok((name, substituted_below(value, &key, path, variables)?))
+            });
             Node::Mapping(entries.collect::<Result<_, _>>()?)
         }
     })
@@ -36,6 +49,7 @@ pub(super) fn substituted(node: Node, path: &Path, variables: Variables<'_>) -> 
 /// The text with values in it, and the variables that are not set.
 fn substituted_text(
     text: &str,
+    key: &str,
     path: &Path,
     variables: Variables<'_>,
 ) -> Result<(String, Vec<String>), ConfigFileError> {
@@ -51,7 +65,7 @@ fn substituted_text(
         } else if let Some(reference) = tail.strip_prefix("${") {
             let malformed = || ConfigFileError::Reference {
                 path: path.to_owned(),
-                text: text.to_owned(),
+                key: key.to_owned(),
             };
             let (reference, tail) = reference.split_once('}').ok_or_else(malformed)?;
             let (name, default) = match reference.split_once(':') {

@@ -53,7 +53,10 @@ fn node(value: Value, file: &Arc<Path>) -> Result<Node, String> {
                 .map(|(key, value)| Ok((key_text(key, file)?, node(value, file)?)));
             Node::Mapping(entries.collect::<Result<_, String>>()?)
         }
-        Value::Tagged(tagged) => return Err(format!("the tag {} means nothing here", tagged.tag)),
+        Value::Tagged(_) => {
+            // It may be what somebody has for a password.
+            return Err("a tag means nothing here; a text that begins with `!` stands in quotes".to_owned());
+        }
     })
 }
 

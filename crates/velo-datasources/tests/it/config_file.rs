@@ -93,7 +93,7 @@ fn what_is_wrong_is_said_with_the_file() {
         ),
         (
             &[("main.yaml", "a: ${HOST")],
-            "`${HOST` in `/main.yaml` is no valid reference: write ${NAME} or ${NAME:default}, and $$ for a dollar sign",
+            "`a` in `/main.yaml` has a reference that is not valid: write ${NAME} or ${NAME:default}, and $$ for a dollar sign",
         ),
         (&[("main.yaml", "- a\n- b\n")], "`/main.yaml` must hold keys and values"),
         (

@@ -8,7 +8,7 @@ use super::build::{Builder, is_of_statement};
 use super::objects::{ObjectKind, Role, kind_of};
 use super::{ConfigValue, DeclaredColumn};
 use crate::Reported;
-use crate::properties::{PREFIXES, Properties, PropertyValue, definition, known_keys};
+use crate::properties::{PREFIXES, Properties, PropertyValue, ValueKind, definition, known_keys};
 use crate::types::named_type;
 
 /// What a configuration file says besides properties.
@@ -175,6 +175,12 @@ fn unprefixed((key, value): (String, ConfigValue)) -> (String, ConfigValue) {
 }
 
 fn unknown_key(key: &str, file: &str, span: Span) -> Diagnostic {
+    // What is below a key that takes a text may be a password that YAML reads as a list or as keys.
+    let mut above = key.match_indices(['.', '[']).map(|(end, _)| &key[..end]);
+    if let Some(known) = above.rfind(|above| definition(above).is_some_and(|known| known.value == ValueKind::Text)) {
+        let message = format!("`{known}` in `{file}` takes one text, neither a list nor keys");
+        return Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, message).with_help("put it in quotes");
+    }
     let message = format!("`{key}` in `{file}` is no property of a source or sink");
     let help = match definition(key) {
         Some(_) => Some(format!("`{key}` belongs to a statement: write it in WITH")),
