@@ -121,7 +121,11 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "EXPRESSION")]
     pub(crate) select: Option<Selection>,
 
-    /// Print the waves and what each table would read, and load nothing
+    /// Leave these tables out, by the same words; what others need of them is taken from what is kept
+    #[arg(long, value_name = "EXPRESSION")]
+    pub(crate) exclude: Option<Selection>,
+
+    /// Print what each table would read and why, looking at what is kept, and load nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 

@@ -7,6 +7,7 @@ use velo_session::{Mode, SessionOptions, check};
 
 use crate::{
     CancellationToken, ParallelLoader, ParallelLoadingResult, ProgramLoadError, ProgramLoadOptions, ProgramLoader,
+    TableChoice,
 };
 
 /// A table: its name, the query that makes it, what configures it and its sources, and what has to be there before.
@@ -166,7 +167,7 @@ impl ParallelLoader {
         }
         let tables = program.take_tables();
         let tables = ProgramLoader::new(&program, &tables, options);
-        let result = tables.load(self, None, cancellation).await?;
+        let result = tables.load(self, &TableChoice::default(), cancellation).await?;
         Ok(LoadedDefinitions { result, tables })
     }
 }

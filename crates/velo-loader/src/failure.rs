@@ -117,6 +117,11 @@ pub struct DependencyCause {
 }
 
 impl DependencyCause {
+    /// The table that is needed directly and is not there: one that was skipped itself, or the one that failed.
+    pub fn needed(&self) -> &str {
+        self.through.first().unwrap_or(&self.failed)
+    }
+
     /// The cause for a table that needs the failed one directly.
     pub(crate) fn failed(table: &str, message: Arc<str>) -> Self {
         Self {

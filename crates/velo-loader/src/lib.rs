@@ -46,8 +46,8 @@ pub use failure::{DependencyCause, SkipCause, TableFailure};
 pub use load::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable};
 pub use loader::{LoadPlanError, ParallelLoader, SystemResources};
 pub use program::{
-    BackgroundLoad, KeptTable, KeptTableError, KeptTables, ProgramLoadError, ProgramLoadOptions, ProgramLoader,
-    TableMissing,
+    BackgroundLoad, KeptState, KeptTable, KeptTableError, KeptTables, PreviewAction, ProgramLoadError,
+    ProgramLoadOptions, ProgramLoader, TableChoice, TableMissing, TablePreview,
 };
 pub use progress::{
     LoadSummary, ProgressEvent, ProgressMonitor, ProgressSample, ProgressStream, TableLoadState, TableProgress,

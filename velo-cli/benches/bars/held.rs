@@ -4,7 +4,9 @@ use std::fs;
 
 use velo_common::SourceText;
 use velo_engine::Cancel;
-use velo_loader::{BackgroundLoad, ParallelLoader, ParallelLoadingConfig, ProgramLoadOptions, ProgramLoader};
+use velo_loader::{
+    BackgroundLoad, ParallelLoader, ParallelLoadingConfig, ProgramLoadOptions, ProgramLoader, TableChoice,
+};
 use velo_session::{Mode, SessionOptions, check};
 
 use crate::loads::{LARGE_ROWS, large_program};
@@ -33,7 +35,8 @@ fn load(program: &str) -> BackgroundLoad {
     let tables = checked.take_tables();
     let tables = ProgramLoader::new(&checked, &tables, ProgramLoadOptions::default());
     let loader = ParallelLoader::new(ParallelLoadingConfig::default()).expect("the defaults are valid");
-    let mut loading = BackgroundLoad::start(tables, loader, None, &Cancel::default()).expect("a thread to load in");
+    let mut loading =
+        BackgroundLoad::start(tables, loader, TableChoice::default(), &Cancel::default()).expect("a thread to load in");
     assert!(loading.finish().expect("an order to load in").is_complete());
     loading
 }

@@ -7,7 +7,7 @@ use velo_common::{Diagnostic, code};
 use velo_data::SystemClock;
 use velo_datasources::SinkError;
 use velo_engine::{Cancel, EngineError, Job, Metrics, RunOptions};
-use velo_loader::TableMissing;
+use velo_loader::{TableChoice, TableMissing};
 use velo_session::{CheckedProgram, Mode, Output, SessionOptions};
 
 use super::loading::{Loading, LoadingError, loader};
@@ -17,7 +17,8 @@ use crate::exit::Exit;
 use crate::interrupt::cancel_on_interrupt;
 use crate::outputs::{self, JobOutputs};
 use crate::print::errors::print_error;
-use crate::print::load::problems_text;
+use crate::print::line::text;
+use crate::print::load::problems;
 use crate::print::rows::RowPrinter;
 use crate::print::summary::{self, StatementPolicies};
 use crate::progress::{LoadProgressStyle, StreamProgress, StreamProgressStyle};
@@ -103,7 +104,7 @@ fn deploy_program(
         let loading = Loading {
             program: &program,
             tables: &tables,
-            selection: None,
+            choice: TableChoice::default(),
             full_refresh: false,
             style: LoadProgressStyle::of(terminal),
         };
@@ -115,7 +116,7 @@ fn deploy_program(
             let result = joined.is_ok().then(|| loading.finish()).transpose();
             progress.end();
             if let Some(result) = result.map_err(LoadingError::from)? {
-                print_on_stderr(&problems_text(&result));
+                print_on_stderr(&text(&problems(&result), terminal.stderr.style));
             }
             if !terminal.quiet {
                 print_on_stderr(&summary::rejected_text(&loading.program().reports(), &table_policies));

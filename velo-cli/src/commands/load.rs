@@ -2,7 +2,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use velo_engine::Cancel;
-use velo_loader::{ParallelLoadingResult, ProgramLoadOptions, ProgramLoader};
+use velo_loader::{ParallelLoadingResult, ProgramLoadOptions, ProgramLoader, SnapshotStore, TableChoice};
 use velo_planner::plan::PlannedStatement;
 use velo_session::{CheckedProgram, Mode, SessionOptions};
 
@@ -13,7 +13,8 @@ use crate::exit::Exit;
 use crate::interrupt::cancel_on_interrupt;
 use crate::print::dry_run;
 use crate::print::errors::{chain, print_error};
-use crate::print::load::{problems_text, result_json, summary_text};
+use crate::print::line::{Line, text};
+use crate::print::load::{problems, result_json, total, waves};
 use crate::print::summary;
 use crate::progress::LoadProgressStyle;
 use crate::terminal::Terminal;
@@ -87,60 +88,84 @@ fn load_program(
         return Err(LoadCommandError::NoTables);
     }
     let loader = loader(&args.loading)?;
+    let choice = TableChoice {
+        select: args.select.clone(),
+        exclude: args.exclude.clone(),
+    };
     if args.dry_run {
-        let tables = ProgramLoader::new(&program, &tables, ProgramLoadOptions::default());
-        let selected = tables.selected(args.select.as_ref()).map_err(LoadingError::from)?;
-        let text = dry_run::text(path, &tables, &selected);
-        return print(&text).map(|()| true);
+        return preview(path, &program, &tables, &choice, args).map(|()| true);
     }
+    let style = match args.format {
+        LoadFormat::Json => LoadProgressStyle::Json,
+        LoadFormat::Text => LoadProgressStyle::of(terminal),
+    };
+    let chosen = chosen_tables(&program, &tables, &choice);
     let loading = Loading {
         program: &program,
         tables: &tables,
-        selection: args.select.clone(),
+        choice,
         full_refresh: args.full_refresh,
-        style: match args.format {
-            LoadFormat::Json => LoadProgressStyle::Json,
-            LoadFormat::Text => LoadProgressStyle::of(terminal),
-        },
+        style,
     };
     let started = loading.start(loader, &args.loading.state_dir, cancel, terminal);
     if let (Err(error), LoadFormat::Json) = (&started, args.format) {
         // Who reads events waits for the last one.
-        let result = ParallelLoadingResult::not_begun(selected_tables(&program, &tables, args), &chain(error));
-        tell(&result, args.format, terminal)?;
+        let result = ParallelLoadingResult::not_begun(chosen, &chain(error));
+        print(&result_json(&result).map_err(|error| LoadCommandError::Output(error.into()))?)?;
     }
     let (mut loading, progress) = started?;
     let result = loading.finish();
     progress.end();
     let result = result.map_err(LoadingError::from)?;
-    tell(&result, args.format, terminal)?;
-    if !terminal.quiet {
-        print_on_stderr(&summary::rejected_text(&loading.program().reports(), &policies));
+    let skipped = match terminal.quiet {
+        true => String::new(),
+        false => summary::rejected_text(&loading.program().reports(), &policies),
+    };
+    match args.format {
+        LoadFormat::Json => {
+            let json = result_json(&result).map_err(|error| LoadCommandError::Output(error.into()))?;
+            print(&json)?;
+            print_on_stderr(&skipped);
+        }
+        LoadFormat::Text => print_on_stderr(&told(&result, style, &skipped, terminal)),
     }
     Ok(result.is_complete())
 }
 
-/// Names of the tables that a load is about; none if its selection means none.
-fn selected_tables(program: &CheckedProgram, tables: &[PlannedStatement], args: &LoadArgs) -> Vec<String> {
+/// Names of the tables that a load is about; none if its choice means none.
+fn chosen_tables(program: &CheckedProgram, tables: &[PlannedStatement], choice: &TableChoice) -> Vec<String> {
     let tables = ProgramLoader::new(program, tables, ProgramLoadOptions::default());
-    tables.selected(args.select.as_ref()).unwrap_or_default()
+    tables.selected(choice).unwrap_or_default()
 }
 
-fn tell(result: &ParallelLoadingResult, format: LoadFormat, terminal: Terminal) -> Result<(), LoadCommandError> {
-    match format {
-        LoadFormat::Json => {
-            let json = result_json(result).map_err(|error| LoadCommandError::Output(error.into()))?;
-            print(&json)
-        }
-        LoadFormat::Text if terminal.quiet => {
-            print_on_stderr(&problems_text(result));
-            Ok(())
-        }
-        LoadFormat::Text => {
-            print_on_stderr(&summary_text(result));
-            Ok(())
-        }
+/// What a person is told at the end. What was drawn over and over is gone by then; lines have told of each table already.
+fn told(result: &ParallelLoadingResult, style: LoadProgressStyle, skipped: &str, terminal: Terminal) -> String {
+    let render = |lines: &[Line]| text(lines, terminal.stderr.style);
+    let problems = render(&problems(result));
+    if terminal.quiet {
+        return problems;
     }
+    let waves = render(&waves(result, style == LoadProgressStyle::Bars));
+    format!("{waves}{skipped}{problems}{}", render(&[total(result)]))
+}
+
+/// Prints what a load would do.
+fn preview(
+    path: &Path,
+    program: &CheckedProgram,
+    tables: &[PlannedStatement],
+    choice: &TableChoice,
+    args: &LoadArgs,
+) -> Result<(), LoadCommandError> {
+    let options = ProgramLoadOptions {
+        store: Some(SnapshotStore::open_read_only(&args.loading.state_dir)),
+        full_refresh: args.full_refresh,
+        ..ProgramLoadOptions::default()
+    };
+    let loader = ProgramLoader::new(program, tables, options);
+    let selected = loader.selected(choice).map_err(LoadingError::from)?;
+    let previews = loader.preview_blocking(&selected).map_err(LoadingError::Thread)?;
+    print(&dry_run::text(path, &loader, &previews))
 }
 
 fn print(text: &str) -> Result<(), LoadCommandError> {

@@ -4,10 +4,9 @@ use std::io;
 use std::path::Path;
 
 use velo_engine::Cancel;
-use velo_graph::Selection;
 use velo_loader::{
     BackgroundLoad, LoadingConfigError, ParallelLoader, ParallelLoadingConfig, ProgramLoadError, ProgramLoadOptions,
-    ProgramLoader, SnapshotError, SnapshotStore,
+    ProgramLoader, SnapshotError, SnapshotStore, TableChoice,
 };
 use velo_planner::plan::PlannedStatement;
 use velo_session::CheckedProgram;
@@ -33,7 +32,8 @@ pub(crate) enum LoadingError {
 impl From<&LoadingError> for Exit {
     fn from(error: &LoadingError) -> Self {
         match error {
-            LoadingError::Options(_) | LoadingError::Load(ProgramLoadError::Selection(_)) => Self::Usage,
+            LoadingError::Options(_)
+            | LoadingError::Load(ProgramLoadError::Selection(_) | ProgramLoadError::AllExcluded) => Self::Usage,
             LoadingError::Load(ProgramLoadError::Plan(_) | ProgramLoadError::Ended(_))
             | LoadingError::State(_)
             | LoadingError::Thread(_) => Self::Failed,
@@ -45,8 +45,8 @@ impl From<&LoadingError> for Exit {
 pub(crate) struct Loading<'a> {
     pub(crate) program: &'a CheckedProgram,
     pub(crate) tables: &'a [PlannedStatement],
-    /// The tables that are meant, unless it is all of them.
-    pub(crate) selection: Option<Selection>,
+    /// The tables that are meant.
+    pub(crate) choice: TableChoice,
     /// Whether what is kept is left aside, and everything read anew.
     pub(crate) full_refresh: bool,
     pub(crate) style: LoadProgressStyle,
@@ -74,7 +74,7 @@ impl Loading<'_> {
         };
         let progress = LoadProgress::show(loader.monitor(), self.style, terminal);
         let tables = ProgramLoader::new(self.program, self.tables, options);
-        let loading = BackgroundLoad::start(tables, loader, self.selection, cancel).map_err(LoadingError::Thread)?;
+        let loading = BackgroundLoad::start(tables, loader, self.choice, cancel).map_err(LoadingError::Thread)?;
         Ok((loading, progress))
     }
 }

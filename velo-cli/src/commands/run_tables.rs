@@ -6,14 +6,15 @@ use std::collections::HashMap;
 use velo_engine::{Cancel, JoinedTable};
 use velo_loader::{
     BackgroundLoad, ParallelLoader, ParallelLoadingConfig, ParallelLoadingResult, ProgramLoadOptions, ProgramLoader,
-    TableMissing,
+    TableChoice, TableMissing,
 };
 use velo_planner::plan::PlannedStatement;
 use velo_session::CheckedProgram;
 
 use super::loading::LoadingError;
 use super::print_on_stderr;
-use crate::print::load::problems_text;
+use crate::print::line::text;
+use crate::print::load::problems;
 use crate::print::summary::{self, StatementPolicies};
 use crate::progress::{LoadProgress, LoadProgressStyle};
 use crate::terminal::Terminal;
@@ -49,7 +50,8 @@ impl RunTables {
         };
         let progress = LoadProgress::show(loader.monitor(), style, terminal);
         let tables = ProgramLoader::new(program, &tables, ProgramLoadOptions::default());
-        let loading = BackgroundLoad::start(tables, loader, None, cancel).map_err(LoadingError::Thread)?;
+        let loading =
+            BackgroundLoad::start(tables, loader, TableChoice::default(), cancel).map_err(LoadingError::Thread)?;
         Ok(Some(Self {
             loading,
             progress: Cell::new(Some(progress)),
@@ -80,7 +82,7 @@ impl RunTables {
                 print_on_stderr(&self.counted(&result));
             }
             if !is_loaded {
-                print_on_stderr(&problems_text(&result));
+                print_on_stderr(&text(&problems(&result), terminal.stderr.style));
             }
         }
         drop(self.progress.take());

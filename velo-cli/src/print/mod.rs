@@ -7,6 +7,7 @@ pub(crate) mod inferences;
 pub(crate) mod joins;
 pub(crate) mod kept_tables;
 pub(crate) mod limited;
+pub(crate) mod line;
 pub(crate) mod lineage;
 pub(crate) mod load;
 pub(crate) mod notices;

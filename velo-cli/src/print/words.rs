@@ -61,9 +61,17 @@ pub(crate) fn failed(error: &str) -> String {
     format!("failed: {error}")
 }
 
-/// Why a table was left out.
-pub(crate) fn skipped(cause: &str) -> String {
-    format!("skipped: {cause}")
+/// Why a table was left out: for the want of another one, of which it has been told why, or for this cause.
+pub(crate) fn skipped(needed: Option<&str>, cause: &str) -> String {
+    match needed {
+        Some(table) => format!("skipped: {}", needs(table)),
+        None => format!("skipped: {cause}"),
+    }
+}
+
+/// Why a table was left out that needs another one which is not there.
+pub(crate) fn needs(table: &str) -> String {
+    format!("needs {table}")
 }
 
 /// When a table is tried again, and why it has to be.

@@ -6,10 +6,9 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use velo_engine::{Cancel, JoinedTable};
-use velo_graph::Selection;
 use velo_planner::plan::PlannedStatement;
 
-use super::{ProgramLoadError, ProgramLoader, TableMissing};
+use super::{ProgramLoadError, ProgramLoader, TableChoice, TableMissing};
 use crate::{CancellationToken, ParallelLoader, ParallelLoadingResult};
 
 /// A load that goes on beside whoever started it, who needs no event loop for it.
@@ -33,7 +32,7 @@ impl BackgroundLoad {
     pub fn start(
         program: ProgramLoader,
         loader: ParallelLoader,
-        selection: Option<Selection>,
+        choice: TableChoice,
         cancel: &Cancel,
     ) -> io::Result<Self> {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -46,7 +45,7 @@ impl BackgroundLoad {
         let cancellation = CancellationToken::new();
         let load = {
             let (program, loader, token) = (Arc::clone(&program), Arc::clone(&loader), cancellation.clone());
-            runtime.spawn(async move { program.load(&loader, selection.as_ref(), &token).await })
+            runtime.spawn(async move { program.load(&loader, &choice, &token).await })
         };
         let (cancel, token) = (cancel.clone(), cancellation.clone());
         runtime.spawn(async move {

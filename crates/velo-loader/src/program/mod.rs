@@ -5,6 +5,7 @@ mod definition;
 mod kept;
 mod missing;
 mod offsets;
+mod preview;
 mod snapshot;
 mod source;
 mod table;
@@ -27,6 +28,7 @@ use crate::{
 pub use background::BackgroundLoad;
 pub use kept::{KeptTable, KeptTableError, KeptTables};
 pub use missing::TableMissing;
+pub use preview::{KeptState, PreviewAction, TablePreview};
 use table::StatementTable;
 
 /// Loads the tables of a program.
@@ -52,6 +54,15 @@ struct Shared {
     reports: Mutex<HashMap<String, TableReport>>,
     /// What tells the content of each loaded table from what it was before, by folded name.
     contents: Mutex<HashMap<String, String>>,
+}
+
+/// Which tables of a program are meant.
+#[derive(Debug, Clone, Default)]
+pub struct TableChoice {
+    /// Only these; all of them unless told.
+    pub select: Option<Selection>,
+    /// None of these.
+    pub exclude: Option<Selection>,
 }
 
 /// What is done with the tables of a program.
@@ -103,18 +114,18 @@ impl ProgramLoader {
         &self.shared.registry
     }
 
-    /// Loads some of the tables or all; what is selected but not what it needs takes the rest from what is kept.
+    /// Loads some of the tables or all; what they need and is not among them is taken from what is kept.
     ///
     /// # Errors
     ///
-    /// When nothing is selected by the selection, or there is no order to load in.
+    /// When nothing is chosen by the choice, or there is no order to load in.
     pub async fn load(
         &self,
         loader: &ParallelLoader,
-        selection: Option<&Selection>,
+        choice: &TableChoice,
         cancellation: &CancellationToken,
     ) -> Result<ParallelLoadingResult, ProgramLoadError> {
-        let loads: Vec<_> = self.selected(selection)?.iter().map(|name| self.table(name)).collect();
+        let loads: Vec<_> = self.selected(choice)?.iter().map(|name| self.table(name)).collect();
         let registry = &self.shared.registry;
         Ok(registry
             .load_tables_parallel(loader, &self.graph, loads, cancellation)
@@ -186,16 +197,24 @@ impl ProgramLoader {
         )
     }
 
-    /// Names of the tables that a selection means, in load order.
+    /// Names of the tables that a choice means, in load order.
     ///
     /// # Errors
     ///
-    /// When a part of it means none.
-    pub fn selected(&self, selection: Option<&Selection>) -> Result<Vec<String>, ProgramLoadError> {
-        match selection {
-            Some(selection) => Ok(self.graph.select(selection)?),
-            None => Ok(self.graph.tables().map(|table| table.name.clone()).collect()),
+    /// When a part of it means none, or nothing is left.
+    pub fn selected(&self, choice: &TableChoice) -> Result<Vec<String>, ProgramLoadError> {
+        let mut selected = match &choice.select {
+            Some(selection) => self.graph.select(selection)?,
+            None => self.graph.tables().map(|table| table.name.clone()).collect(),
+        };
+        if let Some(exclusion) = &choice.exclude {
+            let excluded: HashSet<String> = self.graph.select(exclusion)?.into_iter().collect();
+            selected.retain(|name| !excluded.contains(name));
+            if selected.is_empty() {
+                return Err(ProgramLoadError::AllExcluded);
+            }
         }
+        Ok(selected)
     }
 
     /// Where a table's rows are read from, directly or through streams, without credentials; nowhere if it is made of
@@ -241,6 +260,9 @@ pub enum ProgramLoadError {
     /// The selection names something that there is not.
     #[error(transparent)]
     Selection(#[from] SelectionError),
+    /// Nothing is left to load.
+    #[error("every table that is selected is excluded")]
+    AllExcluded,
     /// There is no order to load in.
     #[error(transparent)]
     Plan(#[from] LoadPlanError),

@@ -238,7 +238,7 @@ fn metadata(field: &Field) -> BTreeMap<&String, &String> {
 }
 
 /// What tells the content of a snapshot from others. Where its rows have no checksum, every snapshot is another one.
-fn content_of(manifest: &SnapshotManifest) -> String {
+pub(super) fn content_of(manifest: &SnapshotManifest) -> String {
     match manifest.details.content.as_str() {
         "" => format!("{}-{}", manifest.details.definition_fingerprint, manifest.generation),
         content => content.to_owned(),

@@ -100,7 +100,7 @@ impl StatementTable {
     /// Loads the table from what is kept of it and what is new, or from everything.
     async fn make(&self, prepared: &Prepared, attempt: &LoadAttempt) -> Result<(Made, LoadOutcome, String), LoadError> {
         let shared = &self.shared;
-        let policy = prepared.policy();
+        let policy = prepared.parts().policy();
         let reason = match shared.kept(prepared.name(), &prepared.fingerprint, &prepared.contents, &policy) {
             Kept::Nothing => None,
             Kept::Useless(reason) => Some(reason),
@@ -144,8 +144,8 @@ impl StatementTable {
         attempt: &LoadAttempt,
     ) -> Result<(Made, LoadOutcome, String), Stopped> {
         let shared = &self.shared;
-        let sources = prepared.sources();
-        if sources.is_empty() || !prepared.is_row_wise() {
+        let sources = prepared.parts().sources();
+        if sources.is_empty() || !prepared.parts().is_row_wise() {
             self.check_unchanged(&sources, &made_of, attempt).await?;
             let (builder, content) = shared.kept_builder(&prepared.statement).map_err(Stopped::Reload)?;
             let table = builder.finish().map_err(|error| Stopped::Reload(error.to_string()))?;
@@ -172,7 +172,7 @@ impl StatementTable {
             table: &made.table,
             fingerprint: &prepared.fingerprint,
             made_of: &now,
-            skipped: skipped.with(&made.report.statements, &prepared.policy()),
+            skipped: skipped.with(&made.report.statements, &prepared.parts().policy()),
         };
         let content = shared.keep_added(state, &added, &made_of)?;
         made.report.earlier = skipped;
@@ -220,7 +220,7 @@ impl StatementTable {
     ) -> Result<Made, Stopped> {
         let mut loaded = Vec::new();
         let mut sources: HashMap<String, Arc<dyn Source>> = HashMap::new();
-        for name in prepared.sources() {
+        for name in prepared.parts().sources() {
             let source = self.shared.connect(&name, attempt).await?;
             let endpoint = source.endpoint();
             let since = since.get(&name).cloned();
@@ -267,32 +267,50 @@ impl StatementTable {
     }
 }
 
-impl Prepared {
+/// A table's statement, and those of the streams that it reads.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) statement: &'a PlannedStatement,
+    pub(super) streams: &'a [PlannedStatement],
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn all(self) -> impl Iterator<Item = &'a PlannedStatement> {
+        std::iter::once(self.statement).chain(self.streams)
+    }
+
     /// Names of the sources that are read.
-    fn sources(&self) -> Vec<String> {
-        let parts = std::iter::once(&self.statement).chain(&self.streams);
-        parts.filter_map(|part| part.plan.source().map(str::to_owned)).collect()
+    pub(super) fn sources(self) -> Vec<String> {
+        let sources = self.all().filter_map(|part| part.plan.source());
+        sources.map(str::to_owned).collect()
     }
 
     /// Whether every row of its sources gives its rows of the table by itself, also on the way through streams.
-    fn is_row_wise(&self) -> bool {
-        let parts = std::iter::once(&self.statement).chain(&self.streams);
-        parts.map(|part| &part.plan).all(is_row_wise)
+    pub(super) fn is_row_wise(self) -> bool {
+        self.all().map(|part| &part.plan).all(is_row_wise)
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.statement.name
-    }
-
-    /// What becomes of rows that fail, of the table's statement and of the streams that it reads.
-    fn policy(&self) -> String {
-        let parts = std::iter::once(&self.statement).chain(&self.streams);
-        let policies = parts.map(|part| match &part.settings.error_policy {
+    /// What becomes of rows that fail.
+    pub(super) fn policy(self) -> String {
+        let policies = self.all().map(|part| match &part.settings.error_policy {
             ErrorPolicy::SkipSome | ErrorPolicy::Skip => "skip".to_owned(),
             ErrorPolicy::Fail => "fail".to_owned(),
             ErrorPolicy::DeadLetter { path } => format!("dead_letter to {}", path.display()),
         });
         policies.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Prepared {
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            statement: &self.statement,
+            streams: &self.streams,
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.statement.name
     }
 
     fn builder(&self) -> Result<TableBuilder, LoadError> {
@@ -317,7 +335,7 @@ impl Made {
 
 impl Shared {
     /// A statement whose columns are unknown cannot be loaded; the source that could not be looked at is why.
-    fn check_columns(&self, statement: &PlannedStatement) -> Result<(), LoadError> {
+    pub(super) fn check_columns(&self, statement: &PlannedStatement) -> Result<(), LoadError> {
         if !statement.columns_unknown {
             return Ok(());
         }

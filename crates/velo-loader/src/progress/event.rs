@@ -10,11 +10,12 @@ use crate::LoadOutcome;
 /// let event = ProgressEvent::TableSkipped {
 ///     table: "totals".to_owned(),
 ///     wave: 2,
+///     needs: Some("orders".to_owned()),
 ///     cause: "`orders` failed: no route to host".to_owned(),
 /// };
 /// assert_eq!(
 ///     serde_json::to_string(&event)?,
-///     r#"{"event":"table_skipped","table":"totals","wave":2,"cause":"`orders` failed: no route to host"}"#
+///     r#"{"event":"table_skipped","table":"totals","wave":2,"needs":"orders","cause":"`orders` failed: no route to host"}"#
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -71,6 +72,9 @@ pub enum ProgressEvent {
         table: String,
         /// Its wave, from 1.
         wave: usize,
+        /// The table that it needs and that is not there; none when the load has ended early.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        needs: Option<String>,
         /// Why, with the way to the table that failed.
         cause: String,
     },

@@ -167,6 +167,10 @@ impl ProgressMonitor {
             Some(ProgressEvent::TableSkipped {
                 table: entry.name.clone(),
                 wave: entry.wave,
+                needs: match cause {
+                    SkipCause::Dependency(cause) => Some(cause.needed().to_owned()),
+                    _ => None,
+                },
                 cause: cause.to_string(),
             })
         });

@@ -48,7 +48,7 @@ async fn events_tell_the_whole_story_as_json_lines() {
     {"event":"summary_update","tables":3,"waiting":1,"loading":2,"retrying":0,"completed":0,"failed":0,"skipped":0,"rows":0,"bytes":0,"rows_per_second":0.0,"bytes_per_second":0.0,"percent":0.0,"elapsed_ms":200}
     {"event":"table_completed","table":"flaky","wave":1,"rows":5,"bytes":50,"skipped_rows":0,"attempts":2,"duration_ms":200,"outcome":"loaded"}
     {"event":"table_failed","table":"broken","wave":1,"attempts":1,"duration_ms":300,"error":"wrong password"}
-    {"event":"table_skipped","table":"joined","wave":2,"cause":"`broken` failed: wrong password"}
+    {"event":"table_skipped","table":"joined","wave":2,"needs":"broken","cause":"`broken` failed: wrong password"}
     {"event":"summary_update","tables":3,"waiting":0,"loading":0,"retrying":0,"completed":1,"failed":1,"skipped":1,"rows":5,"bytes":50,"rows_per_second":0.0,"bytes_per_second":0.0,"percent":100.0,"elapsed_ms":300}
     "#);
     assert!(loader.monitor().summary().percent >= 100.0);

@@ -169,8 +169,14 @@ impl LoadBoard {
             ProgressEvent::TableFailed { table, error, .. } => {
                 self.end(&table, TableLoadState::Failed, words::failed(&error));
             }
-            ProgressEvent::TableSkipped { table, cause, .. } => {
-                self.end(&table, TableLoadState::Skipped, words::skipped(&cause));
+            ProgressEvent::TableSkipped {
+                table, needs, cause, ..
+            } => {
+                self.end(
+                    &table,
+                    TableLoadState::Skipped,
+                    words::skipped(needs.as_deref(), &cause),
+                );
             }
             ProgressEvent::KeepAlive => {}
         }

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::line::Line;
+use crate::print::line::Line;
 
 /// Erases to the end of the line.
 const ERASE_LINE: &str = "\u{1b}[K";
@@ -76,8 +76,8 @@ impl<W: Write> Canvas<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::line::Paint;
     use super::*;
+    use crate::print::line::Paint;
 
     fn line(text: &str) -> Line {
         Line::default().with(Paint::Plain, text)

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use velo_loader::TableLoadState;
 
 use super::board::{LoadBoard, StateCounts, TableRow};
-use super::line::Line;
 use super::row::{more_waiting, table_row, total_row, wave_header};
 use super::style::RowStyle;
+use crate::print::line::Line;
 
 /// A terminal of unknown size counts as one of this size.
 const SIZE_DEFAULT: (usize, usize) = (80, 24);

@@ -6,7 +6,6 @@
 mod board;
 mod canvas;
 mod layout;
-mod line;
 mod plain;
 mod row;
 mod screen;

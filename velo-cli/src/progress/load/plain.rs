@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use velo_loader::ProgressEvent;
 
-use super::line::{Line, Paint};
+use crate::print::line::{Line, Paint};
 use crate::print::words;
 
 /// Says in one line each what happens to tables, for logs and for those who cannot see bars.
@@ -42,7 +42,9 @@ impl PlainLines {
                 (table, Paint::Green, words)
             }
             ProgressEvent::TableFailed { table, error, .. } => (table, Paint::Red, words::failed(error)),
-            ProgressEvent::TableSkipped { table, cause, .. } => (table, Paint::Yellow, words::skipped(cause)),
+            ProgressEvent::TableSkipped {
+                table, needs, cause, ..
+            } => (table, Paint::Yellow, words::skipped(needs.as_deref(), cause)),
             ProgressEvent::InitialSnapshot { .. } | ProgressEvent::SummaryUpdate(_) | ProgressEvent::KeepAlive => {
                 return None;
             }

@@ -5,8 +5,8 @@ use unicode_width::UnicodeWidthStr;
 use velo_loader::{TableLoadState, TableProgress};
 
 use super::board::{LoadBoard, StateCounts, TableRow, TableStatus};
-use super::line::{Line, Paint};
 use super::style::{GAP, INDENT, RowStyle};
+use crate::print::line::{Line, Paint};
 use crate::print::words;
 
 /// How many tables that another one waits for are named.

@@ -124,6 +124,7 @@ fn skipped(table: &str, cause: &str) -> ProgressEvent {
     ProgressEvent::TableSkipped {
         table: table.to_owned(),
         wave: 2,
+        needs: None,
         cause: cause.to_owned(),
     }
 }

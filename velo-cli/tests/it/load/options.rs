@@ -68,6 +68,34 @@ fn a_selection_reads_what_is_kept_of_the_rest() {
 }
 
 #[test]
+fn what_is_excluded_is_left_as_it_is() {
+    let cases: [(&[&str], &[&str]); 4] = [
+        (&["--exclude", "counts"], &["named", "orders", "people"]),
+        (&["--exclude", "orders+"], &["people"]),
+        (&["--select", "+named", "--exclude", "tag:master"], &["orders"]),
+        (&["--exclude", "named,counts"], &["orders", "people"]),
+    ];
+    for (arguments, expected) in cases {
+        let workspace = shop();
+        load(&workspace, arguments);
+        assert_eq!(Vec::from_iter(kept_tables(&workspace)), expected, "{arguments:?}");
+    }
+    let workspace = shop();
+    load(&workspace, &[]).expect_all();
+    workspace.write("people.csv", b"id,name\n1,ann\n2,bert\n");
+    load(&workspace, &["--exclude", "people", "--full-refresh"]).expect_all();
+    assert_eq!(rows(&workspace, "counts"), ["ann|2", "bob|1"]);
+    for (exclusion, message) in [
+        ("customers", "`customers` selects no table"),
+        ("people+,orders", "every table that is selected is excluded"),
+    ] {
+        let outcome = workspace.run(&["load", PROGRAM, "--exclude", exclusion]);
+        assert_eq!(outcome.exit, Some(2), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(message), "{}", outcome.stderr);
+    }
+}
+
+#[test]
 fn a_selection_whose_needs_are_not_there_says_so() {
     let workspace = shop();
     insta::assert_snapshot!(load(&workspace, &["--select", "counts"]).transcript());
@@ -100,6 +128,75 @@ fn a_dry_run_tells_what_would_be_read_and_reads_nothing() {
             .transcript()
     );
     assert!(!workspace.path(".velo").exists());
+}
+
+#[test]
+fn a_dry_run_looks_at_what_is_kept() {
+    let workspace = shop();
+    let preview = |arguments: &[&str]| {
+        let outcome = workspace.run(&[&["load", PROGRAM, "--dry-run"], arguments].concat());
+        assert_eq!((outcome.exit, outcome.stderr.as_str()), (Some(0), ""));
+        outcome.stdout
+    };
+    load(&workspace, &["--exclude", "counts"]).expect_all();
+    insta::assert_snapshot!(preview(&[]), @r"
+    p.sql: 4 of 4 tables would be looked at, and 1 of them read
+
+    wave 1
+      people: unchanged, 2 rows kept
+      orders: unchanged, 3 rows kept
+
+    wave 2
+      named: unchanged, 3 rows kept; needs people, orders
+
+    wave 3
+      counts: made of tables, since nothing is kept of it; needs named
+    ");
+    load(&workspace, &[]).expect_all();
+    workspace.write("people.csv", b"id,name\n1,ann\n2,bob\n3,cid\n");
+    insta::assert_snapshot!(preview(&[]), @r"
+    p.sql: 4 of 4 tables would be looked at, and 3 of them read
+
+    wave 1
+      people: reads what is new in people.csv, 2 rows kept
+      orders: unchanged, 3 rows kept
+
+    wave 2
+      named: made of tables anew if the rows of people change, 3 rows kept; needs people, orders
+
+    wave 3
+      counts: made of tables anew if the rows of named change, 2 rows kept; needs named
+    ");
+    // What is not selected stays as it is.
+    insta::assert_snapshot!(preview(&["--select", "named"]), @r"
+    p.sql: 1 of 4 tables would be looked at, and 0 of them read
+
+    wave 2
+      named: unchanged, 3 rows kept; needs people, orders
+    ");
+    insta::assert_snapshot!(preview(&["--full-refresh", "--select", "people"]), @r"
+    p.sql: 1 of 4 tables would be looked at, and 1 of them read
+
+    wave 1
+      people: reads people.csv anew, since a full refresh was asked for; 2 rows kept
+    ");
+    let program = workspace.read(PROGRAM).replace("COUNT(*)", "COUNT(*) + 1");
+    workspace.write(PROGRAM, program.as_bytes());
+    std::fs::remove_file(workspace.path("orders.csv")).unwrap();
+    std::fs::write(workspace.path(".velo/tables/named/manifest.json"), "{").unwrap();
+    insta::assert_snapshot!(preview(&[]), @r"
+    p.sql: 4 of 4 tables would be looked at, and 1 of them read
+
+    wave 1
+      people: reads what is new in people.csv, 2 rows kept
+      orders: would fail: file `orders.csv` does not exist
+
+    wave 2
+      named: would be skipped, since it needs orders; needs people, orders
+
+    wave 3
+      counts: would be skipped, since it needs named; needs named
+    ");
 }
 
 /// Starts of tables and ends of others, as they were told.

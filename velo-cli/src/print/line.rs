@@ -1,12 +1,13 @@
 use unicode_width::UnicodeWidthStr;
+use velo_common::RenderStyle;
 
-use crate::print::text::{cut, prefix, printable};
+use super::text::{cut, prefix, printable};
 
 const RESET: &str = "\u{1b}[0m";
 
 /// How a part of a line stands out, where there are colors. Nothing is told by color alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Paint {
+pub(crate) enum Paint {
     Plain,
     Bold,
     Dim,
@@ -32,7 +33,7 @@ impl Paint {
 
 /// One line of a terminal, made of parts. Whatever is put into it, it stays one line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     parts: Vec<(Paint, String)>,
     width: usize,
 }
@@ -40,7 +41,7 @@ pub(super) struct Line {
 impl Line {
     /// The same with one more part.
     #[must_use]
-    pub(super) fn with(mut self, paint: Paint, text: &str) -> Self {
+    pub(crate) fn with(mut self, paint: Paint, text: &str) -> Self {
         let text = printable(text).into_owned();
         self.width += text.width();
         self.parts.push((paint, text));
@@ -49,7 +50,7 @@ impl Line {
 
     /// The same with a text of so many columns: cut where it is wider, else filled with spaces.
     #[must_use]
-    pub(super) fn with_column(self, paint: Paint, text: &str, columns: usize) -> Self {
+    pub(crate) fn with_column(self, paint: Paint, text: &str, columns: usize) -> Self {
         let text = printable(text);
         let text = cut(&text, columns);
         let padding = columns - text.width();
@@ -57,12 +58,12 @@ impl Line {
     }
 
     /// Columns that it takes.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.width
     }
 
     /// The line in at most so many columns; one that is wider ends in `…`.
-    pub(super) fn render(&self, columns: usize, color: bool) -> String {
+    pub(crate) fn render(&self, columns: usize, color: bool) -> String {
         let is_cut = self.width > columns;
         let mut left = if is_cut { columns.saturating_sub(1) } else { columns };
         let mut rendered = String::new();
@@ -83,6 +84,12 @@ impl Line {
         }
         rendered
     }
+}
+
+/// Lines as they are printed, each whole however wide it is.
+pub(crate) fn text(lines: &[Line], style: RenderStyle) -> String {
+    let lines = lines.iter().map(|line| line.render(usize::MAX, style.color) + "\n");
+    lines.collect()
 }
 
 #[cfg(test)]
