@@ -82,6 +82,8 @@ struct Column {
     name: String,
     /// The types that its files have by themselves, each with the first file that has it, in their order.
     types: Vec<(SqlType, usize)>,
+    /// Whether its values are 32-bit floats in all files.
+    is_single_precision: bool,
     /// Why it cannot be read from one of the files.
     unreadable: Option<String>,
 }
@@ -103,6 +105,7 @@ impl Column {
             let column = Self {
                 name: self.name.clone(),
                 types: types.to_vec(),
+                is_single_precision: false,
                 unreadable: None,
             };
             let fits = |candidate: &SqlType| both.iter().all(|file| files[*file].1.fits(&column.name, candidate));
@@ -139,6 +142,7 @@ pub(crate) fn columns_of_all(files: &[(PathBuf, TypedColumns)]) -> Result<Stream
                     columns.push(Column {
                         name: field.name().clone(),
                         types: Vec::new(),
+                        is_single_precision: true,
                         unreadable: None,
                     });
                     columns.len() - 1
@@ -150,6 +154,7 @@ pub(crate) fn columns_of_all(files: &[(PathBuf, TypedColumns)]) -> Result<Stream
                 continue;
             }
             let sql_type = SqlType::of_field(field).unwrap_or(SqlType::String);
+            columns[place].is_single_precision &= SqlType::is_single_precision(field);
             let types = &mut columns[place].types;
             if types.iter().all(|(known, _)| *known != sql_type) {
                 types.push((sql_type, number));
@@ -160,7 +165,10 @@ pub(crate) fn columns_of_all(files: &[(PathBuf, TypedColumns)]) -> Result<Stream
         .iter()
         .map(|column| match (&column.unreadable, column.common_type(files)) {
             (Some(reason), _) => Ok(unreadable_field(&column.name, reason)),
-            (None, Some(sql_type)) => Ok(sql_type.field(&column.name, true)),
+            (None, Some(sql_type)) => Ok(SqlType::with_single_precision(
+                sql_type.field(&column.name, true),
+                column.is_single_precision,
+            )),
             (None, None) => Err(column.conflict(files)),
         });
     Ok(StreamSchema::of_user_columns(typed.collect::<Result<Vec<_>, _>>()?))
