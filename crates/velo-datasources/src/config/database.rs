@@ -251,6 +251,14 @@ fn parse_client(url: &str) -> Result<tokio_postgres::Config, String> {
     if url.matches('@').count() > 1 {
         return Err(format!("`connection.url` has more than one `@`; {form}"));
     }
+    // Nor may a parameter be taken for a password, and what stands behind its `@` for a host.
+    let before_host = url.split_once('@').map_or("", |(before, _)| before);
+    if before_host
+        .split_once('?')
+        .is_some_and(|(_, query)| query.contains('='))
+    {
+        return Err(format!("`connection.url` has an `@` in its parameters; {form}"));
+    }
     let client = tokio_postgres::Config::from_str(url);
     let client = client.map_err(|_| format!("`connection.url` is malformed; {form}"))?;
     let hosts = client.get_hosts();
