@@ -8,6 +8,7 @@ use object_store::{ObjectMeta, ObjectStoreExt as _};
 use super::keys::{can_be_asked_for, key_of, path_of};
 use super::store::{Store, answered};
 use crate::file::{PathPattern, common_format, has_wildcards, is_hidden, is_wanted};
+use crate::notice::notice;
 use crate::{FileFormat, ObjectOffset, ObjectSourceConfig, SourceError};
 
 /// What names in keys end with.
@@ -215,7 +216,7 @@ fn askable(listed: Vec<FoundObject>, is_meant: impl Fn(&FoundObject) -> bool) ->
         let can_be_asked_for = can_be_asked_for(&object.key);
         if !can_be_asked_for {
             let object = object.name.display();
-            tracing::warn!("{object} is skipped: a key with a name `.` or `..` in it cannot be asked for");
+            notice!("{object} is skipped: a key with a name `.` or `..` in it cannot be asked for");
         }
         can_be_asked_for
     };
