@@ -251,12 +251,11 @@ fn parse_client(url: &str) -> Result<tokio_postgres::Config, String> {
     if url.matches('@').count() > 1 {
         return Err(format!("`connection.url` has more than one `@`; {form}"));
     }
-    // Nor may a parameter be taken for a password, and what stands behind its `@` for a host.
+    // Nor may a database and its parameters be taken for a password, and what stands behind their `@` for a host.
     let before_host = url.split_once('@').map_or("", |(before, _)| before);
-    if before_host
-        .split_once('?')
-        .is_some_and(|(_, query)| query.contains('='))
-    {
+    let server = before_host.split_once("://").map_or("", |(_, server)| server);
+    let is_database = |(server, query): (&str, &str)| server.contains('/') && query.contains('=');
+    if server.split_once('?').is_some_and(is_database) {
         return Err(format!("`connection.url` has an `@` in its parameters; {form}"));
     }
     let client = tokio_postgres::Config::from_str(url);

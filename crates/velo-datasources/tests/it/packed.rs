@@ -175,7 +175,7 @@ async fn files_that_are_no_text() {
     }
     insta::assert_snapshot!(told, @r"
     a.csv: cannot decode `DIR/a.csv`: it is UTF-16 text; say 'encoding' = 'utf-16le'
-    a.jsonl: cannot decode `DIR/a.jsonl`: it is UTF-16 text; say 'encoding' = 'utf-16le'
+    a.jsonl: cannot decode `DIR/a.jsonl`: it is UTF-16 text; say 'encoding' = 'utf-16be'
     a.csv: cannot decode `DIR/a.csv`: it is a Parquet file; say 'format' = 'parquet'
     a.jsonl: cannot decode `DIR/a.jsonl`: it is an Avro file; say 'format' = 'avro'
     a.jsonl: cannot decode `DIR/a.jsonl`: it is a zip archive, which is not supported; unpack it, or compress with gzip or zstd
