@@ -10,7 +10,7 @@ use velo_data::{RecordOrigin, RowError, RowErrorCause, SqlType, SystemColumn, Un
 
 use crate::column::{Cells, ColumnBuilder, Problem, Rejections, Syntax};
 use crate::csv::{CsvColumn, CsvRecords};
-use crate::envelope::EnvelopeLines;
+use crate::envelope::{EnvelopeFormat, EnvelopeLayout, EnvelopeLines, EnvelopePart};
 use crate::json::members::{MemberIndex, News};
 use crate::json::{Fault, JsonArray, JsonLines};
 use crate::lines::next_line;
@@ -117,7 +117,7 @@ struct Place<'a> {
 enum Records {
     JsonLines(JsonLines),
     JsonArray(JsonArray),
-    Envelope(EnvelopeLines),
+    Envelope(Box<EnvelopeLines>),
     Csv(CsvRecords),
 }
 
@@ -161,9 +161,29 @@ impl Decoder {
     ///
     /// When a column has a type without a form in text.
     pub fn envelope(projection: Projection) -> Result<Self, FormatError> {
-        let names: Vec<&str> = projection.fields.iter().map(|field| field.name().as_str()).collect();
-        let records = EnvelopeLines::new(&names, &projection.system);
-        Self::new(Records::Envelope(records), projection)
+        let layout = EnvelopeLayout {
+            value: EnvelopePart {
+                format: EnvelopeFormat::Object,
+                columns: (0..projection.fields.len()).map(Some).collect(),
+            },
+            key: EnvelopePart::default(),
+        };
+        Self::envelope_of(projection, &layout)
+    }
+
+    /// Decodes envelopes whose keys and values stand in them as `layout` says.
+    ///
+    /// # Errors
+    ///
+    /// When a column has a type without a form in text.
+    pub fn envelope_of(projection: Projection, layout: &EnvelopeLayout) -> Result<Self, FormatError> {
+        let nothing = EnvelopeLines::new(&EnvelopeLayout::default(), &[], &[], &[]);
+        let mut decoder = Self::new(Records::Envelope(Box::new(nothing)), projection)?;
+        let Projection { fields, system, .. } = &decoder.projection;
+        let builders: Vec<&ColumnBuilder> = decoder.columns.iter().map(|column| &column.builder).collect();
+        let records = EnvelopeLines::new(layout, fields, &builders, system);
+        decoder.records = Records::Envelope(Box::new(records));
+        Ok(decoder)
     }
 
     /// Decodes delimited text without a header; `places` has for each field of a record the column it goes to.
@@ -523,9 +543,14 @@ impl Decoder {
     fn finish_block(&mut self, texts: &[&str], places: &[Place<'_>]) {
         let syntax = self.records.syntax();
         for (index, column) in self.columns.iter_mut().enumerate() {
+            let places = self.cells.column(index, texts.len());
+            let (inner, syntax) = match self.records.texts_of(index, texts.len()) {
+                Some((inner, syntax)) => (Some(inner), syntax),
+                None => (None, syntax),
+            };
             let cells = Cells {
-                texts,
-                places: self.cells.column(index, texts.len()),
+                texts: inner.as_deref().unwrap_or(texts),
+                places,
                 rows: None,
                 syntax,
             };
@@ -652,9 +677,19 @@ impl Records {
         match self {
             Self::JsonLines(records) => Some(&mut records.members),
             Self::JsonArray(records) => Some(&mut records.members),
-            Self::Envelope(records) => Some(&mut records.value),
+            Self::Envelope(records) => records.members(),
             Self::Csv(_) => None,
         }
+    }
+
+    /// The texts that the cells of a column point into, and how they are written, unless they point into the records.
+    fn texts_of(&self, column: usize, rows: usize) -> Option<(Vec<&str>, Syntax)> {
+        let Self::Envelope(records) = self else {
+            return None;
+        };
+        let (texts, syntax) = records.texts_of(column)?;
+        let text = |row: usize| texts.get(row).map_or("", String::as_str);
+        Some(((0..rows).map(text).collect(), syntax))
     }
 
     fn syntax(&self) -> Syntax {

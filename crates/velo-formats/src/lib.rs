@@ -62,6 +62,7 @@ pub use csv::{CsvHeader, CsvOptions, read_csv_header};
 pub use cut::{Cut, RecordCutter};
 pub use decoder::{DecodedBatch, Decoder, Projection, RecordPosition};
 pub use encode::{DeadLetter, EncodedRows, Encoder, write_dead_letter};
+pub use envelope::{EnvelopeFormat, EnvelopeLayout, EnvelopePart};
 pub use error::FormatError;
 pub use json::Fault;
 pub use parquet::{ParquetCompression, ParquetEncoder, ParquetFile, ParquetReader, ReadRange, check_parquet_columns};

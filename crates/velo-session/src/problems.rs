@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use velo_common::{Diagnostic, Severity, Span, code, format_duration};
 use velo_data::RowError;
-use velo_datasources::{FileFormat, PropertyError, PropertyErrorKind, SourceConfig, SourceError};
+use velo_datasources::{PropertyError, PropertyErrorKind, SourceError};
 use velo_planner::SourceOutline;
 use velo_planner::properties::Properties;
 
@@ -115,20 +115,6 @@ pub(crate) fn place_of(source: &SourceOutline) -> Span {
     let places = ["path", "query", "table", "url"];
     let place = places.into_iter().find_map(|key| source.properties.get(key)?.span);
     place.unwrap_or(source.span)
-}
-
-/// Columns of the record key are read from the record's value; an envelope keeps keys apart.
-pub(crate) fn key_columns_of_envelope(source: &SourceOutline, config: &SourceConfig) -> Option<Diagnostic> {
-    let is_envelope = matches!(config, SourceConfig::File(file) if file.format == Some(FileFormat::Envelope));
-    let key = source.declared.iter().flatten().find(|column| column.is_key)?;
-    is_envelope.then(|| {
-        Diagnostic::new(
-            &code::UNSUPPORTED,
-            key.span,
-            "columns from the key of an envelope are not supported yet",
-        )
-        .with_help("read the key as `_key`")
-    })
 }
 
 /// The path of a source as it is written, if it is relative.

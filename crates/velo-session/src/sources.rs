@@ -10,9 +10,7 @@ use velo_planner::{DeclaredAs, DeclaredColumn, Outline, SourceDescription, Sourc
 use crate::asking::{Answer, Question, ask_side_by_side};
 use crate::check::{Mode, SessionOptions};
 use crate::connection::SourceConnection;
-use crate::problems::{
-    UnknownColumns, key_columns_of_envelope, open_diagnostic, property_diagnostic, unconfigured, without_effect,
-};
+use crate::problems::{UnknownColumns, open_diagnostic, property_diagnostic, unconfigured, without_effect};
 use crate::schema_file::{SCHEMA_FILE_KEY, SchemaFile, read_schema_file};
 use crate::waiting::{OnWait, Opened, Unopened};
 
@@ -261,8 +259,9 @@ fn configure(source: &SourceOutline, mode: Mode, diagnostics: &mut Vec<Diagnosti
     for key in config.keys_without_effect(&properties) {
         diagnostics.push(without_effect(key, &source.properties, source.span, &source.name));
     }
-    diagnostics.extend(key_columns_of_envelope(source, &config));
-    Some(config)
+    let declared = source.declared.iter().flatten().enumerate();
+    let key = declared.filter(|(_, column)| column.is_key).map(|(index, _)| index);
+    Some(config.with_key_columns(key.collect()))
 }
 
 /// The properties that say where and what the data is; those of event time and statements are not the file's, and

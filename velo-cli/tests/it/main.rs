@@ -9,6 +9,7 @@ mod databases;
 mod demo;
 mod deploy;
 mod diagnostics;
+mod envelopes;
 mod functions;
 mod graph;
 mod load;

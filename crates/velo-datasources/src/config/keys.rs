@@ -19,10 +19,14 @@ pub(super) const RECORDS_KEYS: &[&str] = &joined::<13>(&[
     &["skip_lines", "max_records", "compression", "encoding"],
 ]);
 
+/// Keys that say how keys and values of records stand in envelopes.
+pub(super) const ENVELOPE_KEYS: &[&str] = &["key.format", "key_format", "key_delimiter", "wrap_single_value"];
+
 /// Keys of sources of local files.
-pub(super) const SOURCE_KEYS: &[&str] = &joined::<20>(&[
+pub(super) const SOURCE_KEYS: &[&str] = &joined::<24>(&[
     &["type", "path"],
     RECORDS_KEYS,
+    ENVELOPE_KEYS,
     &[
         "watch",
         "recursive",
@@ -33,8 +37,13 @@ pub(super) const SOURCE_KEYS: &[&str] = &joined::<20>(&[
 ]);
 
 /// Keys of sinks.
-pub(super) const SINK_KEYS: &[&str] =
-    &joined::<13>(&[&["type", "path"], FORMAT_KEYS, CSV_KEYS, &["append", "compression"]]);
+pub(super) const SINK_KEYS: &[&str] = &joined::<17>(&[
+    &["type", "path"],
+    FORMAT_KEYS,
+    CSV_KEYS,
+    ENVELOPE_KEYS,
+    &["append", "compression"],
+]);
 
 /// Lists as one, which has `N` keys: another number does not compile.
 const fn joined<const N: usize>(lists: &[&[&'static str]]) -> [&'static str; N] {

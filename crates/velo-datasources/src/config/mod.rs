@@ -3,6 +3,7 @@
 mod compression;
 mod database;
 mod encoding;
+mod envelope;
 mod format;
 mod http;
 mod keys;
@@ -18,6 +19,7 @@ pub use compression::Compression;
 pub use database::{DatabaseConnection, DatabaseRows, DatabaseSourceConfig, PostgresConnection};
 pub(crate) use encoding::Packing;
 pub use encoding::TextEncoding;
+pub use envelope::{EnvelopeConfig, RecordFormat};
 pub use format::{FileFormat, TextFormat};
 pub(crate) use format::{FormatKind, TypedFormat};
 pub use http::{HttpCredentials, HttpSourceConfig, Paging, PagingEnd};

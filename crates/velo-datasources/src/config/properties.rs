@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use velo_common::{nearest, parse_duration};
 
-use super::keys::{CSV_KEYS, FORMAT_KEYS};
-use super::{FileFormat, FormatKind, Packing, TextFormat};
+use super::envelope::RecordFormat;
+use super::keys::{CSV_KEYS, ENVELOPE_KEYS, FORMAT_KEYS};
+use super::{FileFormat, FileSourceConfig, FormatKind, Packing, TextFormat};
 use crate::file::{PathPattern, check_can_grow, has_wildcards};
 
 /// What is wrong with one property of a source or sink.
@@ -175,9 +176,12 @@ impl<'a> Properties<'a> {
 
     /// The format that is asked for, in any of the spellings of key and value.
     pub(super) fn format(&mut self) -> Option<FormatProperty> {
-        let (key, value) = self.one_of(FORMAT_KEYS)?;
         let path = self.values.get("path").map(Path::new);
         let is_envelope = path.and_then(FileFormat::of_path) == Some(FileFormat::Envelope);
+        if is_envelope && self.role == "source" {
+            return Some(FormatProperty::of(FileFormat::Envelope)); // How its values are written is another question.
+        }
+        let (key, value) = self.one_of(FORMAT_KEYS)?;
         // ksqlDB's `value_format = 'JSON'` and an envelope's `json` are one object a record; a file's
         // `format = 'json'` is one array.
         match parse_format(value, key != "format" || is_envelope) {
@@ -185,6 +189,38 @@ impl<'a> Properties<'a> {
             Err((kind, message)) => {
                 self.reject(key, kind, message);
                 None
+            }
+        }
+    }
+
+    /// How the keys or the values of records are written, by what the key of a property says.
+    pub(super) fn record_format(&mut self, (key, value): (&str, &str)) -> Option<RecordFormat> {
+        match value.to_ascii_lowercase().as_str() {
+            "json" | "json_sr" | "jsonlines" | "jsonl" => Some(RecordFormat::Json),
+            "delimited" | "csv" | "csv_no_header" => Some(RecordFormat::Delimited),
+            "kafka" => Some(RecordFormat::Kafka),
+            "avro" | "protobuf" | "protobuf_nosr" | "parquet" | "none" => {
+                let message = format!("`{value}` in envelopes is not supported yet, only JSON, DELIMITED and KAFKA");
+                self.reject(key, PropertyErrorKind::Unsupported, message);
+                None
+            }
+            _ => {
+                let known = ["json", "delimited", "kafka"];
+                let near = nearest(value, known);
+                let help = near.map_or_else(|| known.join(", "), |near| format!("did you mean `{near}`?"));
+                let message = format!("there is no format `{value}` of keys and values: {help}");
+                self.reject(key, PropertyErrorKind::Invalid, message);
+                None
+            }
+        }
+    }
+
+    /// What is said of keys is for envelopes that are read.
+    pub(super) fn refuse_envelope_keys(&mut self) {
+        for key in ENVELOPE_KEYS {
+            if self.values.contains_key(*key) {
+                let message = format!("`{key}` is not supported yet for files that are written");
+                self.reject(key, PropertyErrorKind::Unsupported, message);
             }
         }
     }
@@ -403,6 +439,22 @@ pub(super) fn csv_keys_without_effect(format: Option<FileFormat>, properties: &B
         Some(format) if format.is_typed() => !CSV_KEYS.contains(&key) && key != "skip_lines" && key != "encoding",
         Some(_) => !CSV_KEYS.contains(&key),
     };
+    keys.filter(|key| !has_use(key)).collect()
+}
+
+/// What is said of keys and values in envelopes to files that hold none, or whose values or keys have no use for it.
+pub(super) fn envelope_keys_without_effect<'a>(
+    file: &FileSourceConfig,
+    properties: &'a BTreeMap<String, String>,
+) -> Vec<&'a str> {
+    let is_envelope = file.format == Some(FileFormat::Envelope);
+    let has_use = |key: &str| match key {
+        "key.format" | "key_format" => is_envelope,
+        "key_delimiter" => is_envelope && file.envelope.key == Some(RecordFormat::Delimited),
+        "wrap_single_value" => is_envelope && file.envelope.value == RecordFormat::Json,
+        _ => true,
+    };
+    let keys = properties.keys().map(String::as_str);
     keys.filter(|key| !has_use(key)).collect()
 }
 

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use super::compression::parse_compression;
 use super::encoding::parse_encoding;
+use super::envelope::EnvelopeConfig;
 use super::properties::{Properties, parse_count, parse_delimiter, parse_quote};
 use super::{Compression, FileFormat, FileSourceConfig, TextEncoding};
 
@@ -24,6 +25,8 @@ pub struct RecordsConfig {
     pub skip_lines: u64,
     /// Most records read of each object or document, malformed ones included; all where absent.
     pub max_records: Option<u64>,
+    /// Envelopes: indexes of the declared columns that make up the key of records.
+    pub key_columns: Vec<usize>,
 }
 
 impl RecordsConfig {
@@ -43,6 +46,7 @@ impl RecordsConfig {
                 .or(format.map(|property| property.has_headers)),
             skip_lines: read.parsed(&["skip_lines"], parse_count).unwrap_or(0),
             max_records: read.parsed(&["max_records"], parse_count),
+            key_columns: Vec::new(),
         }
     }
 
@@ -57,6 +61,10 @@ impl RecordsConfig {
             has_headers: self.has_headers.unwrap_or(defaults.has_headers),
             skip_lines: self.skip_lines,
             max_records: self.max_records,
+            envelope: EnvelopeConfig {
+                key_columns: self.key_columns.clone(),
+                ..EnvelopeConfig::default()
+            },
             ..defaults
         }
     }

@@ -115,6 +115,7 @@ impl SinkConfig {
         let has_headers = read.boolean("has_headers");
         let append = read.boolean("append");
         read.must_differ(delimiter, quote);
+        read.refuse_envelope_keys();
         let config = match kind {
             SinkKind::File => {
                 let path = path.unwrap_or_default();

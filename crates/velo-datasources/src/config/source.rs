@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::compression::parse_compression;
 use super::encoding::parse_encoding;
+use super::envelope::{EnvelopeConfig, RecordFormat};
 use super::keys::SOURCE_KEYS;
 use super::properties::{
     Properties, PropertyError, parse_count, parse_delimiter, parse_interval, parse_quote, parse_wait,
@@ -62,6 +63,8 @@ pub struct FileSourceConfig {
     pub polling_interval: Duration,
     /// Most records read of each file, malformed ones included; all where absent.
     pub max_records: Option<u64>,
+    /// Files of envelopes: how keys and values are written.
+    pub envelope: EnvelopeConfig,
 }
 
 /// How long it takes from one look for a file that is waited for to the next.
@@ -88,6 +91,7 @@ impl FileSourceConfig {
             watch: false,
             polling_interval: POLLING_INTERVAL,
             max_records: None,
+            envelope: EnvelopeConfig::default(),
         }
     }
 }
@@ -103,6 +107,17 @@ impl FileSourceConfig {
 }
 
 impl SourceConfig {
+    /// Says which of the declared columns make up the key of records; envelopes keep them apart from the values.
+    #[must_use]
+    pub fn with_key_columns(mut self, columns: Vec<usize>) -> Self {
+        match &mut self {
+            Self::File(file) => file.envelope.key_columns = columns,
+            Self::Objects(objects) => objects.records.key_columns = columns,
+            Self::Http(_) | Self::Database(_) | Self::Memory(_) => {}
+        }
+        self
+    }
+
     /// What kind of source it is, in one word.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -203,6 +218,8 @@ impl SourceConfig {
         let max_records = read.parsed(&["max_records"], parse_count);
         let path = path.unwrap_or_default();
         let format = read.source_format(&path, format);
+        let is_envelope = format.is_some_and(|property| property.format == FileFormat::Envelope);
+        let envelope = EnvelopeConfig::read(&mut read, is_envelope);
         read.must_differ(delimiter, quote);
         let defaults = FileSourceConfig {
             compression,
@@ -222,6 +239,7 @@ impl SourceConfig {
             watch: watch.unwrap_or(false),
             polling_interval: polling_interval.unwrap_or(POLLING_INTERVAL),
             max_records,
+            envelope,
             ..defaults
         }))
     }
@@ -231,6 +249,9 @@ impl SourceConfig {
         match self {
             Self::File(file) => {
                 let mut keys = properties::csv_keys_without_effect(file.format, properties);
+                // Of values in envelopes, delimiter and quote say how they are divided.
+                let is_delimited = file.envelope.value == RecordFormat::Delimited;
+                keys.retain(|key| *key == "has_headers" || !is_delimited);
                 // Such a file says itself how its parts are packed.
                 let is_typed = file.format.is_some_and(FileFormat::is_typed);
                 keys.extend(
@@ -239,6 +260,7 @@ impl SourceConfig {
                         .map(String::as_str)
                         .filter(|key| is_typed && *key == "compression"),
                 );
+                keys.extend(properties::envelope_keys_without_effect(file, properties));
                 let is_one_file = has_wildcards(&file.path) || file.path.is_file();
                 let is_idle = |key: &str| match key {
                     "recursive" => is_one_file,

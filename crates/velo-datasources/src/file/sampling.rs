@@ -152,6 +152,12 @@ pub(super) fn sample_text(
     let preamble = Preamble::read(&mut buffer, format, config)?;
     let names = preamble.header.as_ref().map(|header| header.names.as_slice());
     check_unique(path, names.unwrap_or_default())?;
+    if format == TextFormat::Envelope && !config.envelope.names_columns() {
+        return Err(SourceError::Format {
+            path: path.to_owned(),
+            message: "its values do not name their columns: declare them".to_owned(),
+        });
+    }
     let record_bytes_max = ReadLimits::default().record_bytes_max;
     let mut wanted = bytes_max;
     loop {

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use velo_data::{Clock, PartitionOffset, RowError, StreamSchema};
-use velo_formats::{Decoder, FormatError, RecordCutter, RecordPosition};
+use velo_formats::{Decoder, EnvelopeLayout, FormatError, RecordCutter, RecordPosition};
 
 use super::ReadLimits;
 use super::buffer::FileBuffer;
@@ -199,12 +199,25 @@ impl TextPlan {
 
     /// Refuses a file whose header does not go with the columns.
     pub(super) fn check_header(&self, path: &Path) -> Result<(), SourceError> {
+        if self.format == TextFormat::Envelope {
+            return self.envelope_layout(path, &[]).map(|_| ());
+        }
         if self.format != TextFormat::Csv || !self.config.has_headers {
             return Ok(());
         }
         let mut buffer = FileBuffer::open(path, self.config.packing_of(path), HEADER_BYTES)?;
         let preamble = Preamble::read(&mut buffer, self.format, &self.config)?;
         field_places(path, &self.schema, self.columns_from, &preamble).map(|_| ())
+    }
+
+    /// Where keys and values of envelopes are looked for.
+    pub(super) fn envelope_layout(&self, path: &Path, columns: &[usize]) -> Result<EnvelopeLayout, SourceError> {
+        let csv = self.config.csv_options();
+        let layout = self.config.envelope.layout(&self.schema, columns, csv);
+        layout.map_err(|message| SourceError::Format {
+            path: path.to_owned(),
+            message,
+        })
     }
 
     fn decoder(
@@ -219,7 +232,10 @@ impl TextPlan {
         let decoder = match self.format {
             TextFormat::JsonLines => Decoder::json_lines(projection),
             TextFormat::Json => Decoder::json_array(projection),
-            TextFormat::Envelope => Decoder::envelope(projection),
+            TextFormat::Envelope => {
+                let layout = self.envelope_layout(path, &request.columns)?;
+                Decoder::envelope_of(projection, &layout)
+            }
             TextFormat::Csv => {
                 let places = field_places(path, &self.schema, self.columns_from, preamble)?;
                 left_out = fields_left_out(self.columns_from, preamble, &places);

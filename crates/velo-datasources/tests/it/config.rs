@@ -28,12 +28,15 @@ fn sink(kind: Option<&str>, text: &str) -> String {
     described(SinkConfig::from_properties(kind, &properties(text)))
 }
 
+/// Of files that are not of envelopes.
+const ENVELOPE: &str = "envelope: EnvelopeConfig { value: Json, key: None, is_keyless: false, key_delimiter: None, is_unwrapped: false, key_columns: [] }";
+
 #[test]
 fn sources() {
     let plain = |path: &str, format: &str, has_headers: bool| {
         format!(
             "File(FileSourceConfig {{ path: \"{path}\", format: Some({format}), recursive: false, compression: None, encoding: None, delimiter: 44, quote: 34, \
-             has_headers: {has_headers}, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: None }})"
+             has_headers: {has_headers}, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: None, {ENVELOPE} }})"
         )
     };
     let cases = [
@@ -66,7 +69,7 @@ fn sources() {
     }
     insta::assert_snapshot!(
         source(None, "path=a.csv delimiter=; quote=' has_headers=FALSE skip_lines=2 max_records=10"),
-        @r#"File(FileSourceConfig { path: "a.csv", format: Some(Csv), recursive: false, compression: None, encoding: None, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: Some(10) })"#
+        @r#"File(FileSourceConfig { path: "a.csv", format: Some(Csv), recursive: false, compression: None, encoding: None, delimiter: 59, quote: 39, has_headers: false, skip_lines: 2, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: Some(10), envelope: EnvelopeConfig { value: Json, key: None, is_keyless: false, key_delimiter: None, is_unwrapped: false, key_columns: [] } })"#
     );
     for (delimiter, byte) in [("TAB", 9), ("\\t", 9), ("SPACE", 32), ("|", 124)] {
         let described = source(None, &format!("path=a.csv value_delimiter={delimiter}"));
@@ -107,7 +110,10 @@ fn what_is_not_supported_yet_says_so() {
         (None, "path=a.json format=json"),
         (None, "path=a.bin format=protobuf"),
         (None, "path=a.envelope.jsonl format=avro"),
-        (None, "path=a.envelope.jsonl format=csv"),
+        (None, "path=a.envelope.jsonl format=csv value_format=DELIMITED"),
+        (None, "path=a.envelope.jsonl format=delimitd key_format=kafka"),
+        (None, "path=a.jsonl format=kafka"),
+        (None, "path=a.jsonl wrap_single_value=false"),
         (None, "path=gs://bucket/a.csv"),
         (None, "path=a.csv delimiter=\""),
         (None, "path=a.csv format=csv value_format=DELIMITED"),
@@ -133,13 +139,19 @@ fn what_is_not_supported_yet_says_so() {
     - path=a.txt
         Missing format: the name of `a.txt` does not tell its format; say `format`: csv, csv_no_header, jsonlines, json, parquet or avro
     - path=a.json format=json
-        File(FileSourceConfig { path: "a.json", format: Some(Json), recursive: false, compression: None, encoding: None, delimiter: 44, quote: 34, has_headers: true, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: None })
+        File(FileSourceConfig { path: "a.json", format: Some(Json), recursive: false, compression: None, encoding: None, delimiter: 44, quote: 34, has_headers: true, skip_lines: 0, wait_timeout: 0ns, retry_interval: 5s, watch: false, polling_interval: 1s, max_records: None, envelope: EnvelopeConfig { value: Json, key: None, is_keyless: false, key_delimiter: None, is_unwrapped: false, key_columns: [] } })
     - path=a.bin format=protobuf
         Unsupported format: format `protobuf` is not supported yet for files
     - path=a.envelope.jsonl format=avro
-        Unsupported format: envelopes hold JSON values; avro values in envelopes are not supported yet
-    - path=a.envelope.jsonl format=csv
-        Unsupported format: envelopes hold JSON values; csv values in envelopes are not supported yet
+        Unsupported format: `avro` in envelopes is not supported yet, only JSON, DELIMITED and KAFKA
+    - path=a.envelope.jsonl format=csv value_format=DELIMITED
+        Invalid value_format: `value_format` and `format` mean the same; give one of them
+    - path=a.envelope.jsonl format=delimitd key_format=kafka
+        Invalid format: there is no format `delimitd` of keys and values: did you mean `delimited`?
+    - path=a.jsonl format=kafka
+        Unsupported format: format `kafka` is not supported yet for files
+    - path=a.jsonl wrap_single_value=false
+        Unsupported wrap_single_value: `wrap_single_value` = false is supported for files of envelopes only
     - path=gs://bucket/a.csv
         Unsupported path: `gs://` locations are not supported yet, only local files, s3://, http:// and https://
     - path=a.csv delimiter="
@@ -168,6 +180,7 @@ fn sinks() {
         (Some("discard_sink"), ""),
         (Some("kafka_sink"), "topic=t"),
         (Some("file_sink"), "path=out.csv max_records=5"),
+        (Some("file_sink"), "path=out.envelope.jsonl key_format=kafka"),
         (Some("file_sink"), ""),
         (Some("stdot_sink"), ""),
     ];
@@ -189,11 +202,48 @@ fn sinks() {
         Unsupported type: `kafka_sink` is not supported yet
     file_sink path=out.csv max_records=5
         Unknown max_records: a file sink has no property `max_records`
+    file_sink path=out.envelope.jsonl key_format=kafka
+        Unsupported key_format: `key_format` is not supported yet for files that are written
     file_sink 
         Missing path: a file sink needs `path`
     stdot_sink 
         Invalid type: there is no sink type `stdot_sink`: did you mean `stdout_sink`?
     "#);
+}
+
+#[test]
+fn keys_and_values_of_envelopes() {
+    let cases = [
+        (
+            "value_format=DELIMITED delimiter=;",
+            "value: Delimited, key: None, is_keyless: false, key_delimiter: None, is_unwrapped: false",
+        ),
+        (
+            "value_format=KAFKA key_format=JSON",
+            "value: Kafka, key: Some(Json), is_keyless: false, key_delimiter: None, is_unwrapped: false",
+        ),
+        (
+            "format=json_sr key.format=delimited key_delimiter=| wrap_single_value=false",
+            "value: Json, key: Some(Delimited), is_keyless: false, key_delimiter: Some(124), is_unwrapped: true",
+        ),
+        (
+            "key_format=none",
+            "value: Json, key: None, is_keyless: true, key_delimiter: None, is_unwrapped: false",
+        ),
+    ];
+    for (text, expected) in cases {
+        let given = properties(&format!("path=a.envelope.jsonl {text}"));
+        let described = described(SourceConfig::from_properties(None, &given));
+        assert!(described.contains(expected), "{text}: {described}");
+        let source = SourceConfig::from_properties(None, &given).unwrap();
+        assert_eq!(source.keys_without_effect(&given), [""; 0], "{text}");
+    }
+    let given = properties("path=a.csv key.format=kafka wrap_single_value=true key_delimiter=;");
+    let source = SourceConfig::from_properties(None, &given).unwrap();
+    assert_eq!(
+        source.keys_without_effect(&given),
+        ["key.format", "key_delimiter", "wrap_single_value"]
+    );
 }
 
 #[test]

@@ -150,7 +150,7 @@ pub(crate) fn header_value<'b>(token: Token<'_>, bytes: &'b mut Vec<u8>) -> Conv
 }
 
 /// The inside of the string in `{"base64": "…"}`.
-fn base64_member(json: &str) -> Option<&str> {
+pub(crate) fn base64_member(json: &str) -> Option<&str> {
     let mut scanner = Scanner::new(json.as_bytes(), 0);
     let mut encoded = None;
     let members = MemberIndex::new(["base64"]).scan(&mut scanner, 0, |_, value| encoded = Some(value));

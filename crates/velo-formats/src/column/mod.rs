@@ -9,4 +9,5 @@ mod rejections;
 
 pub(crate) use builder::ColumnBuilder;
 pub(crate) use cell::{Cell, Cells, Syntax, undouble};
+pub(crate) use convert::base64_member;
 pub(crate) use rejections::{Problem, Rejections};

@@ -34,6 +34,11 @@ impl CsvRecords {
         Self { options, columns }
     }
 
+    /// Fields that a record has.
+    pub(crate) fn columns(&self) -> usize {
+        self.columns.len()
+    }
+
     /// The byte around quoted fields.
     pub(crate) fn quote(&self) -> u8 {
         self.options.quote

@@ -12,7 +12,7 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::Value;
 use velo_data::{SqlType, StreamBatch, StreamSchema};
-use velo_formats::{CsvOptions, Decoder, Encoder, read_csv_header};
+use velo_formats::{CsvOptions, Decoder, Encoder, EnvelopeFormat, EnvelopeLayout, EnvelopePart, read_csv_header};
 
 use crate::support::{array, decimal, decode_csv, decode_json, map, projection, rows, structure};
 
@@ -238,6 +238,20 @@ proptest! {
             decode_csv(&nested_fields(), CsvOptions::default(), input);
             let envelope = Decoder::envelope(projection(&nested_fields(), &velo_data::SystemColumn::ALL)).unwrap();
             crate::support::decode_all(envelope, input);
+            let fields = nested_fields();
+            let formats = [EnvelopeFormat::Delimited(CsvOptions::default()), EnvelopeFormat::Kafka, EnvelopeFormat::Value];
+            for (format, part) in formats.into_iter().flat_map(|format| [(format, "value"), (format, "key")]) {
+                let columns = if format == EnvelopeFormat::Kafka { 1 } else { fields.len() };
+                let read = EnvelopePart { format, columns: (0..columns).map(Some).collect() };
+                let layout = match part {
+                    "value" => EnvelopeLayout { value: read, ..EnvelopeLayout::default() },
+                    _ => EnvelopeLayout { key: read, ..EnvelopeLayout::default() },
+                };
+                let envelope = Decoder::envelope_of(projection(&fields, &[]), &layout).unwrap();
+                let text = serde_json::to_string(&String::from_utf8_lossy(input)).unwrap();
+                let line = format!("{{\"value\":{text},\"key\":{text}}}\n");
+                crate::support::decode_all(envelope, line.as_bytes());
+            }
             velo_formats::sample_json_lines(input, true);
             velo_formats::sample_envelopes(input, true);
             velo_formats::sample_csv(input, true, CsvOptions::default(), None);

@@ -68,17 +68,24 @@ const READING_KEYS: [&str; 13] = [
     "value.schema.file",
 ];
 
+/// Keys that say how keys and values of records are written, in a topic or in a file of envelopes.
+const RECORD_KEYS: [&str; 4] = ["format", "key.format", "key_delimiter", "wrap_single_value"];
+
 /// Reads a source from the file that the command line names, if it names one. How it is read stays as configured: with
 /// which format, delimiter and so on. The format of a topic is that of its records, not of files.
 pub(super) fn redirect_source(properties: &mut Properties, redirections: &[(String, String)], name: &str) -> bool {
     let is_topic = properties.contains_key("topic");
-    let is_kept = |key: &str| READING_KEYS.contains(&key) && !(is_topic && key == "format");
-    redirect(properties, redirections, name, is_kept)
+    redirect(properties, redirections, name, |key, path| {
+        // A file of envelopes stands for a topic, and has records as they are there.
+        let is_envelope = path.to_ascii_lowercase().contains(".envelope.jsonl");
+        let is_of_records = is_envelope && RECORD_KEYS.contains(&key);
+        is_of_records || (READING_KEYS.contains(&key) && !(is_topic && key == "format"))
+    })
 }
 
 /// Writes a sink to the file that the command line names, if it names one.
 pub(super) fn redirect_sink(properties: &mut Properties, redirections: &[(String, String)], name: &str) -> bool {
-    redirect(properties, redirections, name, |_| false)
+    redirect(properties, redirections, name, |_, _| false)
 }
 
 /// Replaces the place of an object by the one that the command line names, if it names one, with all that belongs to an
@@ -87,7 +94,7 @@ fn redirect(
     properties: &mut Properties,
     redirections: &[(String, String)],
     name: &str,
-    is_kept: impl Fn(&str) -> bool,
+    is_kept: impl Fn(&str, &str) -> bool,
 ) -> bool {
     let Some((_, path)) = redirections
         .iter()
@@ -99,7 +106,7 @@ fn redirect(
     properties.retain(|key, _| {
         let is_of_object = definition(key)
             .is_none_or(|definition| matches!(definition.scope, Scope::Object | Scope::Source | Scope::Sink));
-        !is_of_object || is_kept(key)
+        !is_of_object || is_kept(key, path)
     });
     properties.insert("path", PropertyValue::new(path, None));
     true

@@ -15,9 +15,12 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ),
     (
         "format",
-        "How values are written: csv, csv_no_header, jsonlines, json, parquet or avro.",
+        "How values are written: csv, csv_no_header, jsonlines, json, parquet or avro; in envelopes json, delimited or kafka.",
     ),
-    ("key.format", "How record keys are written."),
+    (
+        "key.format",
+        "How keys of records are written in envelopes: json, delimited, kafka or none.",
+    ),
     ("path", "The file, or a pattern of files."),
     ("delimiter", "What stands between the fields of CSV."),
     ("quote", "What stands around fields of CSV that hold a delimiter."),
@@ -139,10 +142,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "retention_ms",
         "How long a topic that is created keeps its records, in milliseconds.",
     ),
-    ("key_delimiter", "What stands between the fields of a key."),
+    ("key_delimiter", "What stands between the fields of a key in envelopes."),
     (
         "wrap_single_value",
-        "Whether a single column is written as an object with one field.",
+        "Whether a value of one column is an object in JSON envelopes; if not, it is the value alone.",
     ),
     (
         "topic.wait.timeout",

@@ -1,8 +1,14 @@
 //! Whole records as JSON lines: key, value, timestamp and the rest of what a broker keeps with a record.
 
-use velo_data::{RowErrorCause, SystemColumn};
+mod layout;
+mod part;
 
-use crate::column::{Cell, Problem};
+use arrow::datatypes::FieldRef;
+use velo_data::SystemColumn;
+
+pub use self::layout::{EnvelopeFormat, EnvelopeLayout, EnvelopePart};
+use self::part::{PartReader, tombstone};
+use crate::column::{Cell, ColumnBuilder, Problem, Syntax};
 use crate::json::members::MemberIndex;
 use crate::json::scanner::{Scanner, ValueSpan};
 use crate::lines::next_line;
@@ -12,24 +18,34 @@ use crate::record::{RowCells, ScannedRecord};
 const MEMBERS: [&str; 7] = ["value", "kind", "key", "timestamp", "partition", "offset", "headers"];
 const VALUE: usize = 0;
 const KIND: usize = 1;
+const KEY: usize = 2;
 
-/// Records in envelopes whose values are JSON objects.
+/// Records in envelopes.
 #[derive(Debug)]
 pub(crate) struct EnvelopeLines {
     envelope: MemberIndex,
-    pub(crate) value: MemberIndex,
+    value: PartReader,
+    /// The key, if columns are read from it.
+    key: Option<PartReader>,
     /// Members of the envelope that are columns: number of the member, index of the column.
     metadata: Vec<(usize, usize)>,
 }
 
 impl EnvelopeLines {
-    /// Looks for the members with the columns' names in the values; `metadata` are columns behind them.
-    pub(crate) fn new(columns: &[&str], metadata: &[SystemColumn]) -> Self {
+    /// Reads `fields`, which `builders` build, as `layout` says; `metadata` are columns behind them.
+    pub(crate) fn new(
+        layout: &EnvelopeLayout,
+        fields: &[FieldRef],
+        builders: &[&ColumnBuilder],
+        metadata: &[SystemColumn],
+    ) -> Self {
         let metadata = metadata.iter().enumerate();
-        let metadata = metadata.filter_map(|(place, column)| Some((member_of(*column)?, columns.len() + place)));
+        let metadata = metadata.filter_map(|(place, column)| Some((member_of(*column)?, fields.len() + place)));
+        let has_key = !layout.key.columns.is_empty();
         Self {
             envelope: MemberIndex::new(MEMBERS),
-            value: MemberIndex::new(columns.iter().copied()),
+            value: PartReader::new("value", &layout.value, fields, builders),
+            key: has_key.then(|| PartReader::new("key", &layout.key, fields, builders)),
             metadata: metadata.collect(),
         }
     }
@@ -55,26 +71,30 @@ impl EnvelopeLines {
             .and_then(|()| scanner.end())?;
         let value = members[VALUE].ok_or_else(|| Problem::malformed("the envelope has no `value`".to_owned()))?;
         check_kind(record, members[KIND])?;
-        match record.get(value.start) {
-            Some(b'{') => {}
-            Some(b'n') => return Err(tombstone()),
-            _ => {
-                return Err(Problem::malformed(
-                    "the envelope's `value` is not a JSON object".to_owned(),
-                ));
-            }
+        if value.is_null {
+            return Err(tombstone());
         }
-        let row = cells.number();
-        self.value
-            .scan(&mut Scanner::new(record, value.start), row, |target, value| {
-                cells.take_member(target, value);
-            })?;
+        self.value.scan(record, value, cells)?;
+        if let (Some(key), Some(value)) = (&mut self.key, members[KEY].filter(|key| !key.is_null)) {
+            key.scan(record, value, cells)?;
+        }
         for (member, column) in &self.metadata {
             if let Some(value) = members[*member] {
                 cells.set(*column, Cell::of_json(value));
             }
         }
         Ok(())
+    }
+
+    /// What tells the members of values apart, where these are objects.
+    pub(crate) fn members(&mut self) -> Option<&mut MemberIndex> {
+        self.value.members()
+    }
+
+    /// What the cells of a column point into, and how they are written, unless they point into the records.
+    pub(crate) fn texts_of(&self, column: usize) -> Option<(&[String], Syntax)> {
+        let of_key = || self.key.as_ref().and_then(|key| key.texts_of(column));
+        self.value.texts_of(column).or_else(of_key)
     }
 }
 
@@ -102,13 +122,5 @@ fn check_kind(record: &[u8], kind: Option<ValueSpan>) -> Result<(), Problem> {
             "a changelog row of the kind {} cannot be read as a record of a stream",
             String::from_utf8_lossy(kind)
         ))),
-    }
-}
-
-fn tombstone() -> Problem {
-    Problem {
-        cause: RowErrorCause::MissingValue,
-        column: None,
-        message: "the record is a tombstone: its `value` is null, which a stream has no row for".to_owned(),
     }
 }
