@@ -225,6 +225,9 @@ fn plan_statement(
         columns_unknown,
     ));
     diagnostics.extend(idle_group_limit(query, &bound.plan));
+    if !columns_unknown {
+        diagnostics.extend(idle_times(query, &bound.plan));
+    }
     diagnostics.extend(idle_alone(&query.properties));
     // A table is found by its key, which therefore is always there.
     let key = RecordKey {
@@ -416,6 +419,24 @@ fn idle_alone(properties: &Properties) -> Vec<Diagnostic> {
         Some(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message))
     })
     .collect()
+}
+
+/// What is said of the time of rows that bring it along, with its watermark, as other statements' do.
+fn idle_times(query: &QueryOutline<'_>, plan: &LogicalPlan) -> Vec<Diagnostic> {
+    let reads_source = query.reads.values().any(|read| matches!(read, Relation::Source(_)));
+    if reads_source || plan.scan().is_some_and(|scan| scan.event_time.is_some()) {
+        return Vec::new();
+    }
+    let given = query.times.values().flatten();
+    let mut given: Vec<_> = given.filter_map(|(key, value)| Some((value.span?, *key))).collect();
+    given.sort_unstable_by_key(|(span, _)| span.start);
+    given.dedup();
+    let describe = |(span, key)| {
+        let message = format!("`{key}` has no effect here: the rows bring their event time and watermark along");
+        Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message)
+            .with_help("name the column of their time: 'event.time.field' = 'column', or WINDOW TUMBLING(column, size)")
+    };
+    given.into_iter().map(describe).collect()
 }
 
 /// `max.groups` of a query that keeps no groups.

@@ -38,3 +38,19 @@ fn formats_of_event_time_that_come_too_late() {
         "CREATE STREAM y (at TIMESTAMP) WITH (path = 'y.csv', 'event.time.field' = 'at', 'event.time.format' = 'dd.MM.yyyy'); SELECT at FROM y",
     ]);
 }
+
+#[test]
+fn time_of_other_statements_is_what_the_reader_says_or_what_they_bring() {
+    assert_plans!([
+        "CREATE STREAM g AS SELECT id, ts FROM orders; \
+         SELECT id FROM g WITH ('watermark.max_out_of_orderness' = '3s', 'g.watermark.strategy' = 'ascending')",
+        "CREATE STREAM g AS SELECT id, ts FROM orders; \
+         SELECT COUNT(*) AS n FROM g WINDOW TUMBLING(ts, 1m) WITH ('watermark.max_out_of_orderness' = '3s')",
+        "CREATE STREAM g AS SELECT id, MAX(ts) AS last FROM orders GROUP BY id EMIT FINAL; \
+         SELECT COUNT(*) AS n FROM g WINDOW TUMBLING(1m) WITH ('g.event.time.field' = 'last')",
+        "CREATE STREAM g AS SELECT id, MIN(ts) AS _event_time FROM orders WINDOW TUMBLING(ts, 1m); \
+         SELECT COUNT(*) AS n FROM g WINDOW TUMBLING(1m)",
+        "CREATE STREAM g AS SELECT id FROM orders; \
+         SELECT COUNT(*) AS n FROM g WINDOW TUMBLING(1m) WITH ('event.time.field' = 'ts')",
+    ]);
+}
