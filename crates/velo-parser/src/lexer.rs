@@ -106,16 +106,21 @@ impl<'a> Lexer<'a> {
 
     fn block_comment(&mut self) {
         let start = self.position;
-        if let Some(length) = self.rest().find("*/") {
-            self.position += length + 2;
+        if let Some(length) = comment_length(self.rest()) {
+            self.position += length;
             return;
         }
+        let is_nested = self.rest().contains("*/");
         self.position = self.text.len();
         let opener = Span::new(start as u32, start as u32 + 2);
         self.lexed.diagnostics.push(
             Diagnostic::new(&code::UNTERMINATED, opener, "unterminated comment")
                 .with_label("opened here and never closed")
-                .with_help("close it with `*/`"),
+                .with_help(if is_nested {
+                    "comments nest: close each `/*` in it with a `*/` of its own"
+                } else {
+                    "close it with `*/`"
+                }),
         );
     }
 
@@ -298,6 +303,23 @@ pub(crate) fn is_word_part(c: char) -> bool {
 /// Whether a text can stand as an identifier without quotes, reserved words aside.
 pub(crate) fn is_word(text: &str) -> bool {
     text.chars().next().is_some_and(is_word_start) && text.chars().all(is_word_part)
+}
+
+/// Length of the block comment at the start, with those that are nested in it; `None` when it is not closed.
+fn comment_length(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut open) = (0, 0_usize);
+    while let Some(pair) = bytes.get(at..at + 2) {
+        match pair {
+            b"/*" => (at, open) = (at + 2, open + 1),
+            b"*/" => (at, open) = (at + 2, open - 1),
+            _ => at += 1,
+        }
+        if open == 0 {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// Bytes up to the end of the line.

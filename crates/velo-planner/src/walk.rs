@@ -23,6 +23,9 @@ pub(crate) fn operands(expr: &Expr) -> Vec<&Expr> {
         ExprKind::Quantified { left, .. } => vec![left],
         ExprKind::Index { operand, index } => vec![operand, index],
         ExprKind::Binary { left, right, .. } => vec![left, right],
+        ExprKind::Chain { first, rest } => std::iter::once(&**first)
+            .chain(rest.iter().map(|(_, operand)| operand))
+            .collect(),
         ExprKind::Logical { operands, .. } => operands.iter().collect(),
         ExprKind::InList { operand, list, .. } => std::iter::once(&**operand).chain(list).collect(),
         ExprKind::Between { operand, low, high, .. } => vec![operand, low, high],

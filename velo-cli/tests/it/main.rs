@@ -10,6 +10,7 @@ mod demo;
 mod deploy;
 mod diagnostics;
 mod envelopes;
+mod forms;
 mod functions;
 mod graph;
 mod load;

@@ -105,8 +105,8 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("ASSERT TOPIC t", "V0800 ASSERT TOPIC is not supported yet"),
     ("PRINT t", "V0800 PRINT is not supported yet"),
     (
-        "SELECT id FROM 's3://bucket/orders.csv'",
-        "V0800 sources of the form `s3://…` are not supported yet",
+        "SELECT id FROM 'ftp://bucket/orders.csv'",
+        "V0800 sources of the form `ftp://…` are not supported yet",
     ),
     (
         "-- @job_mode: simple\nSELECT id FROM orders",

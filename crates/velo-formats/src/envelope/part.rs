@@ -27,7 +27,7 @@ pub(super) struct PartReader {
 enum Form {
     /// Members by name, and where each goes.
     Object {
-        members: MemberIndex,
+        members: Box<MemberIndex>,
         columns: Vec<usize>,
     },
     Value {
@@ -64,7 +64,9 @@ impl PartReader {
         let only = wanted.first().copied();
         let form = match part.format {
             EnvelopeFormat::Object => Form::Object {
-                members: MemberIndex::new(wanted.iter().map(|index| fields[*index].name().as_str())),
+                members: Box::new(MemberIndex::new(
+                    wanted.iter().map(|index| fields[*index].name().as_str()),
+                )),
                 columns: wanted,
             },
             EnvelopeFormat::Value => Form::Value { column: only },
@@ -163,7 +165,6 @@ impl PartReader {
                 }
                 one_record(records, self.name, text, cells)
             }
-            Form::Kafka { column: None, .. } => Ok(()),
             Form::Kafka {
                 column: Some(column),
                 scalar,
@@ -174,7 +175,7 @@ impl PartReader {
                 cells.set(column, Cell::of_json(value));
                 Ok(())
             }
-            Form::Object { .. } | Form::Value { .. } => Ok(()),
+            Form::Object { .. } | Form::Value { .. } | Form::Kafka { column: None, .. } => Ok(()),
         }
     }
 

@@ -2,7 +2,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::compute::kernels::numeric;
-use arrow::datatypes::{DataType, Float64Type, Int8Type, Int16Type, Int64Type};
+use arrow::datatypes::{DataType, Field, Float64Type, Int8Type, Int16Type, Int64Type};
 use datafusion_common::{Result, exec_err, plan_datafusion_err, plan_err};
 use datafusion_expr::expr::ScalarFunction;
 use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
@@ -21,17 +21,30 @@ pub fn udf(operator: ArithmeticOperator) -> Arc<ScalarUDF> {
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Arithmetic {
+pub(super) struct Arithmetic {
     operator: ArithmeticOperator,
     signature: Signature,
 }
 
 impl Arithmetic {
-    fn new(operator: ArithmeticOperator) -> Self {
+    pub(super) fn new(operator: ArithmeticOperator) -> Self {
         Self {
             operator,
             signature: Signature::user_defined(Volatility::Immutable),
         }
+    }
+
+    /// The values of `left operator right`.
+    pub(super) fn compute(
+        operator: ArithmeticOperator,
+        left: &ColumnarValue,
+        right: &ColumnarValue,
+        result: &Field,
+    ) -> Result<ColumnarValue> {
+        let (left, right) = (Operand::new(left)?, Operand::new(right)?);
+        let is_constant = left.is_scalar() && right.is_scalar();
+        let array = evaluate(operator, left, right, result)?;
+        columnar(array, is_constant)
     }
 
     fn result_of(&self, left: &DataType, right: &DataType) -> Result<SqlType> {
@@ -78,15 +91,12 @@ impl ScalarUDFImpl for Arithmetic {
         let [left, right] = args.args.as_slice() else {
             return exec_err!("`{}` takes two operands", self.operator);
         };
-        let (left, right) = (Operand::new(left)?, Operand::new(right)?);
-        let is_constant = left.is_scalar() && right.is_scalar();
-        let array = evaluate(self.operator, left, right, &args.return_field)?;
-        columnar(array, is_constant)
+        Self::compute(self.operator, left, right, &args.return_field)
     }
 }
 
 /// An operand in text, in parentheses where it would otherwise be read with the wrong precedence.
-fn operand(expr: &Expr) -> String {
+pub(super) fn operand(expr: &Expr) -> String {
     match expr {
         Expr::ScalarFunction(ScalarFunction { func, .. }) if func.inner().is::<Arithmetic>() => format!("({expr})"),
         Expr::BinaryExpr(_) | Expr::Like(_) | Expr::Between(_) | Expr::InList(_) | Expr::Not(_) => format!("({expr})"),
@@ -94,12 +104,7 @@ fn operand(expr: &Expr) -> String {
     }
 }
 
-fn evaluate(
-    operator: ArithmeticOperator,
-    left: Operand,
-    right: Operand,
-    result: &arrow::datatypes::Field,
-) -> Result<ArrayRef> {
+fn evaluate(operator: ArithmeticOperator, left: Operand, right: Operand, result: &Field) -> Result<ArrayRef> {
     let (Some(left_type), Some(right_type), Some(result_type)) = (
         SqlType::from_arrow(left.array().data_type()),
         SqlType::from_arrow(right.array().data_type()),

@@ -13,6 +13,7 @@
 //! | DATE − DATE, DATE ± integer | BIGINT days, DATE | – | – |
 //! | INTERVAL and a number | INTERVAL (`*`) | INTERVAL | – |
 
+mod chain;
 mod decimal;
 mod division;
 mod function;
@@ -20,6 +21,7 @@ mod negate;
 mod result_type;
 mod temporal;
 
+pub use chain::{chain, operators_of_chain};
 pub use division::take_zero_divisions;
 pub use function::udf;
 pub use negate::{negate, negated_type};

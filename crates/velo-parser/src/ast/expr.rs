@@ -62,6 +62,14 @@ pub enum ExprKind {
         /// The right side.
         right: Box<Expr>,
     },
+    /// `first + a - b …`, grouped from the left: the end of a long chain of operators of one precedence, so that a chain of
+    /// any length is a few levels deep. Short chains are nested.
+    Chain {
+        /// What stands first.
+        first: Box<Expr>,
+        /// Each operator with its place, and what stands to its right.
+        rest: Vec<(Spanned<BinaryOperator>, Expr)>,
+    },
     /// `a AND b AND c`, `a OR b OR c`: the operands of one chain side by side, so that a chain of any length is
     /// one level deep. A parenthesised chain within a chain stays an operand of its own.
     Logical {

@@ -33,17 +33,53 @@ fn binding(input: Tokens<'_>, weakest: Precedence) -> Parsed<'_, Expr> {
 /// `operand {operator operand}`, as long as the operators bind tightly enough.
 fn operators(input: Tokens<'_>, weakest: Precedence) -> Parsed<'_, Expr> {
     let (mut rest, mut left) = prefix(input, weakest)?;
+    let mut chain: Option<(Precedence, usize)> = None;
     loop {
         let Some((operator, behind)) = operator_at(rest).filter(|(operator, _)| operator.precedence() >= weakest)
         else {
             rest.want(Thing::Operator);
             return Ok((rest, left));
         };
-        let (next, kind) = apply(operator, left, rest, behind)?;
+        let links = match chain {
+            Some((precedence, links)) if precedence == operator.precedence() => links + 1,
+            _ => 1,
+        };
+        chain = Some((operator.precedence(), links));
+        let (next, kind) = match operator.precedence() {
+            precedence if links > NESTED_LINKS_MAX && is_chainable(precedence) => long_chain(left, rest, precedence)?,
+            _ => apply(operator, left, rest, behind)?,
+        };
         left = Expr::new(kind, input.span_to(next));
         rest = next;
         link(rest)?;
     }
+}
+
+/// Operators of one precedence that are nested; more of them are put side by side.
+const NESTED_LINKS_MAX: usize = 16;
+
+/// Whether operators of a precedence stand in chains that go on.
+fn is_chainable(precedence: Precedence) -> bool {
+    matches!(
+        precedence,
+        Precedence::Concat | Precedence::Additive | Precedence::Multiplicative
+    )
+}
+
+/// `left {operator operand}` with operators of one precedence, as one node.
+fn long_chain(left: Expr, at: Tokens<'_>, precedence: Precedence) -> Parsed<'_, ExprKind> {
+    let mut links = Vec::new();
+    let mut rest = at;
+    while let Some((Operator::Binary(operator), behind)) = operator_at(rest)
+        && Precedence::of_binary(operator) == precedence
+    {
+        let operator = Spanned::new(operator, rest.span_to(behind));
+        let (next, right) = operand(behind, precedence.tighter())?;
+        links.push((operator, right));
+        rest = next;
+    }
+    let first = Box::new(left);
+    Ok((rest, ExprKind::Chain { first, rest: links }))
 }
 
 /// Something that continues an expression to its left.

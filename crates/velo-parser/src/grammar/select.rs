@@ -13,7 +13,7 @@ use super::duration::duration;
 use super::expr::expression;
 use super::from::from_clause;
 use super::function::order_by;
-use super::leaf::{comma_separated, keyword, keywords, name_of, object_name, spanned, whole_number};
+use super::leaf::{any_word, comma_separated, keyword, keywords, name_of, object_name, spanned, whole_number};
 use super::properties::properties;
 use super::window::{grouping_window, partition_by, window_clause};
 use crate::ast::{
@@ -101,10 +101,15 @@ fn starts_qualified_wildcard(input: Tokens<'_>) -> bool {
     }
 }
 
-/// `AS name`, or a name alone where it cannot be taken for the next clause.
+/// `AS name`, where the name may be any word, or a name alone where it cannot be taken for the next clause.
 pub(super) fn alias(input: Tokens<'_>) -> Parsed<'_, Ident> {
     if input.at_keyword(Keyword::AS) {
-        return cut(|input| name_of(input, Thing::Alias)).parse(input.skip(1));
+        let behind = input.skip(1);
+        // In `SELECT a AS FROM t` the alias is missing.
+        if behind.keyword().is_some() && ends_item(behind.skip(1)) {
+            return any_word(behind, Thing::Alias);
+        }
+        return cut(|input| name_of(input, Thing::Alias)).parse(behind);
     }
     if input.keyword().is_some_and(|word| !word.may_be_bare_alias()) {
         return input.unexpected(Thing::Alias);
@@ -112,6 +117,15 @@ pub(super) fn alias(input: Tokens<'_>) -> Parsed<'_, Ident> {
     let (rest, name) = name_of(input, Thing::Alias)?;
     input.note_bare_alias();
     Ok((rest, name))
+}
+
+/// Whether what stands here can only be behind an item or source: a comma, a bracket, the end, or the word of a clause.
+fn ends_item(input: Tokens<'_>) -> bool {
+    input.is_end()
+        || input.keyword().is_some()
+        || input.at_symbol(Symbol::Comma)
+        || input.at_symbol(Symbol::CloseParen)
+        || input.at_symbol(Symbol::Semicolon)
 }
 
 /// The clauses of a query in their order.

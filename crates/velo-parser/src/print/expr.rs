@@ -4,7 +4,7 @@ use super::names::{AnyWord, dotted};
 use super::{Quoted, clause, flag, list, list_clause};
 use crate::ast::{
     Argument, BinaryOperator, CaseBranch, Expr, ExprKind, FunctionCall, Ident, Interval, Literal, LogicalOperator,
-    MapEntry, NullTreatment, OrderByItem, Quantifier, StructEntry, TrimSide, TypedLiteralKind, UnaryOperator,
+    MapEntry, NullTreatment, OrderByItem, Quantifier, Spanned, StructEntry, TrimSide, TypedLiteralKind, UnaryOperator,
 };
 use crate::keyword::Keyword;
 use crate::precedence::Precedence;
@@ -38,6 +38,9 @@ fn precedence(kind: &ExprKind) -> Precedence {
         } => Precedence::Not,
         ExprKind::Unary { .. } => Precedence::Unary,
         ExprKind::Binary { operator, .. } => Precedence::of_binary(operator.node),
+        ExprKind::Chain { rest, .. } => rest.first().map_or(Precedence::Postfix, |(operator, _)| {
+            Precedence::of_binary(operator.node)
+        }),
         ExprKind::IsNull { .. }
         | ExprKind::IsBoolean { .. }
         | ExprKind::InList { .. }
@@ -73,6 +76,7 @@ impl Display for ExprKind {
             Self::Index { operand, index } => write!(f, "{}[{index}]", Operand(operand, Precedence::Postfix)),
             Self::Unary { operator, operand } => unary(f, *operator, operand),
             Self::Binary { left, operator, right } => binary(f, left, operator.node, right),
+            Self::Chain { first, rest } => chain(f, first, rest),
             Self::Logical { operator, operands } => logical(f, *operator, operands),
             Self::Cast {
                 operand,
@@ -191,6 +195,21 @@ fn binary(f: &mut Formatter<'_>, left: &Expr, operator: BinaryOperator, right: &
     let precedence = Precedence::of_binary(operator);
     let (left, right) = (Operand(left, precedence), Operand(right, precedence.tighter()));
     write!(f, "{left} {} {right}", operator.as_str())
+}
+
+fn chain(f: &mut Formatter<'_>, first: &Expr, rest: &[(Spanned<BinaryOperator>, Expr)]) -> fmt::Result {
+    let precedence = rest.first().map(|(operator, _)| Precedence::of_binary(operator.node));
+    let precedence = precedence.unwrap_or(Precedence::Postfix);
+    write!(f, "{}", Operand(first, precedence))?;
+    for (operator, operand) in rest {
+        write!(
+            f,
+            " {} {}",
+            operator.node.as_str(),
+            Operand(operand, precedence.tighter())
+        )?;
+    }
+    Ok(())
 }
 
 fn logical(f: &mut Formatter<'_>, operator: LogicalOperator, operands: &[Expr]) -> fmt::Result {

@@ -104,6 +104,7 @@ const FORMS: &[(&str, &[&str])] = &[
         "Comments and semicolons",
         &[
             "SELECT a -- comment\nFROM t; SELECT b /* comment */ FROM t",
+            "SELECT a /* one /* within */ **/ FROM /*/ * /*/ **/*/ t",
             "SELECT a FROM t;",
         ],
     ),
@@ -115,6 +116,8 @@ const FORMS: &[(&str, &[&str])] = &[
             "SELECT a FROM status",
             "SELECT a FROM window",
             "SELECT 'it''s'",
+            "SELECT a AS order, b AS from, c AS select PRIMARY KEY FROM t AS group WHERE a",
+            "SELECT a AS end FROM (SELECT b AS case)",
         ],
     ),
     (

@@ -8,6 +8,7 @@ use velo_parser::ast::{
 };
 
 use super::bound::{Bound, column};
+use super::chain::ArithmeticChain;
 use super::grouping::Grouping;
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
@@ -45,6 +46,7 @@ impl ExprBinder<'_> {
             ExprKind::Index { operand, index } => self.index(operand, index, span),
             ExprKind::Unary { operator, operand } => self.unary(*operator, operand, span),
             ExprKind::Binary { left, operator, right } => self.binary(left, operator.node, right, span),
+            ExprKind::Chain { first, rest } => self.chain(first, rest, span),
             ExprKind::Logical { operator, operands } => self.logical(*operator, operands, span),
             ExprKind::IsNull { operand, negated } => {
                 let operand = self.bind(operand)?;
@@ -191,6 +193,12 @@ impl ExprBinder<'_> {
                 });
             }
         };
+        if let Some((key, used)) = self.grouped_field(&resolved.bound, &parts[resolved.used..], span) {
+            let fields = parts[resolved.used + used..].iter();
+            return fields
+                .into_iter()
+                .try_fold(key, |operand, field| self.field(operand, field, span));
+        }
         let column = match &mut self.grouping {
             None => Ok(resolved.bound),
             Some(grouping) => grouping.column(resolved.bound),
@@ -208,6 +216,33 @@ impl ExprBinder<'_> {
         parts[resolved.used..]
             .iter()
             .try_fold(column, |operand, field| self.field(operand, field, span))
+    }
+
+    /// The group key that a column, or one of the fields within it that `fields` lead to, is: the one that leads farthest,
+    /// and how many of `fields` it takes.
+    fn grouped_field(&mut self, column: &Bound, fields: &[Ident], span: Span) -> Option<(Bound, usize)> {
+        self.grouping.as_ref().filter(|_| !fields.is_empty())?;
+        let mut silent = Vec::new();
+        let mut binder = ExprBinder {
+            scope: self.scope,
+            grouping: None,
+            aliases: &[],
+            clause: self.clause,
+            diagnostics: &mut silent,
+        };
+        let mut bound = column.clone();
+        let mut reached = vec![bound.clone()];
+        for field in fields {
+            match binder.field(bound, field, span) {
+                Some(inner) => bound = inner,
+                None => break,
+            }
+            reached.push(bound.clone());
+        }
+        let grouping = self.grouping.as_ref()?;
+        let keys = reached.iter().enumerate().rev();
+        keys.into_iter()
+            .find_map(|(used, bound)| Some((grouping.key(bound)?, used)))
     }
 
     /// `_window_start` and `_window_end`, which exist in windowed queries and in what they put out; `None` when the
@@ -338,6 +373,48 @@ impl ExprBinder<'_> {
 
     fn binary(&mut self, left: &ast::Expr, operator: BinaryOperator, right: &ast::Expr, span: Span) -> Option<Bound> {
         let (left, right) = self.both(left, right)?;
+        self.operate(left, operator, right, span)
+    }
+
+    /// A long chain of operators of one precedence: thousands of them must not nest as deep.
+    fn chain(
+        &mut self,
+        first: &ast::Expr,
+        rest: &[(ast::Spanned<BinaryOperator>, ast::Expr)],
+        span: Span,
+    ) -> Option<Bound> {
+        let first = self.bind(first);
+        let rest: Vec<Option<_>> = rest
+            .iter()
+            .map(|(operator, operand)| Some((operator.node, self.bind(operand)?)))
+            .collect();
+        let (first, rest) = (first?, rest.into_iter().collect::<Option<Vec<_>>>()?);
+        if rest.iter().all(|(operator, _)| *operator == BinaryOperator::Concat) {
+            let operands = std::iter::once(first).chain(rest.into_iter().map(|(_, operand)| operand));
+            return self.concatenated(operands.collect(), span);
+        }
+        let mut chain = ArithmeticChain::new(first);
+        for (operator, right) in rest {
+            let left = chain.so_far(span);
+            self.diagnostics
+                .extend(operators::conversions(operator, &left, &right, span));
+            let pushed = chain.push(operator, right, span);
+            self.checked(pushed)?;
+        }
+        Some(chain.finish(span))
+    }
+
+    /// `a || b || …` as a balanced tree, since it does not matter which are joined first.
+    fn concatenated(&mut self, mut operands: Vec<Bound>, span: Span) -> Option<Bound> {
+        if operands.len() < 2 {
+            return operands.pop();
+        }
+        let right = operands.split_off(operands.len() / 2);
+        let (left, right) = (self.concatenated(operands, span)?, self.concatenated(right, span)?);
+        self.operate(left, BinaryOperator::Concat, right, span)
+    }
+
+    fn operate(&mut self, left: Bound, operator: BinaryOperator, right: Bound, span: Span) -> Option<Bound> {
         match operator {
             BinaryOperator::RegexMatch => self.call("regexp_like", vec![left, right], span),
             BinaryOperator::Power => self.call("power", vec![left, right], span),

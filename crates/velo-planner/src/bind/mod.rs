@@ -4,6 +4,7 @@
 //! reports what is wrong and goes on, so that one run finds everything.
 
 mod bound;
+mod chain;
 mod event_time;
 mod expr;
 mod fold;

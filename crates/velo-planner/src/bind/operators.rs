@@ -34,7 +34,7 @@ pub(super) fn binary(left: Bound, operator: BinaryOperator, right: Bound, span: 
     }
 }
 
-fn arithmetic(operator: BinaryOperator) -> Option<ArithmeticOperator> {
+pub(super) fn arithmetic(operator: BinaryOperator) -> Option<ArithmeticOperator> {
     Some(match operator {
         BinaryOperator::Add => ArithmeticOperator::Add,
         BinaryOperator::Subtract => ArithmeticOperator::Subtract,

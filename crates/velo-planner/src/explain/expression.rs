@@ -2,6 +2,7 @@ use datafusion_common::ScalarValue;
 use datafusion_expr::expr::{Case, InList, Like, ScalarFunction};
 use datafusion_expr::{Between, Expr, Operator};
 use velo_data::SqlType;
+use velo_functions::ArithmeticOperator;
 
 /// How tightly an expression binds, as the dialect has it: an operand that binds less than its operator asks for
 /// gets parentheses.
@@ -87,6 +88,9 @@ const fn operator_binding(operator: Operator) -> Binding {
 
 fn function(call: &ScalarFunction) -> (String, Binding) {
     let name = call.func.name();
+    if let Some(chain) = velo_functions::arithmetic::operators_of_chain(&call.func) {
+        return render_chain(chain, &call.args);
+    }
     match (name, call.args.as_slice()) {
         ("+" | "-", [left, right]) => (infix(left, name, right, Binding::Sum), Binding::Sum),
         ("*" | "/" | "%" | "DIV", [left, right]) => (infix(left, name, right, Binding::Product), Binding::Product),
@@ -101,6 +105,30 @@ fn function(call: &ScalarFunction) -> (String, Binding) {
             (format!("{name}({})", arguments.join(", ")), Binding::Atom)
         }
     }
+}
+
+/// `a + b - c …`; all operators are of one precedence.
+fn render_chain(operators: &[ArithmeticOperator], operands: &[Expr]) -> (String, Binding) {
+    let is_sum = matches!(
+        operators.first(),
+        Some(ArithmeticOperator::Add | ArithmeticOperator::Subtract)
+    );
+    let (binding, tighter) = if is_sum {
+        (Binding::Sum, Binding::Product)
+    } else {
+        (Binding::Product, Binding::Sign)
+    };
+    let mut text = operands
+        .first()
+        .map(|first| at_least(first, binding))
+        .unwrap_or_default();
+    for (operator, operand) in operators.iter().zip(operands.iter().skip(1)) {
+        text.push(' ');
+        text.push_str(operator.as_str());
+        text.push(' ');
+        text.push_str(&at_least(operand, tighter));
+    }
+    (text, binding)
 }
 
 fn render_like(like: &Like) -> String {

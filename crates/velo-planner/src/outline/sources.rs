@@ -177,28 +177,20 @@ impl Builder<'_, '_> {
 
     fn add_uri(&mut self, properties: &mut Properties, reference: &RelationReference<'_>) -> Result<(), Reported> {
         let uri = reference.name.text.as_str();
-        match uri.split_once("://") {
-            Some(("file", path)) => {
-                let mut path = PropertyValue::new(path, Some(reference.span));
-                path.locate(ValueKind::DataPath, &self.config_files.base());
-                properties.insert("path", path);
-                Ok(())
-            }
+        let path = match uri.split_once("://") {
+            Some(("file", path)) => path,
+            None | Some(("http" | "https" | "s3", _)) => uri,
             Some((scheme, _)) => {
                 let message = format!("sources of the form `{scheme}://…` are not supported yet");
                 self.diagnostics
                     .push(Diagnostic::new(&code::UNSUPPORTED, reference.span, message));
-                Err(Reported)
+                return Err(Reported);
             }
-            None => {
-                let message = format!("`{uri}` is no URI");
-                self.diagnostics.push(
-                    Diagnostic::new(&code::INVALID_LITERAL, reference.span, message)
-                        .with_help(format!("write 'file://{uri}'")),
-                );
-                Err(Reported)
-            }
-        }
+        };
+        let mut path = PropertyValue::new(path, Some(reference.span));
+        path.locate(ValueKind::DataPath, &self.config_files.base());
+        properties.insert("path", path);
+        Ok(())
     }
 
     /// What the statement configures under a name, else what the only other statement does that configures it.
