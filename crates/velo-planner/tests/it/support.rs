@@ -31,13 +31,14 @@ pub(crate) fn plan(sql: &str) -> String {
 pub(crate) fn key_of_last(sql: &str) -> String {
     let (diagnostics, statements) = planned(sql);
     assert!(!velo_common::has_errors(&diagnostics), "{sql}\n{diagnostics:?}");
-    let last = statements.last().unwrap_or_else(|| panic!("no statement: {sql}"));
-    let LogicalPlan::Project(project) = &last.plan else {
-        panic!("no projection: {sql}\n{}", explain(last));
+    let last = &statements[statements.len() - 1];
+    let expressions = match &last.plan {
+        LogicalPlan::Project(project) => project.expressions.as_slice(),
+        _ => &[],
     };
     let name = |index: &usize| {
         let field = last.plan.schema().arrow().field(*index).name();
-        let is_checked = project.expressions[*index].to_string().starts_with("key_value(");
+        let is_checked = expressions[*index].to_string().starts_with("key_value(");
         format!("{field}{}", if is_checked { "" } else { "?" })
     };
     last.key.iter().map(name).collect::<Vec<_>>().join(", ")

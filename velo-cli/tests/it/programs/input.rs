@@ -86,7 +86,7 @@ impl Input {
                 "CREATE TABLE {} (id INTEGER PRIMARY KEY, k INTEGER, n INTEGER, s TEXT)",
                 input.name
             );
-            input.database(workspace).execute_batch(&create).unwrap();
+            database(workspace).execute_batch(&create).unwrap();
             input.files.insert(String::new(), Vec::new());
             input.insert(20, random, workspace);
         } else {
@@ -264,14 +264,9 @@ impl Input {
         text
     }
 
-    fn database(&self, workspace: &Workspace) -> Connection {
-        Connection::open(workspace.path("inputs.db")).unwrap()
-    }
-
     fn insert(&mut self, count: i64, random: &mut Random, workspace: &Workspace) {
         let rows = self.some_rows(count, &[], random);
-        let database = self.database(workspace);
-        insert_rows(&database, &self.name, &rows);
+        insert_rows(&database(workspace), &self.name, &rows);
         self.files
             .values_mut()
             .for_each(|known| known.extend(rows.iter().cloned()));
@@ -280,7 +275,7 @@ impl Input {
     fn update(&mut self, random: &mut Random, workspace: &Workspace) {
         let (k, n) = (random.between(0, 12), random.between(-50, 50));
         let sql = format!("UPDATE {} SET n = ?2 WHERE k = ?1", self.name);
-        self.database(workspace).execute(&sql, (k, n)).unwrap();
+        database(workspace).execute(&sql, (k, n)).unwrap();
         let rows = self.files.values_mut().flatten();
         rows.filter(|row| row.k == Some(k)).for_each(|row| row.n = Some(n));
     }
@@ -288,11 +283,16 @@ impl Input {
     fn delete(&mut self, random: &mut Random, workspace: &Workspace) {
         let k = random.between(0, 12);
         let sql = format!("DELETE FROM {} WHERE k = ?1", self.name);
-        self.database(workspace).execute(&sql, [k]).unwrap();
+        database(workspace).execute(&sql, [k]).unwrap();
         self.files
             .values_mut()
             .for_each(|rows| rows.retain(|row| row.k != Some(k)));
     }
+}
+
+/// The database that all inputs of a program share.
+fn database(workspace: &Workspace) -> Connection {
+    Connection::open(workspace.path("inputs.db")).unwrap()
 }
 
 /// Puts rows into a table of a database, in their order; a row replaces another one of its key.

@@ -32,6 +32,10 @@ const ROWS_MAX: usize = 1_500;
 const ROUNDS: usize = 2;
 
 #[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever tries a thousand programs wants to know what was looked at"
+)]
 fn tables_hold_what_a_batch_database_computes() {
     let number = |name: &str, default: u64| std::env::var(name).map_or(default, |value| value.parse().unwrap());
     let (programs, first) = (number("VELO_PROGRAMS", 30), number("VELO_PROGRAMS_FROM", 1));

@@ -1,4 +1,4 @@
-//! Numbers that look random and come from a seed (SplitMix64).
+//! Numbers that look random and come from a seed (`SplitMix64`).
 
 /// A source of choices.
 pub(super) struct Random(u64);

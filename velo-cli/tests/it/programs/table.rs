@@ -1,5 +1,7 @@
 //! Tables that are made of others, by statements which mean the same to a batch database.
 
+use std::fmt::Write as _;
+
 use super::input::{Declared, Input};
 use super::random::Random;
 
@@ -276,7 +278,8 @@ impl Select {
             conditions.push(format!("{} < {}", left.expression, right.expression));
         }
         let word = if is_left { "LEFT JOIN" } else { "JOIN" };
-        self.from += &format!(" {word} {} r{number} ON {}", table.name, conditions.join(" AND "));
+        let conditions = conditions.join(" AND ");
+        write!(self.from, " {word} {} r{number} ON {conditions}", table.name).unwrap();
     }
 
     fn values(&self) -> Vec<Value> {
