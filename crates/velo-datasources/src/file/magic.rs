@@ -72,7 +72,8 @@ fn utf16_without_mark(head: &[u8]) -> Option<&'static str> {
     let count = units.len();
     let zeros = |place: usize| units.clone().filter(|unit| unit[place] == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
-    let are_many = |zeros: usize| zeros > 0 && zeros * 8 >= count;
+    // A zero alone may be one of a record.
+    let are_many = |zeros: usize| zeros * 4 >= count && (zeros > 1 || zeros == count && count > 0);
     match (even, odd) {
         (0, zeros) if are_many(zeros) => Some("utf-16le"),
         (zeros, 0) if are_many(zeros) => Some("utf-16be"),
