@@ -63,7 +63,7 @@ fn late_rows_go_where_the_strategy_says() {
     let events = ("events.csv", "at,v\n1000,1\n9000,2\n2000,3\n");
     let query = |properties: &str| {
         format!(
-            "CREATE STREAM events (at BIGINT, v BIGINT) WITH (path = 'events.csv', 'event.time.field' = 'at', 'event.time.format' = 'epoch_millis');\n\
+            "CREATE STREAM events (at BIGINT, v BIGINT) WITH (path = 'events.csv', 'event.time.field' = 'at');\n\
              SELECT _window_start, SUM(v) AS total FROM events WINDOW TUMBLING(5s) {properties};\n"
         )
     };

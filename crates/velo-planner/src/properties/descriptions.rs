@@ -157,7 +157,7 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("event.time.field", "The column that holds the time of the event."),
     (
         "event.time.format",
-        "How that time is written: epoch_millis, epoch_seconds, iso8601, or a strftime or Java pattern. Without it, text as casts read it, or epoch milliseconds from 1990 to 2100.",
+        "How that time is written: epoch_millis, epoch_seconds, iso8601, or a strftime or Java pattern. Without it, text as casts read it, or epoch milliseconds.",
     ),
     ("watermark.strategy", "Whether times may be out of order."),
     (
