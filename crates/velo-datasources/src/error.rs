@@ -80,7 +80,7 @@ pub enum SourceError {
     )]
     ColumnTypes {
         /// Its name.
-        column: String,
+        column: Box<str>,
         /// A file.
         path: Box<Path>,
         /// Its type there.

@@ -104,7 +104,7 @@ pub enum EngineError {
         /// The member.
         member: String,
         /// The record.
-        first: RecordOrigin,
+        first: Box<RecordOrigin>,
     },
     /// A statement was planned although the columns of what it reads are unknown.
     #[error("`{statement}` cannot run: the columns of what it reads are unknown; declare them")]

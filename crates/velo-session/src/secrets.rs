@@ -127,7 +127,10 @@ fn secrets_of_url(url: &str, key: &str) -> Vec<Range<usize>> {
             let cut_off = port
                 .filter(|port| user.is_none() && !is_port(*port))
                 .map(|port| port..url.len());
-            user.into_iter().chain(cut_off).chain([query..url.len()]).collect()
+            user.into_iter()
+                .chain(cut_off)
+                .chain(std::iter::once(query..url.len()))
+                .collect()
         }
         _ => userinfo(url, start).into_iter().collect(),
     }

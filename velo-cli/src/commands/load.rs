@@ -117,9 +117,10 @@ fn load_program(
     let result = loading.finish();
     progress.end();
     let result = result.map_err(LoadingError::from)?;
-    let skipped = match terminal.quiet {
-        true => String::new(),
-        false => summary::rejected_text(&loading.program().reports(), &policies),
+    let skipped = if terminal.quiet {
+        String::new()
+    } else {
+        summary::rejected_text(&loading.program().reports(), &policies)
     };
     match args.format {
         LoadFormat::Json => {

@@ -113,7 +113,7 @@ fn run_program(
         .filter_map(|source| source.estimated_bytes())
         .sum();
     let sinks = outputs.open(&printer)?;
-    let loading = RunTables::load(tables, &program, cancel, terminal)?;
+    let loading = RunTables::load(&tables, &program, cancel, terminal)?;
     let joined = match loading.as_ref().map(|loading| loading.wait(&program.statements)) {
         Some(Err(_)) if cancel.is_cancelled() => {
             if !terminal.quiet {

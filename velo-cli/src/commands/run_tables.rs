@@ -31,7 +31,7 @@ pub(super) struct RunTables {
 impl RunTables {
     /// Starts to load, with bars where they can be drawn; `None` when there are no tables.
     pub(super) fn load(
-        tables: Vec<PlannedStatement>,
+        tables: &[PlannedStatement],
         program: &CheckedProgram,
         cancel: &Cancel,
         terminal: Terminal,
@@ -49,7 +49,7 @@ impl RunTables {
             _ => LoadProgressStyle::Quiet,
         };
         let progress = LoadProgress::show(loader.monitor(), style, terminal);
-        let tables = ProgramLoader::new(program, &tables, ProgramLoadOptions::default());
+        let tables = ProgramLoader::new(program, tables, ProgramLoadOptions::default());
         let loading =
             BackgroundLoad::start(tables, loader, TableChoice::default(), cancel).map_err(LoadingError::Thread)?;
         Ok(Some(Self {

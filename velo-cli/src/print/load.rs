@@ -1,5 +1,7 @@
 //! What a load has done, when it is over.
 
+use std::fmt::Write as _;
+
 use indexmap::IndexMap;
 use indicatif::{HumanBytes, HumanCount};
 use velo_loader::{LoadOutcome, ParallelLoadingResult, SkipCause, TableLoadStats, WaveStats};
@@ -105,11 +107,12 @@ fn wave_line(wave: &WaveStats) -> String {
     let mut line = format!("wave {}: {} of {} loaded", wave.wave, wave.successful, tables(all));
     for (count, word) in [(wave.failed, "failed"), (skipped, "skipped")] {
         if count > 0 {
-            line.push_str(&format!(", {count} {word}"));
+            // Writing to a String cannot fail.
+            let _ = write!(line, ", {count} {word}");
         }
     }
     if !wave.duration.is_zero() {
-        line.push_str(&format!(" in {}", duration(wave.duration.as_millis() as u64)));
+        let _ = write!(line, " in {}", duration(wave.duration.as_millis() as u64));
     }
     line
 }

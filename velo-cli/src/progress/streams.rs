@@ -1,5 +1,6 @@
 //! What the streams of a deployed program do: a live line for each on a terminal, elsewhere a line for each change.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -75,7 +76,8 @@ struct LiveLines {
 struct LiveLine {
     bar: ProgressBar,
     rows_in: u64,
-    at: Instant,
+    /// When it was drawn last.
+    at: Option<Instant>,
 }
 
 impl LiveLines {
@@ -89,15 +91,16 @@ impl LiveLines {
             self.lines.push(LiveLine {
                 bar,
                 rows_in: 0,
-                at: now - INTERVAL,
+                at: None,
             });
         }
         let width = statements.iter().map(|statement| statement.name().len()).max();
         for (line, statement) in self.lines.iter_mut().zip(statements) {
             let rows_in = statement.rows_in();
-            let seconds = now.saturating_duration_since(line.at).as_secs_f64();
+            let passed = line.at.map_or(INTERVAL, |at| now.saturating_duration_since(at));
+            let seconds = passed.as_secs_f64();
             let rate = (rows_in.saturating_sub(line.rows_in) as f64 / seconds.max(f64::EPSILON)) as u64;
-            (line.rows_in, line.at) = (rows_in, now);
+            (line.rows_in, line.at) = (rows_in, Some(now));
             line.bar
                 .set_message(line_of(statement, rate, width.unwrap_or_default()));
         }
@@ -125,7 +128,8 @@ fn line_of(statement: &StatementMetrics, rate: u64, width: usize) -> String {
     if statement.has_ended() {
         line.push_str("  ended");
     } else {
-        line.push_str(&format!("  {}/s", HumanCount(rate)));
+        // Writing to a String cannot fail.
+        let _ = write!(line, "  {}/s", HumanCount(rate));
     }
     let lag_bytes = statement.lag_bytes();
     let parts = [
@@ -163,7 +167,8 @@ fn tell_changes(metrics: &Metrics, told: &mut Vec<Told>) {
             }
             _ => continue,
         };
-        text.push_str(&format!("{}: {word}\n", printable(statement.name())));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}: {word}", printable(statement.name()));
     }
     crate::commands::print_on_stderr(&text);
 }

@@ -43,6 +43,7 @@ const fn kind(name: &'static str, command: Command, program: &'static str) -> Ki
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "constants are made of each other")]
 const fn under(kind: Kind, prefix: &'static str) -> Kind {
     Kind {
         prefix,
@@ -51,6 +52,7 @@ const fn under(kind: Kind, prefix: &'static str) -> Kind {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "constants are made of each other")]
 const fn set_under(kind: Kind, set_prefix: &'static str) -> Kind {
     Kind { set_prefix, ..kind }
 }

@@ -116,7 +116,7 @@ impl Column {
         let (earlier, later) = pairs.clone().find(pair).unwrap_or((0, self.types.len() - 1));
         let ((sql_type, file), (other_type, other_file)) = (self.types[earlier].clone(), self.types[later].clone());
         SourceError::ColumnTypes {
-            column: self.name.clone(),
+            column: self.name.as_str().into(),
             path: files[file].0.as_path().into(),
             sql_type: Box::new(sql_type),
             other: files[other_file].0.as_path().into(),

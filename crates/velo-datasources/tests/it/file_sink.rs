@@ -78,9 +78,9 @@ async fn an_abandoned_sink_leaves_the_file_as_it_was() {
     ];
     for name in names_of_files {
         for append in [false, true] {
-            let mut config = match SinkConfig::from_path(Path::new("x").with_file_name(name)).unwrap() {
-                SinkConfig::File(config) => config,
-                _ => unreachable!(),
+            let SinkConfig::File(mut config) = SinkConfig::from_path(Path::new("x").with_file_name(name)).unwrap()
+            else {
+                unreachable!()
             };
             config.append = append && !["a.json", "a.parquet", "a.avro", "a.csv.gz", "a.jsonl.zst"].contains(&name);
             for before in [None, Some("old")] {

@@ -116,7 +116,7 @@ impl Accounts {
                 return Err(EngineError::SchemaDrift {
                     statement: self.name.clone(),
                     member: member.name.clone(),
-                    first: member.first.clone(),
+                    first: Box::new(member.first.clone()),
                 });
             }
             (SchemaDrift::Warn | SchemaDrift::Fail, _) => self.failures().unknown.add_all(unknown),

@@ -106,6 +106,8 @@ mod tests {
 
     #[test]
     fn the_checksum_is_of_rows_and_not_of_batches() {
+        /// What is changed, and how.
+        type Change = (&'static str, fn(&mut Vec<Row>));
         let rows: Vec<Row> = vec![
             (Some(1), Some("one"), 1.5, Some(1)),
             (Some(2), None, 0.0, None),
@@ -117,7 +119,7 @@ mod tests {
         for batch_rows in 1..5 {
             assert_eq!(checksum(&rows, batch_rows), whole, "{batch_rows}");
         }
-        let changes: [(&str, fn(&mut Vec<Row>)); 8] = [
+        let changes: [Change; 8] = [
             ("a number", |rows| rows[0].0 = Some(7)),
             ("a number that is gone", |rows| rows[0].0 = None),
             ("a text that was NULL", |rows| rows[1].1 = Some("")),

@@ -42,7 +42,9 @@ fn order(keys: &[(&str, bool, bool)]) -> Vec<String> {
 
 #[test]
 fn nulls_and_floats_are_ordered_as_in_duckdb() {
-    let cases: [(&[(&str, bool, bool)], [&str; 5]); 9] = [
+    /// Columns with whether they descend and whether NULL comes first, and the rows in order.
+    type Case = (&'static [(&'static str, bool, bool)], [&'static str; 5]);
+    let cases: [Case; 9] = [
         (&[("b", false, false)], ["2", "NULL", "4", "1", "3"]),
         (&[("b", true, false)], ["1", "NULL", "4", "2", "3"]),
         (&[("b", false, true)], ["3", "2", "NULL", "4", "1"]),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use datafusion_expr::{Expr, cast, col, lit};
 use proptest::prelude::*;
-use velo_data::{RowErrorCause, SqlType, StreamSchema, SystemColumn};
+use velo_data::{RowErrorCause, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::MemorySink;
 use velo_engine::{Job, JobStatement, run};
 use velo_functions::AggregateKind as Kind;
@@ -110,7 +110,7 @@ fn outcome(pair: &Pair, batches: Vec<RecordBatch>, parallelism: usize) -> (Vec<S
     };
     let summary = run(job, &options(parallelism)).unwrap();
     let late = summary.statements[1].errors.get(&RowErrorCause::Late);
-    let wanted = first.batches().iter().map(|batch| batch.num_rows()).sum();
+    let wanted = first.batches().iter().map(StreamBatch::num_rows).sum();
     (rows(&second.batches()), wanted, late.map_or(0, |late| late.rows))
 }
 

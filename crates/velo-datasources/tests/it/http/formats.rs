@@ -87,9 +87,11 @@ async fn formats_are_told_by_type_by_name_or_by_the_program() {
 /// The bytes of `é` are those that Python's `str.encode` gives.
 #[tokio::test]
 async fn text_is_in_the_encoding_that_the_server_or_the_program_says() {
+    /// Content type, body, and properties.
+    type Case = (&'static str, Vec<u8>, &'static [(&'static str, &'static str)]);
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let document = b"{\"rows\": [{\"name\": \"\xE9\"}]}".to_vec();
-    let cases: [(&str, Vec<u8>, &[(&str, &str)]); 8] = [
+    let cases: [Case; 8] = [
         ("text/csv; charset=ISO-8859-1", b"name\n\xE9\n".to_vec(), &[]),
         (
             "text/csv; header=present; Charset=\"latin1\"",
