@@ -17,7 +17,8 @@ use crate::kernel::{Operand, columnar};
 
 /// A function that turns a column into TIMESTAMP by the rules of `event.time.format`: `epoch_millis`,
 /// `epoch_seconds` = `epoch`, `iso8601`, a strftime or Java pattern, or `None` to go by what is found: text as casts read
-/// it, and the values of a column of numbers as epoch milliseconds.
+/// it, and the values of a column of numbers as epoch milliseconds, unless
+/// they are plausible as seconds.
 ///
 /// What cannot be read becomes NULL, which the scan reports as a row error; [`failing_event_time`] says why.
 ///
@@ -128,18 +129,8 @@ impl ScalarUDFImpl for EventTime {
 }
 
 impl EventTime {
-    /// The format of values that are stored as numbers: a column of numbers is one of milliseconds, as in all functions that take
-    /// times, unless something else is said.
-    fn format_of_numbers(&self) -> &TimeFormat {
-        match &self.format {
-            TimeFormat::Auto => &TimeFormat::Millis,
-            format => format,
-        }
-    }
-
     /// The times; NULL where there is none.
     fn read(&self, array: &ArrayRef) -> Result<ArrayRef> {
-        let numbers = self.format_of_numbers();
         Ok(match SqlType::from_arrow(array.data_type()) {
             Some(text) if text.is_text() => {
                 let texts = array.as_string_view().iter();
@@ -149,11 +140,15 @@ impl EventTime {
             }
             Some(SqlType::Double | SqlType::Decimal { .. }) => {
                 let doubles = convert(array, &SqlType::Double, true)?;
-                Arc::new(times::<Float64Type>(&doubles, |number| numbers.read_double(number)))
+                Arc::new(times::<Float64Type>(&doubles, |number| {
+                    self.format.read_stored_double(number)
+                }))
             }
             Some(number) if number.is_integer() => {
                 let integers = convert(array, &SqlType::BigInt, true)?;
-                Arc::new(times::<Int64Type>(&integers, |number| numbers.read_integer(number)))
+                Arc::new(times::<Int64Type>(&integers, |number| {
+                    self.format.read_stored_integer(number)
+                }))
             }
             _ => convert(array, &SqlType::Timestamp, true)?,
         })
@@ -166,14 +161,14 @@ impl EventTime {
             Some(text) if text.is_text() => self.format.read_text(array.as_string_view().value(0)).err(),
             Some(number) if number.is_integer() => {
                 let integers = convert(array, &SqlType::BigInt, true)?;
-                self.format_of_numbers()
-                    .read_integer(integers.as_primitive::<Int64Type>().value(0))
+                self.format
+                    .read_stored_integer(integers.as_primitive::<Int64Type>().value(0))
                     .err()
             }
             _ => {
                 let doubles = convert(array, &SqlType::Double, true)?;
-                self.format_of_numbers()
-                    .read_double(doubles.as_primitive::<Float64Type>().value(0))
+                self.format
+                    .read_stored_double(doubles.as_primitive::<Float64Type>().value(0))
                     .err()
             }
         };

@@ -290,7 +290,7 @@ mod tests {
             ("('a.api_token' = 'hunter2')", "('a.api_token' = '*******')"),
             ("('delimiter' = ';')", "('delimiter' = ';')"),
             // A quote that should have been doubled, and one that is missing.
-            ("('auth.password' = 'hun'ter2'\n)", "('auth.password' = '***'******\n)"),
+            ("('auth.password' = 'hun'ter2'\n)", "('auth.password' = '***'*****\n)"),
             ("('auth.password' = 'hunter2\n)", "('auth.password' = '*******\n)"),
             // Comments are no properties.
             ("-- it's 'a'\n('path' = 'b')", "-- it's 'a'\n('path' = 'b')"),

@@ -1,5 +1,5 @@
--- A column that holds the event time is read as 'event.time.format' says; without a word, a number must be plausible as
--- milliseconds since 1970, so that of `unsaid` the row with seconds is left out.
+-- A column that holds the event time is read as 'event.time.format' says; without a word, numbers are milliseconds
+-- since 1970, unless they are plausible as seconds, so that of `unsaid` that row is left out.
 CREATE STREAM seconds (id BIGINT, ts TIMESTAMP)
 WITH (path = 'seconds.csv', 'event.time.field' = 'ts', 'event.time.format' = 'epoch_seconds');
 CREATE STREAM german (id BIGINT, ts TIMESTAMP)

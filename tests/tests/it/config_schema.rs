@@ -58,7 +58,7 @@ fn of_objects() -> impl Iterator<Item = &'static PropertyDefinition> {
 }
 
 /// Texts of every kind, right for some properties and wrong for others.
-const TEXTS: [&str; 40] = [
+const TEXTS: [&str; 41] = [
     "",
     " ",
     "true",
@@ -99,6 +99,7 @@ const TEXTS: [&str; 40] = [
     "Bounded_Out_Of_Orderness",
     "exponential",
     "expo",
+    "empty",
 ];
 
 #[test]

@@ -137,6 +137,35 @@ impl TimeFormat {
         }
     }
 
+    /// Milliseconds since the epoch of a value of a column of numbers, which are milliseconds if nothing is said, as in every
+    /// function that takes times. Those that are plausible as seconds are refused, so that they do not become times in 1970.
+    ///
+    /// # Errors
+    ///
+    /// As for other integers.
+    #[inline]
+    pub fn read_stored_integer(&self, number: i64) -> Result<i64, TimeProblem> {
+        match self {
+            Self::Auto if (PLAUSIBLE_FROM_MS / 1_000..PLAUSIBLE_BEFORE_MS / 1_000).contains(&number) => {
+                plausible(number)
+            }
+            Self::Auto => Ok(number),
+            _ => self.read_integer(number),
+        }
+    }
+
+    /// The same of a number with a fraction, which is rounded to the millisecond.
+    ///
+    /// # Errors
+    ///
+    /// As for integers.
+    pub fn read_stored_double(&self, number: f64) -> Result<i64, TimeProblem> {
+        match self {
+            Self::Auto => self.read_stored_integer(Self::Millis.read_double(number)?),
+            _ => self.read_double(number),
+        }
+    }
+
     /// The same of a number with a fraction, which is rounded to the millisecond.
     ///
     /// # Errors

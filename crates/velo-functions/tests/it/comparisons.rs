@@ -183,7 +183,10 @@ fn event_times() {
         ),
         [Some(TIME), Some(TIME), Some(TIME), None, None]
     );
-    assert_eq!(times(None, integers(&[0, 1_500, -1])), [Some(0), Some(1_500), Some(-1)]);
+    assert_eq!(
+        times(None, integers(&[0, 1_500, -1, 1_704_164_645])),
+        [Some(0), Some(1_500), Some(-1), None]
+    );
     assert_eq!(times(Some("epoch_millis"), integers(&[1_500])), [Some(1_500)]);
     assert_eq!(
         times(Some("%Y%m%d"), integers(&[20_240_102])),
@@ -215,8 +218,9 @@ fn why_there_is_no_event_time() {
         evaluate_on(&failing, &batch).expect_err("no time")
     };
     let text = |value: &str| Arc::new(StringViewArray::from(vec![value])) as ArrayRef;
+    let seconds = Arc::new(Int64Array::from(vec![1_704_164_645])) as ArrayRef;
     assert_eq!(
-        refusal(None, text("1704164645")),
+        refusal(None, seconds),
         "Execution error: `1704164645` is no event time: as milliseconds since 1970 it is in the year 1970, outside of 1990 \
          to 2100; say how it is written: 'event.time.format' = 'epoch_millis', 'epoch_seconds' or a pattern"
     );

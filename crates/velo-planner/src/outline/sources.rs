@@ -73,6 +73,11 @@ impl Builder<'_, '_> {
         statement: &Properties,
         declared: Option<Declaration>,
     ) -> Relation {
+        let name = if reference.is_uri {
+            without_credentials(name)
+        } else {
+            name
+        };
         let mut properties = match &declared {
             Some(declaration) => self.assignments[declaration.at].bare.clone(),
             None => Properties::new(),
@@ -268,6 +273,25 @@ impl Builder<'_, '_> {
         self.sources.push(source);
         id
     }
+}
+
+/// A URI that a source is called by, without what it may hold of credentials: messages show names.
+fn without_credentials(uri: String) -> String {
+    let Some((scheme @ ("http" | "https" | "s3"), rest)) = uri.split_once("://") else {
+        return uri;
+    };
+    if scheme == "s3" {
+        // Any mark may stand in a key.
+        let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+        let bucket = bucket.rsplit_once('@').map_or(bucket, |(_, bucket)| bucket);
+        return format!("{scheme}://{bucket}/{key}");
+    }
+    // Where a password ends that is not escaped, nobody can tell.
+    if rest.contains('@') {
+        return format!("{scheme}://…");
+    }
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    format!("{scheme}://{}", &rest[..end])
 }
 
 fn same_values(left: &Properties, right: &Properties) -> bool {
