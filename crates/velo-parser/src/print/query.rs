@@ -1,6 +1,6 @@
 use std::fmt::{self, Display, Formatter};
 
-use super::names::with_properties;
+use super::names::{AnyWord, with_properties};
 use super::window::windowed_table;
 use super::{Length, Quoted, clause, flag, list, list_clause, optional_list};
 use crate::ast::{
@@ -122,7 +122,7 @@ impl Display for SelectItem {
                 primary_key,
             } => {
                 expr.fmt(f)?;
-                clause(f, "AS", alias.as_ref())?;
+                clause(f, "AS", alias.as_ref().map(AnyWord).as_ref())?;
                 flag(f, *primary_key, "PRIMARY KEY")
             }
         }
@@ -172,7 +172,7 @@ impl Display for Relation {
 
 impl Display for TableAlias {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.name.fmt(f)?;
+        AnyWord(&self.name).fmt(f)?;
         optional_list(f, &self.columns)
     }
 }

@@ -116,6 +116,7 @@ const FORMS: &[(&str, &[&str])] = &[
             "SELECT a FROM status",
             "SELECT a FROM window",
             "SELECT 'it''s'",
+            "SELECT a AS order, b AS from, c AS select PRIMARY KEY FROM t AS group WHERE a",
             "SELECT a AS end FROM (SELECT b AS case)",
         ],
     ),

@@ -11,6 +11,9 @@ const LEVELS: usize = 100_000;
 /// Enough of what is nested in the same way as something that is tried with all [`LEVELS`].
 const SOME_LEVELS: usize = 10_000;
 
+/// What no machine needs for inputs of this size, and every algorithm does that is not linear.
+const TIME_MAX: Duration = Duration::from_secs(60);
+
 fn repeated(unit: &str) -> String {
     unit.repeat(if unit.len() <= 8 { LEVELS } else { SOME_LEVELS })
 }
@@ -21,11 +24,7 @@ fn assert_too_deep(what: &str, sql: &str) {
     let parsed = parse_script(sql);
     let codes: Vec<&str> = parsed.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect();
     assert_eq!(codes, [code::NESTED_TOO_DEEPLY.id], "{what}");
-    assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "{what}: {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < TIME_MAX, "{what}: {:?}", start.elapsed());
 }
 
 #[test]
@@ -116,11 +115,7 @@ fn flat_chains_and_lists_have_no_limit() {
         };
         let parsed = parse_script(&format!("{first}{}{end}", repeated(link)));
         assert!(parsed.diagnostics.is_empty(), "{what}: {:?}", parsed.diagnostics);
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "{what}: {:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() < TIME_MAX, "{what}: {:?}", start.elapsed());
     }
 }
 
@@ -157,11 +152,7 @@ fn ambiguous_brackets_do_not_backtrack() {
             let start = Instant::now();
             let parsed = parse_script(&format!("SELECT {}", unit.repeat(levels)));
             assert!(!parsed.diagnostics.is_empty(), "{unit}");
-            assert!(
-                start.elapsed() < Duration::from_secs(1),
-                "{unit} × {levels}: {:?}",
-                start.elapsed()
-            );
+            assert!(start.elapsed() < TIME_MAX, "{unit} × {levels}: {:?}", start.elapsed());
         }
     }
 }
@@ -172,12 +163,12 @@ fn many_statements_with_and_without_errors() {
     let start = Instant::now();
     let parsed = parse_script(&good.repeat(10_000));
     assert_eq!((parsed.script.statements.len(), parsed.diagnostics.len()), (10_000, 0));
-    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert!(start.elapsed() < TIME_MAX, "{:?}", start.elapsed());
 
     let bad = "SELECT (a FROM t WHER x = 'ä' LIMIT 5 # ;\n";
     let parsed = parse_script(&bad.repeat(10_000));
     assert_eq!((parsed.failed.len(), parsed.diagnostics.len()), (10_000, 10_000));
-    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert!(start.elapsed() < TIME_MAX, "{:?}", start.elapsed());
 }
 
 #[test]
@@ -185,10 +176,6 @@ fn many_open_quotes_are_read_once() {
     for unit in ["\"", "'\n", "'a\n;", "`\n", "/*", "\"a\n", "''' \n", "(", "[)", "([{"] {
         let start = Instant::now();
         parse_script(&repeated(unit));
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "{unit:?}: {:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() < TIME_MAX, "{unit:?}: {:?}", start.elapsed());
     }
 }
