@@ -12,7 +12,7 @@ const LEVELS: usize = 100_000;
 const SOME_LEVELS: usize = 10_000;
 
 /// What no machine needs for inputs of this size, and every algorithm does that is not linear.
-const TIME_MAX: Duration = Duration::from_secs(60);
+const TIME_MAX: Duration = Duration::from_mins(1);
 
 fn repeated(unit: &str) -> String {
     unit.repeat(if unit.len() <= 8 { LEVELS } else { SOME_LEVELS })
