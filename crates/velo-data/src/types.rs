@@ -150,7 +150,7 @@ impl SqlType {
     /// How a field's points in time are written.
     pub fn time_format(field: &Field) -> TimeFormat {
         let format = field.metadata().get(TIME_FORMAT_KEY);
-        // Whoever set it has checked it.
+        // It was checked when it was set.
         TimeFormat::parse(format.map(String::as_str)).unwrap_or(TimeFormat::Auto)
     }
 

@@ -1,6 +1,6 @@
 //! What a person should know although all goes on.
 
-/// The target of such events: who runs a command is told of them whatever else is logged.
+/// The target of such events. The command line prints them at every log level.
 pub const NOTICE_TARGET: &str = "velo_notice";
 
 /// Tells something, with the arguments of `format!`.

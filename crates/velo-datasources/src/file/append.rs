@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 ///
 /// What is written is kept in an unnamed temporary file, and goes behind the file's content when it is
 /// [published](Self::publish). What was not published by then is gone when this is dropped, so that an interrupted run
-/// leaves the file as it was, whoever else appends to it.
+/// leaves the file as it was, also when other processes append to it.
 #[derive(Debug)]
 pub(crate) struct AppendedFile {
     path: PathBuf,

@@ -7,7 +7,7 @@ use crate::Compression;
 use crate::notice::notice;
 
 /// Unpacks a gzip file, member by member. What stands behind the last one is treated as GNU gzip does: zeros, with which
-/// tapes and some tools fill up blocks, are nothing; other bytes are passed over and told of.
+/// tapes and some tools fill up blocks, are ignored; other bytes are skipped, with a warning.
 pub(super) struct GzipMembers<R> {
     path: PathBuf,
     state: State<R>,

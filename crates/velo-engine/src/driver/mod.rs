@@ -128,7 +128,7 @@ pub(crate) fn run_from(job: Job, options: &RunOptions, start: SourceStart) -> Re
         .collect();
     let interrupted = stop.interrupted.load(Ordering::Relaxed);
     let failed = stop.error.lock().unwrap_or_else(PoisonError::into_inner).take();
-    // Whoever follows sources keeps what came until then: that there is more to come is the usual case.
+    // A job that follows its sources keeps what came until then: it is expected to end before its input does.
     let is_partial = !options.follow && (interrupted || failed.is_some());
     let closed = if is_partial { Ending::Abandon } else { Ending::Finish }.close(sinks);
     // Dead letters tell why a run failed. What an interrupted one did not finish is read again the next time.
