@@ -1,6 +1,6 @@
 //! What a person should know although all goes on.
 
-/// The target of such events. The command line prints them at every log level.
+/// The target of such events. The command line prints them at every log level, unless it is quiet.
 pub const NOTICE_TARGET: &str = "velo_notice";
 
 /// Tells something, with the arguments of `format!`.

@@ -81,8 +81,8 @@ impl TimeFormat {
         })
     }
 
-    /// Whether a text that is written by this pattern means the same as a cast reads it: whoever has read a column as TIMESTAMP
-    /// before the pattern is asked has then read it rightly.
+    /// Whether a cast reads a text that is written by this pattern as the same time. A column that was read as TIMESTAMP before
+    /// the pattern was known then has the right values.
     pub fn agrees_with_casts(&self) -> bool {
         /// 2001-02-03 04:05:06, of which no two parts can change places unnoticed.
         const PROBE_MS: i64 = 981_173_106_000;

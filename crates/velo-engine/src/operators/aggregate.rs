@@ -113,8 +113,8 @@ impl Operator for AggregateFinal {
         set.update(grouping, &prepared, &rows)
     }
 
-    /// The groups come out at the end, and their times may be any of those that came in: whoever reads them must not take
-    /// them for late.
+    /// The groups come out at the end, and their times may be any of those that came in: the operators behind must not
+    /// take them for late.
     fn on_watermark(&mut self, _watermark_ms: i64, _out: &mut Output) -> OperatorResult {
         Ok(())
     }
