@@ -1,10 +1,8 @@
-use std::sync::Arc;
-
 use arrow::array::{BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::error::ArrowError;
 
-use crate::RowKind;
+use crate::{RowKind, RowKinds};
 
 /// Rows on their way from a source to a sink.
 ///
@@ -15,7 +13,7 @@ pub struct StreamBatch {
     /// The columns.
     pub records: RecordBatch,
     /// One kind per row, in streams that are not append-only.
-    pub kinds: Option<Arc<[RowKind]>>,
+    pub kinds: Option<RowKinds>,
 }
 
 impl StreamBatch {
@@ -25,7 +23,7 @@ impl StreamBatch {
     }
 
     /// Rows of a changelog; `kinds` has one entry per row.
-    pub fn changes(records: RecordBatch, kinds: Arc<[RowKind]>) -> Self {
+    pub fn changes(records: RecordBatch, kinds: RowKinds) -> Self {
         debug_assert_eq!(records.num_rows(), kinds.len());
         Self {
             records,
@@ -40,7 +38,7 @@ impl StreamBatch {
 
     /// Kind of the row at `index`.
     pub fn kind(&self, index: usize) -> RowKind {
-        self.kinds.as_ref().map_or(RowKind::Insert, |kinds| kinds[index])
+        self.kinds.as_ref().map_or(RowKind::Insert, |kinds| kinds.get(index))
     }
 
     /// The rows where `mask` is true.
@@ -49,16 +47,10 @@ impl StreamBatch {
     ///
     /// When the mask has another length than the batch.
     pub fn filter(&self, mask: &BooleanArray) -> Result<Self, ArrowError> {
-        let records = filter_record_batch(&self.records, mask)?;
-        let kept = |kinds: &Arc<[RowKind]>| {
-            let rows = kinds.iter().zip(mask.iter());
-            rows.filter(|(_, keep)| *keep == Some(true))
-                .map(|(kind, _)| *kind)
-                .collect()
-        };
+        let kinds = self.kinds.as_ref().map(|kinds| kinds.filter(mask));
         Ok(Self {
-            records,
-            kinds: self.kinds.as_ref().map(kept),
+            records: filter_record_batch(&self.records, mask)?,
+            kinds: kinds.transpose()?,
         })
     }
 
@@ -68,11 +60,10 @@ impl StreamBatch {
     ///
     /// When an index is past the end.
     pub fn take(&self, indices: &UInt32Array) -> Result<Self, ArrowError> {
-        let records = take_record_batch(&self.records, indices)?;
-        let taken = |kinds: &Arc<[RowKind]>| indices.values().iter().map(|index| kinds[*index as usize]).collect();
+        let kinds = self.kinds.as_ref().map(|kinds| kinds.take(indices));
         Ok(Self {
-            records,
-            kinds: self.kinds.as_ref().map(taken),
+            records: take_record_batch(&self.records, indices)?,
+            kinds: kinds.transpose()?,
         })
     }
 
@@ -81,7 +72,7 @@ impl StreamBatch {
     pub fn slice(&self, offset: usize, length: usize) -> Self {
         Self {
             records: self.records.slice(offset, length),
-            kinds: self.kinds.as_ref().map(|kinds| kinds[offset..offset + length].into()),
+            kinds: self.kinds.as_ref().map(|kinds| kinds.slice(offset, length)),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! read is a [`Clock`] that was handed to it.
 
 mod batch;
+mod changelog;
 mod clock;
 mod column_bounds;
 mod partition_offset;
@@ -23,6 +24,7 @@ mod unknown_members;
 mod unreadable;
 
 pub use batch::StreamBatch;
+pub use changelog::{ChangelogMode, RowKinds};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use column_bounds::{BoundValue, ColumnBounds};
 pub use partition_offset::PartitionOffset;

@@ -5,7 +5,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBat
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use arrow::util::display::array_value_to_string;
 use bytes::Bytes;
-use velo_data::{RecordOrigin, RowError, RowErrorCause, RowKind, StreamBatch, SystemColumn};
+use velo_data::{RecordOrigin, RowError, RowErrorCause, RowKind, RowKinds, StreamBatch, SystemColumn};
 
 use super::grouping::{Bounds, Grouping, Prepared, Selected, keep};
 use crate::aggregate::{AggregateInput, GroupedAggregate, Values, nested, unnested};
@@ -136,7 +136,7 @@ impl GroupSet {
         let records = keep(&records, emitted.into())?;
         let kinds = grouping
             .reopens
-            .then(|| vec![RowKind::Insert; records.num_rows()].into());
+            .then(|| RowKinds::all(RowKind::Insert, records.num_rows()));
         out.emit(StreamBatch { records, kinds });
         Ok(())
     }

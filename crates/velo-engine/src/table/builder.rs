@@ -114,11 +114,8 @@ impl TableBuilder {
 
 /// Of each change whether it takes its key away, if any does.
 fn retractions(batch: &StreamBatch) -> Option<Vec<bool>> {
-    batch.kinds.as_ref()?;
-    let is_gone: Vec<bool> = (0..batch.num_rows())
-        .map(|row| batch.kind(row).is_retraction())
-        .collect();
-    is_gone.contains(&true).then_some(is_gone)
+    let kinds = batch.kinds.as_ref().filter(|kinds| kinds.has_retractions())?;
+    Some(kinds.retractions().iter().collect())
 }
 
 /// The user's columns, all of which may be NULL, with the key.

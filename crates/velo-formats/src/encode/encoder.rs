@@ -1,4 +1,4 @@
-use velo_data::{RowKind, StreamBatch, StreamSchema};
+use velo_data::{StreamBatch, StreamSchema};
 
 use super::csv::CsvEncoder;
 use super::envelope::EnvelopeEncoder;
@@ -123,11 +123,7 @@ impl Encoder {
             Form::Envelope(envelope) => envelope.encode(batch, rows, out, &mut encoded)?,
         }
         if !takes_deletes && let Some(kinds) = &batch.kinds {
-            encoded.deletes_skipped = kinds
-                .iter()
-                .copied()
-                .filter(|kind| RowKind::is_retraction(*kind))
-                .count() as u64;
+            encoded.deletes_skipped = kinds.retractions().count_set_bits() as u64;
         }
         Ok(encoded)
     }

@@ -156,7 +156,7 @@ pub(crate) fn without_retractions(batch: &StreamBatch, records: RecordBatch) -> 
     let Some(kinds) = &batch.kinds else {
         return Ok((records, 0));
     };
-    let kept: BooleanArray = kinds.iter().map(|kind| Some(!kind.is_retraction())).collect();
+    let kept = BooleanArray::new(!&kinds.retractions(), None);
     let deletes = records.num_rows() - kept.true_count();
     let records = filter_record_batch(&records, &kept).map_err(io::Error::other)?;
     Ok((records, deletes as u64))
