@@ -1,4 +1,4 @@
-//! From a logical plan to stages of operators.
+//! From the stages of a physical plan to operators.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use velo_data::{StreamSchema, SystemColumn};
 use velo_datasources::ReadRequest;
 use velo_functions::AggregateKind;
+use velo_planner::physical::{Exchange, Stage};
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, LogicalPlan, Relation, Scan, StatementSettings, Values, WindowAssigner,
 };
@@ -13,93 +14,104 @@ use velo_planner::plan::{
 use crate::chain::Chain;
 use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
-use crate::merge::{Merge, ResultOrder};
+use crate::exchange::{KeyRouter, Merge, ResultOrder};
 use crate::operator::Operator;
 use crate::operators::{
     AggregateChanges, AggregateFinal, DistinctRows, FilterRows, GroupBudget, Grouping, LimitRows, LookupRows,
     ProjectColumns, ScanRows, SortRows, TumblingWindows, ValuesRows, WatermarkStep, milliseconds, values_batch,
 };
-use crate::router::KeyRouter;
 use crate::scan_bounds::scan_bounds;
 use crate::table::JoinedTable;
 
-/// A part of a plan whose operators are fused, and which several workers may run side by side.
+/// A stage of a physical plan, ready to make the operators of its instances.
 #[derive(Debug)]
-pub struct Stage {
-    /// How rows come to its workers.
-    pub input: StageInput,
-    /// Its operators, as nodes of the plan, in the order in which rows pass them.
-    nodes: Vec<LogicalPlan>,
-    /// One for each node, which the node's workers share.
+pub struct CompiledStage<'a> {
+    stage: &'a Stage,
+    /// One for each operator, which the instances share.
     budgets: Vec<GroupBudget>,
 }
 
-/// How rows come to the workers of a stage.
-#[derive(Debug)]
-pub enum StageInput {
-    /// They read a relation, or the rows of the plan itself.
-    Leaf,
-    /// From the stage before, each key to its worker.
-    Keyed,
-    /// From all workers of the stage before to the only one of this.
-    Gathered,
+/// What the operators of a stage need beside the plan.
+#[derive(Debug, Clone, Copy)]
+pub struct StageInput<'a> {
+    /// The tables that they look up, by name.
+    pub tables: &'a HashMap<String, JoinedTable>,
+    /// The columns of the statement that the stage reads, if it reads one.
+    pub read: Option<&'a StreamSchema>,
+    /// The plans that a watermark of the stage reaches.
+    pub reached: &'a [&'a LogicalPlan],
 }
 
-/// The stages of a plan, the one that reads first.
-///
-/// Stateless operators are fused into the stage before them, and with one worker everything is. A keyed operator
-/// starts a stage; results that come in an order, and operators that count or order rows, are gathered by one worker.
-pub fn stages(plan: &LogicalPlan, settings: &StatementSettings, parallelism: usize) -> Vec<Stage> {
-    let mut stages = vec![Stage::new(StageInput::Leaf)];
-    for node in bottom_up(plan) {
-        let divided = parallelism > 1
-            && !matches!(
-                stages.last(),
-                Some(Stage {
-                    input: StageInput::Gathered,
-                    ..
-                })
-            );
-        let input = match node {
-            LogicalPlan::Aggregate(aggregate) if parallelism > 1 && !aggregate.keys.is_empty() => {
-                Some(StageInput::Keyed)
-            }
-            LogicalPlan::Distinct(_) if parallelism > 1 => Some(StageInput::Keyed),
-            LogicalPlan::Aggregate(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_) if divided => {
-                Some(StageInput::Gathered)
-            }
-            _ if divided && follows_results(&stages) => Some(StageInput::Gathered),
-            _ => None,
-        };
-        stages.extend(input.map(Stage::new));
-        if let Some(stage) = stages.last_mut() {
-            stage.nodes.push(node.clone());
-            stage.budgets.push(GroupBudget::new(settings.groups_max));
+impl<'a> CompiledStage<'a> {
+    /// A stage of a statement with these settings.
+    pub fn new(stage: &'a Stage, settings: &StatementSettings) -> Self {
+        let budgets = stage.operators.iter().map(|_| GroupBudget::new(settings.groups_max));
+        Self {
+            stage,
+            budgets: budgets.collect(),
         }
     }
-    if parallelism > 1
-        && !matches!(
-            stages.last(),
-            Some(Stage {
-                input: StageInput::Gathered,
-                ..
-            })
-        )
-    {
-        stages.push(Stage::new(StageInput::Gathered));
+
+    /// The operators of one instance. Those of a stage that reads a source or a table begin behind the scan of each split
+    /// ([`scan_chain`]), those of a stage with rows of its own behind these rows.
+    ///
+    /// # Errors
+    ///
+    /// When a node has no physical form, or a table is not there.
+    pub fn chain(&self, input: &StageInput<'_>) -> Result<Chain, CompileError> {
+        let nodes = self.stage.operators.iter().zip(&self.budgets);
+        let operators = nodes.filter_map(|(node, budget)| operator(node, budget, input).transpose());
+        Ok(Chain::new(operators.collect::<Result<_, _>>()?))
     }
-    stages
+
+    /// How rows are divided among the instances, by the first operator.
+    ///
+    /// # Errors
+    ///
+    /// When a key has no physical form.
+    pub fn router(&self) -> Result<KeyRouter, CompileError> {
+        match self.stage.operators.first() {
+            Some(LogicalPlan::Aggregate(Aggregate {
+                input, keys, schema, ..
+            })) => KeyRouter::by_keys(keys, input.schema(), schema),
+            Some(node) => KeyRouter::by_columns(node.schema()),
+            None => KeyRouter::by_columns(&StreamSchema::of_user_columns([])),
+        }
+    }
+
+    /// Joins the rows that so many instances of this stage send by `exchange`.
+    ///
+    /// # Errors
+    ///
+    /// When results cannot be ordered by their keys.
+    pub fn merge(&self, exchange: Exchange, instances: usize) -> Result<Merge, CompileError> {
+        match (exchange, self.stage.operators.last()) {
+            (Exchange::GatherInOrder, Some(LogicalPlan::Aggregate(aggregate))) => {
+                let order = ResultOrder::new(aggregate.schema.arrow(), aggregate.keys.len())?;
+                Ok(Merge::ordered(instances, order))
+            }
+            _ => Ok(Merge::as_they_come(instances)),
+        }
+    }
 }
 
 /// Whether a row costs its groups less than its decoding did: aggregates that keep a few numbers, and are read but once.
 pub(crate) fn has_light_aggregates(plan: &LogicalPlan) -> bool {
-    bottom_up(plan).into_iter().all(|node| match node {
-        LogicalPlan::Aggregate(aggregate) => {
-            aggregate.emit == EmitMode::Final && aggregate.aggregates.iter().all(is_light)
+    let heavy = plan.walk(&mut |node| {
+        let is_light = match node {
+            LogicalPlan::Aggregate(aggregate) => {
+                aggregate.emit == EmitMode::Final && aggregate.aggregates.iter().all(is_light)
+            }
+            LogicalPlan::Distinct(_) => false,
+            _ => true,
+        };
+        if is_light {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
         }
-        LogicalPlan::Distinct(_) => false,
-        _ => true,
-    })
+    });
+    heavy.is_continue()
 }
 
 fn is_light(call: &AggregateCall) -> bool {
@@ -107,110 +119,29 @@ fn is_light(call: &AggregateCall) -> bool {
     !call.distinct && matches!(call.kind, Count | Sum | Avg | Min | Max)
 }
 
-/// Whether the last node is an aggregation whose results come in an order.
-fn follows_results(stages: &[Stage]) -> bool {
-    let last = stages.last().and_then(|stage| stage.nodes.last());
-    matches!(last, Some(LogicalPlan::Aggregate(aggregate)) if aggregate.emit == EmitMode::Final)
-}
-
-/// The nodes of a plan, which has no branches, in the order in which rows pass them.
-fn bottom_up(plan: &LogicalPlan) -> Vec<&LogicalPlan> {
-    let mut nodes = vec![plan];
-    let mut node = plan;
-    while let Some(input) = node.inputs().first().copied() {
-        nodes.push(input);
-        node = input;
-    }
-    nodes.reverse();
-    nodes
-}
-
-impl Stage {
-    fn new(input: StageInput) -> Self {
-        Self {
-            input,
-            nodes: Vec::new(),
-            budgets: Vec::new(),
-        }
-    }
-
-    /// The operators of one worker, which look up `tables` by their names. Those of a leaf stage begin behind the [`Leaf`].
-    ///
-    /// # Errors
-    ///
-    /// When a node has no physical form, or a table is not there.
-    pub fn chain(&self, tables: &HashMap<String, JoinedTable>) -> Result<Chain, CompileError> {
-        let nodes = self.nodes.iter().zip(&self.budgets);
-        let operators = nodes.filter_map(|(node, budget)| operator(node, budget, tables).transpose());
-        Ok(Chain::new(operators.collect::<Result<_, _>>()?))
-    }
-
-    /// What the stage reads, if it is a leaf.
-    pub fn leaf(&self) -> Option<Leaf<'_>> {
-        self.nodes.iter().find_map(|node| match node {
-            LogicalPlan::Scan(scan) => Some(Leaf::Scan(scan)),
-            LogicalPlan::Values(values) => Some(Leaf::Values(values)),
-            _ => None,
-        })
-    }
-
-    /// How rows are divided among the stage's workers, if it is keyed.
-    ///
-    /// # Errors
-    ///
-    /// When a key has no physical form.
-    pub fn router(&self) -> Result<Option<KeyRouter>, CompileError> {
-        match (&self.input, self.nodes.first()) {
-            (
-                StageInput::Keyed,
-                Some(LogicalPlan::Aggregate(Aggregate {
-                    input, keys, schema, ..
-                })),
-            ) => KeyRouter::by_keys(keys, input.schema(), schema).map(Some),
-            (StageInput::Keyed, Some(node)) => KeyRouter::by_columns(node.schema()).map(Some),
-            _ => Ok(None),
-        }
-    }
-
-    /// Joins the streams of this stage's `workers` for the stage behind it.
-    ///
-    /// # Errors
-    ///
-    /// When results cannot be ordered by their keys.
-    pub fn merge(&self, workers: usize) -> Result<Merge, CompileError> {
-        match self.nodes.last() {
-            Some(LogicalPlan::Aggregate(aggregate)) if aggregate.emit == EmitMode::Final => {
-                let order = ResultOrder::new(aggregate.schema.arrow(), aggregate.keys.len())?;
-                Ok(Merge::ordered(workers, order))
-            }
-            _ => Ok(Merge::as_they_come(workers)),
-        }
-    }
-}
-
-/// Where the rows of a plan come from.
-#[derive(Debug, Clone, Copy)]
-pub enum Leaf<'a> {
-    /// A relation.
-    Scan(&'a Scan),
-    /// The plan itself.
-    Values(&'a Values),
-}
-
-/// The operator of a node, unless the node is a leaf.
+/// The operator of a node, unless its rows come from elsewhere.
 fn operator(
     node: &LogicalPlan,
     budget: &GroupBudget,
-    tables: &HashMap<String, JoinedTable>,
+    input: &StageInput<'_>,
 ) -> Result<Option<Box<dyn Operator>>, CompileError> {
     Ok(Some(match node {
-        LogicalPlan::Scan(_) | LogicalPlan::Values(_) => return Ok(None),
+        LogicalPlan::Scan(scan) => match (&scan.relation, input.read) {
+            (Relation::Statement(_), Some(read)) => {
+                Box::new(ScanRows::new(scan, read, watermark_steps(input.reached))?)
+            }
+            _ => return Ok(None),
+        },
+        LogicalPlan::Values(_) => return Ok(None),
         LogicalPlan::Filter(filter) => Box::new(FilterRows::new(&filter.predicate, filter.input.schema())?),
         LogicalPlan::Project(project) => Box::new(ProjectColumns::new(project)?),
         LogicalPlan::Lookup(lookup) => {
-            let table = tables.get(&lookup.table).ok_or_else(|| CompileError::UnknownTable {
-                table: lookup.table.clone(),
-            })?;
+            let table = input
+                .tables
+                .get(&lookup.table)
+                .ok_or_else(|| CompileError::UnknownTable {
+                    table: lookup.table.clone(),
+                })?;
             Box::new(LookupRows::new(lookup, table)?)
         }
         LogicalPlan::Aggregate(plan) => aggregate(plan, budget)?,
@@ -244,7 +175,7 @@ fn aggregate(plan: &Aggregate, budget: &GroupBudget) -> Result<Box<dyn Operator>
 
 /// The instants at which a watermark matters to the windows of these plans, which are fed, directly or through each
 /// other, by one scan.
-pub(crate) fn watermark_steps<'a>(plans: impl IntoIterator<Item = &'a LogicalPlan>) -> Vec<WatermarkStep> {
+fn watermark_steps(plans: &[&LogicalPlan]) -> Vec<WatermarkStep> {
     let mut steps = Vec::new();
     for plan in plans {
         let _ = plan.walk(&mut |node| {
@@ -272,11 +203,7 @@ pub(crate) fn watermark_steps<'a>(plans: impl IntoIterator<Item = &'a LogicalPla
 /// # Errors
 ///
 /// When the relation lacks a column, or an expression has no physical form.
-pub fn scan_chain<'a>(
-    scan: &Scan,
-    input: &StreamSchema,
-    plans: impl IntoIterator<Item = &'a LogicalPlan>,
-) -> Result<Chain, CompileError> {
+pub fn scan_chain(scan: &Scan, input: &StreamSchema, plans: &[&LogicalPlan]) -> Result<Chain, CompileError> {
     let rows = ScanRows::new(scan, input, watermark_steps(plans))?;
     Ok(Chain::new(vec![Box::new(rows)]))
 }

@@ -40,6 +40,8 @@ pub struct LateRows {
 #[derive(Debug, Default)]
 pub struct Output {
     events: Vec<Event>,
+    /// Rows of `events`.
+    rows: usize,
     rejected: Vec<RowError>,
     late: LateRows,
     zero_divisions: u64,
@@ -50,7 +52,7 @@ impl Output {
     /// Hands rows on. Empty batches are dropped.
     pub fn emit(&mut self, batch: StreamBatch) {
         if batch.num_rows() > 0 {
-            self.events.push(Event::Batch(batch));
+            self.push(Event::Batch(batch));
         }
     }
 
@@ -86,7 +88,13 @@ impl Output {
 
     /// What was handed on, in order.
     pub fn take_events(&mut self) -> Vec<Event> {
+        self.rows = 0;
         std::mem::take(&mut self.events)
+    }
+
+    /// Rows handed on so far that were not taken.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
     }
 
     /// The rows given up.
@@ -106,6 +114,7 @@ impl Output {
 
     /// Puts an event that is already one, such as the end, behind the others.
     pub(crate) fn push(&mut self, event: Event) {
+        self.rows += event.rows();
         self.events.push(event);
     }
 

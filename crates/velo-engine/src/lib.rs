@@ -3,9 +3,10 @@
 //! Start at [`run`], which takes a [`Job`] (statements with their sources and sinks) and returns what has become of
 //! it. Below it:
 //!
-//! - [`stages`] turns a plan into [`Stage`]s, groups of operators that are fused into a [`Chain`]. With one worker a
-//!   statement is one stage; with more, a keyed operator starts a new one, whose workers each own a range of
-//!   [`KeyGroups`] and all state in it. A [`KeyRouter`] divides rows among them and a [`Merge`] joins their results.
+//! - The planner's [`JobGraph`](velo_planner::physical::JobGraph) says which operators are fused into a [`Chain`], and how
+//!   rows move between the instances of such stages. Those of a keyed stage each own a range of [`KeyGroups`] and all state
+//!   in it: a [`KeyRouter`] divides rows among them and a [`Merge`] joins what comes from several.
+//! - Each instance is a task of one of a fixed number of workers, which are threads.
 //! - An [`Operator`] is a state machine over [`Event`]s. It never waits, reads no clock and does no I/O, so the same
 //!   events give the same rows, and its state can be taken out ([`OperatorState`]) and put into others.
 //! - Aggregates keep their state typed, a vector per aggregate with an entry per group; what all expressions of an
@@ -70,13 +71,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod driver;
+mod runtime;
 
 mod compile;
 
 mod chain;
-mod merge;
-mod router;
+mod exchange;
 
 mod aggregate;
 mod event;
@@ -92,16 +92,15 @@ mod error;
 mod metrics;
 mod summary;
 
-pub use chain::Chain;
-pub use compile::{Leaf, Stage, StageInput, scan_chain, stages};
-pub use driver::{Cancel, Job, JobStatement, RunOptions, run};
+pub use chain::{Chain, Progress};
+pub use compile::{CompiledStage, StageInput, scan_chain};
 pub use error::{CompileError, EngineError, OperatorError, OperatorResult};
 pub use event::{Event, LateRows, Output};
+pub use exchange::{KeyRouter, Merge};
 pub use keys::{KEY_GROUPS, KeyGroups, key_group};
-pub use merge::Merge;
 pub use metrics::{Metrics, StatementMetrics};
 pub use operator::Operator;
-pub use router::KeyRouter;
+pub use runtime::{Cancel, Job, JobStatement, RunOptions, run};
 pub use state::OperatorState;
 pub use summary::{JobSummary, LateSummary, RejectedRows, StatementSummary};
 pub use table::{JoinedTable, LiveTable, Table, TableBuilder, TableLoadJob, TableWriter, load_table};

@@ -18,6 +18,7 @@ pub mod lineage;
 mod metrics;
 mod optimize;
 mod outline;
+pub mod physical;
 pub mod plan;
 mod program;
 pub mod properties;

@@ -5,8 +5,8 @@ use velo_datasources::{Sink, Source};
 use velo_planner::plan::{EmitMode, LogicalPlan, PlannedStatement};
 
 use super::{JoinedTable, Table, TableBuilder, TableWriter};
-use crate::driver::{Job, JobStatement, RunOptions, SourceStart, run_from};
 use crate::error::EngineError;
+use crate::runtime::{Job, JobStatement, RunOptions, SourceStart, run_from};
 use crate::summary::JobSummary;
 
 /// What a table is loaded from.

@@ -8,54 +8,63 @@ use datafusion_expr::col;
 use proptest::prelude::*;
 use velo_data::{StreamBatch, StreamSchema};
 use velo_engine::{
-    Chain, Event, KeyGroups, KeyRouter, Merge, OperatorState, Output, Stage, StageInput, scan_chain, stages,
+    Chain, CompiledStage, Event, KeyGroups, KeyRouter, Merge, OperatorState, Output, StageInput, scan_chain,
 };
-use velo_planner::plan::{LogicalPlan, StatementSettings};
+use velo_planner::physical::{Exchange, JobGraph, StatementLayout};
+use velo_planner::plan::LogicalPlan;
 
 use crate::properties::{plans, records, table};
 use crate::support::*;
 
-/// The stages of a plan, run by one thread in a fixed order.
+/// The stages of a plan, run by one thread in a fixed order. They follow each other, since the plan has no branches.
 struct Simulation {
     scan: Chain,
-    stages: Vec<Workers>,
+    stages: Vec<Instances>,
     output: Vec<StreamBatch>,
 }
 
-struct Workers {
+struct Instances {
     router: Option<KeyRouter>,
-    workers: Vec<(Merge, Chain)>,
+    instances: Vec<(Merge, Chain)>,
 }
 
 impl Simulation {
     fn new(plan: &LogicalPlan, source: &StreamSchema, parallelism: usize) -> Self {
-        let compiled = stages(plan, &StatementSettings::default(), parallelism);
-        let count = |stage: &Stage| {
-            if matches!(stage.input, StageInput::Keyed) {
-                parallelism
-            } else {
-                1
-            }
+        let layout = StatementLayout {
+            split_instances: 1,
+            keyed_instances: parallelism,
+            gathers_output: true,
         };
-        let mut before: Option<&Stage> = None;
-        let mut built = Vec::new();
-        for stage in &compiled {
-            let ports = before.map_or(1, count);
-            let merge = || match before {
-                Some(before) if matches!(stage.input, StageInput::Gathered) => before.merge(ports).unwrap(),
-                _ => Merge::as_they_come(ports),
+        let statement = statement("s", plan.clone());
+        let graph = JobGraph::new(&[(&statement, layout)]);
+        let compile = |stage| CompiledStage::new(stage, &statement.settings);
+        let stages = graph.stages.iter().enumerate().map(|(index, stage)| {
+            let compiled = compile(stage);
+            let edge = graph.inputs(index).next();
+            let merge = || match edge {
+                Some(edge) => {
+                    let from = &graph.stages[edge.from];
+                    compile(from).merge(edge.exchange, from.instances).unwrap()
+                }
+                None => Merge::as_they_come(1),
             };
-            built.push(Workers {
-                router: stage.router().unwrap(),
-                workers: (0..count(stage))
-                    .map(|_| (merge(), stage.chain(&HashMap::new()).unwrap()))
+            let input = StageInput {
+                tables: &HashMap::new(),
+                read: None,
+                reached: &[plan],
+            };
+            Instances {
+                router: edge
+                    .filter(|edge| edge.exchange == Exchange::Hash)
+                    .map(|_| compiled.router().unwrap()),
+                instances: (0..stage.instances)
+                    .map(|_| (merge(), compiled.chain(&input).unwrap()))
                     .collect(),
-            });
-            before = Some(stage);
-        }
+            }
+        });
         Self {
-            scan: scan_chain(plan.scan().unwrap(), source, [plan]).unwrap(),
-            stages: built,
+            scan: scan_chain(plan.scan().unwrap(), source, &[plan]).unwrap(),
+            stages: stages.collect(),
             output: Vec::new(),
         }
     }
@@ -68,30 +77,30 @@ impl Simulation {
         }
     }
 
-    /// An event that worker `port` of the stage before sends to `stage`.
+    /// An event that instance `port` of the stage before sends to `stage`.
     fn push_to_stage(&mut self, stage: usize, port: usize, event: Event) {
-        let Some(workers) = self.stages.get(stage) else {
+        let Some(instances) = self.stages.get(stage) else {
             if let Event::Batch(batch) = event {
                 self.output.push(batch);
             }
             return;
         };
-        let count = workers.workers.len();
-        let parts = match (&workers.router, event) {
+        let count = instances.instances.len();
+        let parts = match (&instances.router, event) {
             (Some(router), Event::Batch(batch)) => {
                 let parts = router.route(batch, count, &mut Output::default()).unwrap();
                 parts.into_iter().map(Event::Batch).collect()
             }
             (_, event) => vec![event; count],
         };
-        for (worker, part) in parts.into_iter().enumerate() {
-            let (merge, chain) = &mut self.stages[stage].workers[worker];
+        for (instance, part) in parts.into_iter().enumerate() {
+            let (merge, chain) = &mut self.stages[stage].instances[instance];
             let mut out = Output::default();
             for event in merge.push(port, part).unwrap() {
                 chain.push(event, &mut out).unwrap();
             }
             for event in out.take_events() {
-                self.push_to_stage(stage + 1, worker, event);
+                self.push_to_stage(stage + 1, instance, event);
             }
         }
     }
@@ -102,7 +111,7 @@ impl Simulation {
         let mut states = Vec::new();
         for stage in &mut self.stages {
             let snapshots: Vec<_> = stage
-                .workers
+                .instances
                 .iter_mut()
                 .map(|(_, chain)| chain.snapshot().unwrap())
                 .collect();
@@ -118,9 +127,9 @@ impl Simulation {
     fn restore(&mut self, scan: &[OperatorState], mut states: &[OperatorState]) {
         self.scan.restore(scan, &KeyGroups::all()).unwrap();
         for stage in &mut self.stages {
-            let workers = stage.workers.len();
-            let operators = stage.workers[0].1.len();
-            for (index, (_, chain)) in stage.workers.iter_mut().enumerate() {
+            let workers = stage.instances.len();
+            let operators = stage.instances[0].1.len();
+            for (index, (_, chain)) in stage.instances.iter_mut().enumerate() {
                 chain
                     .restore(&states[..operators], &KeyGroups::of_worker(index, workers))
                     .unwrap();

@@ -22,9 +22,8 @@ pub struct Merge {
 struct Port {
     watermark_ms: i64,
     ended: bool,
-    /// The barrier that it waits at, and what came behind it.
+    /// The barrier that it waits at.
     barrier: Option<u64>,
-    held: VecDeque<Event>,
     /// Results since its last watermark, and those before, with the watermark that followed them.
     recent: Vec<StreamBatch>,
     complete: VecDeque<(i64, StreamBatch)>,
@@ -100,47 +99,43 @@ impl Merge {
         self.ports.iter().all(|port| port.ended)
     }
 
-    /// Takes in an event of a port, and returns what may go on.
+    /// Whether a port has come to a barrier that others have yet to come to: nothing is to be taken from it.
+    pub fn waits(&self, port: usize) -> bool {
+        self.ports.get(port).is_some_and(|port| port.barrier.is_some())
+    }
+
+    /// Takes in an event of a port that does not wait, and returns what may go on.
     ///
     /// # Errors
     ///
     /// When batches of different ports cannot be joined.
     pub fn push(&mut self, port: usize, event: Event) -> OperatorResult<Vec<Event>> {
         let mut out = Vec::new();
-        self.push_into(port, event, &mut out)?;
-        Ok(out)
-    }
-
-    fn push_into(&mut self, index: usize, event: Event, out: &mut Vec<Event>) -> OperatorResult {
-        let Some(port) = self.ports.get_mut(index) else {
-            return Ok(());
+        let Some(port) = self.ports.get_mut(port) else {
+            return Ok(out);
         };
-        if port.barrier.is_some() {
-            port.held.push_back(event);
-            return Ok(());
-        }
         match event {
             Event::Batch(batch) if self.order.is_some() => port.recent.push(batch),
             Event::Batch(batch) => out.push(Event::Batch(batch)),
             Event::Watermark(watermark_ms) => {
                 port.advance(watermark_ms);
-                self.advance(out)?;
+                self.advance(&mut out)?;
             }
             Event::Barrier(number) => {
                 port.barrier = Some(number);
-                self.pass_barrier(out)?;
+                self.pass_barrier(&mut out)?;
             }
             Event::End => {
                 port.advance(i64::MAX);
                 port.ended = true;
-                self.advance(out)?;
-                self.pass_barrier(out)?;
+                self.advance(&mut out)?;
+                self.pass_barrier(&mut out)?;
                 if self.is_ended() {
                     out.push(Event::End);
                 }
             }
         }
-        Ok(())
+        Ok(out)
     }
 
     /// Sends out what the watermarks of all ports allow.
@@ -190,12 +185,7 @@ impl Merge {
         self.ports.iter_mut().for_each(|port| port.advance(port.watermark_ms));
         self.release(i64::MAX, out)?;
         out.push(Event::Barrier(number));
-        let held: Vec<_> = self.ports.iter_mut().map(Port::pass).collect();
-        for (port, events) in held.into_iter().enumerate() {
-            for event in events {
-                self.push_into(port, event, out)?;
-            }
-        }
+        self.ports.iter_mut().for_each(|port| port.barrier = None);
         Ok(())
     }
 }
@@ -206,7 +196,6 @@ impl Port {
             watermark_ms: i64::MIN,
             ended: false,
             barrier: None,
-            held: VecDeque::new(),
             recent: Vec::new(),
             complete: VecDeque::new(),
         }
@@ -221,11 +210,6 @@ impl Port {
     fn take_tagged(&mut self, tag: i64) -> Vec<StreamBatch> {
         let count = self.complete.iter().take_while(|(other, _)| *other == tag).count();
         self.complete.drain(..count).map(|(_, batch)| batch).collect()
-    }
-
-    fn pass(&mut self) -> VecDeque<Event> {
-        self.barrier = None;
-        std::mem::take(&mut self.held)
     }
 }
 
@@ -253,6 +237,7 @@ mod tests {
         let mut merge = Merge::as_they_come(2);
         let mut seen = Vec::new();
         for (port, event) in steps {
+            assert!(!merge.waits(*port), "nothing is taken from a port that waits");
             for event in merge.push(*port, event.clone()).unwrap() {
                 seen.push(match event {
                     Event::Watermark(time) => format!("w{time}"),
@@ -280,17 +265,16 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_a_barrier_waits_for_it() {
-        check(
-            &[
-                (0, Event::Watermark(1)),
-                (0, Event::Barrier(7)),
-                (0, Event::Watermark(8)),
-                (1, Event::Watermark(2)),
-                (1, Event::Barrier(7)),
-                (1, Event::Watermark(9)),
-            ],
-            &["w1", "b7", "w2", "w8"],
+    fn a_port_waits_at_a_barrier_for_the_others() {
+        let mut merge = Merge::as_they_come(3);
+        let number = |events: Vec<Event>| matches!(events.as_slice(), [Event::Barrier(7)]);
+        merge.push(2, Event::End).unwrap();
+        assert!(!number(merge.push(0, Event::Barrier(7)).unwrap()));
+        assert_eq!([0, 1].map(|port| merge.waits(port)), [true, false]);
+        assert!(
+            number(merge.push(1, Event::Barrier(7)).unwrap()),
+            "a port that has ended sends none"
         );
+        assert_eq!([0, 1].map(|port| merge.waits(port)), [false, false]);
     }
 }

@@ -1,17 +1,20 @@
-//! Runs the statements of a job: threads, channels, sources and sinks around the operators.
+//! Runs the statements of a job: workers, their tasks, sources and sinks around the operators.
+//!
+//! An instance of a stage is a [`task::Task`]. A fixed number of threads, the workers, run them; a task stays with its worker.
 
-mod accounts;
 mod batch_size;
 mod build;
-mod downstream;
 mod flush;
-mod leaf;
-mod sinks;
+mod ledger;
+mod open_sinks;
+mod sink_output;
+mod source_input;
+mod stop;
+mod task;
 mod worker;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -19,7 +22,10 @@ use velo_data::Clock;
 use velo_datasources::{Sink, Source};
 use velo_planner::plan::PlannedStatement;
 
-use sinks::Ending;
+use open_sinks::Ending;
+use stop::Stop;
+
+pub use stop::Cancel;
 
 use crate::error::EngineError;
 use crate::metrics::Metrics;
@@ -47,8 +53,8 @@ pub struct JobStatement {
 /// How a job runs.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// Workers of each keyed operator, and most readers of a source that has several partitions; from 1 to
-    /// [`KEY_GROUPS`](crate::KEY_GROUPS).
+    /// Threads that run operators, instances of each keyed operator, and most tasks that share the splits of a source; from 1
+    /// to [`KEY_GROUPS`](crate::KEY_GROUPS).
     ///
     /// Which rows come out does not depend on it. Nor does their order when results are final (each group once, by
     /// window and key); of changes, and of rows from several partitions, the order holds within each key or partition.
@@ -64,28 +70,12 @@ pub struct RunOptions {
     pub progress: Arc<Metrics>,
 }
 
-/// Ends a job early: sources stop, and open windows stay unfinished.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Asks the job to end.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the job was asked to end.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// Most key groups can be divided among.
 const PARALLELISM_MAX: usize = crate::keys::KEY_GROUPS as usize;
 
 /// Runs a job until its sources have ended, its limits are reached, or it is cancelled.
 ///
-/// Every worker is a thread of its own, so readers and sinks may block. The call itself blocks too; asynchronous
+/// Workers are threads of their own, so readers and sinks may block. The call itself blocks too; asynchronous
 /// callers put it on a thread for blocking work.
 ///
 /// # Errors
@@ -111,66 +101,34 @@ pub(crate) enum SourceStart {
 pub(crate) fn run_from(job: Job, options: &RunOptions, start: SourceStart) -> Result<JobSummary, EngineError> {
     let started = Instant::now();
     let parallelism = options.parallelism.clamp(1, PARALLELISM_MAX);
-    let stop = Arc::new(Stop {
-        cancel: options.cancel.clone(),
-        failed: AtomicBool::new(false),
-        interrupted: AtomicBool::new(false),
-        error: Mutex::new(None),
-    });
+    let stop = Arc::new(Stop::new(options.cancel.clone()));
     let built = build::build(job, parallelism, options, start)?;
-    let threads: Vec<_> = built.workers.into_iter().map(|worker| worker.spawn(&stop)).collect();
-    // A worker has caught its panics and reported its failure; there is nothing else to learn from one that gives nothing.
+    let workers = built.workers.into_iter().enumerate();
+    let threads: Vec<_> = workers
+        .map(|(number, tasks)| worker::spawn(number, tasks, &stop))
+        .collect();
+    // A worker has caught the panics of its tasks and reported their failures; there is nothing else to learn from it.
     let sinks = threads
         .into_iter()
         .flatten()
         .flat_map(JoinHandle::join)
         .flatten()
         .collect();
-    let interrupted = stop.interrupted.load(Ordering::Relaxed);
-    let failed = stop.error.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let interrupted = stop.was_interrupted();
+    let failed = stop.take_error();
     // A job that follows its sources keeps what came until then: it is expected to end before its input does.
     let is_partial = !options.follow && (interrupted || failed.is_some());
     let closed = if is_partial { Ending::Abandon } else { Ending::Finish }.close(sinks);
     // Dead letters tell why a run failed. What an interrupted one did not finish is read again the next time.
     if options.follow || !interrupted {
-        let flushed = built.accounts.iter().try_for_each(|accounts| accounts.flush());
+        let flushed = built.ledgers.iter().try_for_each(|ledger| ledger.flush());
         failed.map_or(Ok(()), Err).and(closed).and(flushed)?;
     } else {
         failed.map_or(Ok(()), Err).and(closed)?;
     }
     Ok(JobSummary {
-        statements: built.accounts.iter().map(|accounts| accounts.summary()).collect(),
+        statements: built.ledgers.iter().map(|ledger| ledger.summary()).collect(),
         interrupted,
         elapsed: started.elapsed(),
     })
-}
-
-/// Why workers should stop.
-#[derive(Debug)]
-struct Stop {
-    cancel: Cancel,
-    failed: AtomicBool,
-    /// Whether a source was left before its end because of `cancel`.
-    interrupted: AtomicBool,
-    error: Mutex<Option<EngineError>>,
-}
-
-impl Stop {
-    /// Whether sources should stop reading.
-    fn is_requested(&self) -> bool {
-        if self.cancel.is_cancelled() {
-            self.interrupted.store(true, Ordering::Relaxed);
-            return true;
-        }
-        self.failed.load(Ordering::Relaxed)
-    }
-
-    /// Fails the job, unless it has failed already.
-    fn fail(&self, error: EngineError) {
-        self.failed.store(true, Ordering::Relaxed);
-        self.error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(error);
-    }
 }

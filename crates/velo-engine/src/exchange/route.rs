@@ -70,6 +70,11 @@ impl KeyRouter {
         };
         let worker = |hash: u64| KeyGroups::worker_of(key_group(hash), workers) as u16;
         let owners: Vec<u16> = hashes.into_iter().map(worker).collect();
+        // The two rows of an update whose key changes go to different workers, each of which sees half of it.
+        let kinds = batch
+            .kinds
+            .map(|kinds| kinds.part_pairs(|row| owners[row] != owners[row + 1]));
+        let batch = StreamBatch { kinds, ..batch };
         let (order, starts) = counting_sort(&owners);
         let part = |worker: usize| {
             let rows = order.slice(starts[worker], starts[worker + 1] - starts[worker]);

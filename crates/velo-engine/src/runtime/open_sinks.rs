@@ -4,14 +4,14 @@ use std::thread;
 
 use velo_datasources::Sink;
 
-use super::accounts::Accounts;
-use super::downstream::sink_error;
+use super::ledger::StatementLedger;
+use super::sink_output::sink_error;
 use super::worker::message_of;
 use crate::error::EngineError;
 
 /// Sinks that a statement has written to and that are still open.
 pub(super) struct OpenSinks {
-    pub(super) accounts: Arc<Accounts>,
+    pub(super) ledger: Arc<StatementLedger>,
     pub(super) sinks: Vec<Box<dyn Sink>>,
 }
 
@@ -49,7 +49,7 @@ impl Ending {
 
 impl OpenSinks {
     fn close(self, ending: Ending) -> Result<(), EngineError> {
-        let name = self.accounts.name.clone();
+        let name = self.ledger.name.clone();
         catch_unwind(AssertUnwindSafe(|| self.close_each(ending))).unwrap_or_else(|panic| {
             Err(EngineError::Panicked {
                 statement: name,
@@ -61,7 +61,7 @@ impl OpenSinks {
     fn close_each(mut self, ending: Ending) -> Result<(), EngineError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|source| EngineError::Thread {
-            statement: self.accounts.name.clone(),
+            statement: self.ledger.name.clone(),
             source,
         })?;
         let mut closed = Ok(());
@@ -73,9 +73,9 @@ impl OpenSinks {
                 }
             });
             match result {
-                Ok(summary) => self.accounts.add_sink(summary),
+                Ok(summary) => self.ledger.add_sink(summary),
                 Err(error) if error.is_closed_pipe() => {}
-                Err(source) => closed = closed.and(Err(sink_error(source, &self.accounts))),
+                Err(source) => closed = closed.and(Err(sink_error(source, &self.ledger))),
             }
         }
         closed

@@ -16,9 +16,9 @@ use crate::summary::{LateSummary, RejectedRows, StatementSummary};
 /// Rows of each cause that are kept to be shown.
 const SAMPLES_MAX: usize = 5;
 
-/// Accounts for everything that happens to a statement's rows, and applies its error policy. The workers of the
+/// Accounts for everything that happens to a statement's rows, and applies its error policy. The tasks of the
 /// statement share it; its lock is taken for failing rows only.
-pub(super) struct Accounts {
+pub(super) struct StatementLedger {
     pub(super) name: String,
     pub(super) metrics: Arc<StatementMetrics>,
     pub(super) clock: Arc<dyn Clock>,
@@ -28,8 +28,10 @@ pub(super) struct Accounts {
     out_of_orderness: Duration,
     /// Whether the statement fails when no record of its source can be read.
     wants_readable: bool,
-    /// Workers that have not read their share of the source to its end.
+    /// Tasks that have not read their share of the source to its end.
     readers: AtomicUsize,
+    /// Tasks out of which rows of the statement may still come.
+    outputs: AtomicUsize,
     /// Records that could not be decoded.
     rows_undecoded: AtomicU64,
     failures: Mutex<Failures>,
@@ -44,7 +46,7 @@ struct Failures {
     sinks: SinkSummary,
 }
 
-impl Accounts {
+impl StatementLedger {
     pub(super) fn new(
         name: &str,
         settings: &StatementSettings,
@@ -70,6 +72,7 @@ impl Accounts {
             out_of_orderness,
             wants_readable: *policy != ErrorPolicy::Skip && start == SourceStart::Beginning,
             readers: AtomicUsize::new(0),
+            outputs: AtomicUsize::new(0),
             rows_undecoded: AtomicU64::new(0),
             failures: Mutex::new(Failures {
                 dead_letters,
@@ -130,12 +133,29 @@ impl Accounts {
         self.reject(errors)
     }
 
-    /// So many workers share the reading of the statement's source.
+    /// So many tasks share the reading of the statement's source.
     pub(super) fn set_readers(&self, readers: usize) {
         self.readers.store(readers, Ordering::Relaxed);
     }
 
-    /// A worker has read its share of `relation` to its end. The last one may find that no record could be read: that is
+    /// So many tasks give the rows of the statement.
+    pub(super) fn set_outputs(&self, outputs: usize) {
+        self.outputs.store(outputs, Ordering::Relaxed);
+    }
+
+    /// No more rows come out of a task.
+    pub(super) fn output_ended(&self) {
+        if self.outputs.fetch_sub(1, Ordering::AcqRel) <= 1 {
+            self.metrics.end();
+        }
+    }
+
+    /// Sets what `NOW()` is for the event at hand.
+    pub(super) fn set_processing_time(&self) {
+        velo_functions::set_processing_time(self.clock.now_ms());
+    }
+
+    /// A task has read its share of `relation` to its end. The last one may find that no record could be read: that is
     /// a failure, since it is more likely that they are read in the wrong way than that all of them are broken.
     pub(super) fn reader_ended(&self, relation: &str) -> Result<(), EngineError> {
         // What the others have counted is seen by the last one.
@@ -233,7 +253,7 @@ impl Accounts {
     }
 
     fn failures(&self) -> MutexGuard<'_, Failures> {
-        // Whoever panicked with the lock has failed the job; its accounts are still right.
+        // Whoever panicked with the lock has failed the job; its counts are still right.
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,103 @@
+use std::sync::Arc;
+
+use velo_datasources::{Sink, SinkError};
+
+use super::ledger::StatementLedger;
+use super::open_sinks::OpenSinks;
+use crate::error::EngineError;
+use crate::event::Event;
+
+/// Where the rows of a statement go, beside the statements that read it.
+pub(super) struct SinkOutput {
+    /// `None` once the reader of the sink has gone.
+    sinks: Vec<Option<Box<dyn Sink>>>,
+}
+
+impl SinkOutput {
+    pub(super) fn new(sinks: Vec<Box<dyn Sink>>) -> Self {
+        Self {
+            sinks: sinks.into_iter().map(Some).collect(),
+        }
+    }
+
+    /// Number of sinks.
+    pub(super) fn len(&self) -> usize {
+        self.sinks.len()
+    }
+
+    /// Whether no sink wants more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.sinks.iter().all(Option::is_none)
+    }
+
+    /// Writes the rows of an event, and accounts for them.
+    pub(super) async fn write(&mut self, event: &Event, ledger: &StatementLedger) -> Result<(), EngineError> {
+        match event {
+            Event::Batch(batch) => {
+                ledger.metrics.add_rows_out(batch.num_rows() as u64);
+                for slot in &mut self.sinks {
+                    let Some(sink) = slot else {
+                        continue;
+                    };
+                    let written = sink.write(batch).await;
+                    settle(slot, written, ledger).await?;
+                }
+            }
+            Event::Watermark(watermark_ms) => ledger.metrics.set_watermark(*watermark_ms),
+            Event::Barrier(_) | Event::End => {}
+        }
+        Ok(())
+    }
+
+    /// Writes out what sinks keep, so that it is seen although nothing follows for the moment.
+    pub(super) async fn flush(&mut self, ledger: &StatementLedger) -> Result<(), EngineError> {
+        for slot in &mut self.sinks {
+            let Some(sink) = slot else {
+                continue;
+            };
+            let flushed = sink.flush().await;
+            settle(slot, flushed, ledger).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives back the sinks, which are still open.
+    pub(super) fn into_open_sinks(self, ledger: Arc<StatementLedger>) -> OpenSinks {
+        OpenSinks {
+            ledger,
+            sinks: self.sinks.into_iter().flatten().collect(),
+        }
+    }
+}
+
+/// What becomes of a sink after it was written to.
+async fn settle(
+    slot: &mut Option<Box<dyn Sink>>,
+    done: Result<(), SinkError>,
+    ledger: &StatementLedger,
+) -> Result<(), EngineError> {
+    match done {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_closed_pipe() => {
+            close_quietly(slot, ledger).await;
+            Ok(())
+        }
+        Err(source) => Err(sink_error(source, ledger)),
+    }
+}
+
+/// Lets go of a sink whose reader has gone, which is no failure.
+async fn close_quietly(slot: &mut Option<Box<dyn Sink>>, ledger: &StatementLedger) {
+    if let Some(mut sink) = slot.take()
+        && let Ok(summary) = sink.finish().await
+    {
+        ledger.add_sink(summary);
+    }
+}
+
+pub(super) fn sink_error(source: SinkError, ledger: &StatementLedger) -> EngineError {
+    EngineError::Sink {
+        statement: ledger.name.clone(),
+        source,
+    }
+}

@@ -1,0 +1,163 @@
+use std::collections::HashMap;
+
+use super::{Edge, Exchange, JobGraph, Stage};
+use crate::plan::{EmitMode, LogicalPlan, PlannedStatement, Relation};
+
+/// What the stages of a statement depend on beside its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatementLayout {
+    /// Instances that share the splits of the source or table that it reads, if it reads one.
+    pub split_instances: usize,
+    /// Instances of its keyed operators.
+    pub keyed_instances: usize,
+    /// Whether one instance has to write its rows, since its sinks take them from one writer or promise their order.
+    pub gathers_output: bool,
+}
+
+impl JobGraph {
+    /// The stages of statements, each with its layout. Statements may stand in any order; one that reads a statement which is
+    /// not among them, or itself, directly or through others, gets no stages.
+    ///
+    /// Stateless operators are fused into the stage before them, and where nothing is divided everything is. A keyed operator
+    /// starts a stage; operators that count or order rows are one instance.
+    pub fn new(statements: &[(&PlannedStatement, StatementLayout)]) -> Self {
+        let mut builder = Builder {
+            graph: Self::default(),
+            outputs: HashMap::new(),
+        };
+        let mut waiting: Vec<usize> = (0..statements.len()).collect();
+        loop {
+            let before = waiting.len();
+            waiting.retain(|index| {
+                let (statement, layout) = statements[*index];
+                let is_ready = read_statement(&statement.plan).is_none_or(|name| builder.outputs.contains_key(name));
+                if is_ready {
+                    builder.add(*index, statement, layout);
+                }
+                !is_ready
+            });
+            if waiting.len() == before {
+                return builder.graph;
+            }
+        }
+    }
+}
+
+/// The statement that a plan reads.
+fn read_statement(plan: &LogicalPlan) -> Option<&str> {
+    match &plan.scan()?.relation {
+        Relation::Statement(name) => Some(name),
+        Relation::Source(_) | Relation::Table(_) => None,
+    }
+}
+
+struct Builder {
+    graph: JobGraph,
+    /// The stage that gives the rows of each statement, by its name.
+    outputs: HashMap<String, usize>,
+}
+
+/// The stages of one statement, while its nodes are added from the one that reads on.
+struct Statement {
+    index: usize,
+    layout: StatementLayout,
+    /// The stage that nodes are added to.
+    stage: usize,
+}
+
+impl Builder {
+    fn add(&mut self, index: usize, planned: &PlannedStatement, layout: StatementLayout) {
+        let mut statement = Statement {
+            index,
+            layout,
+            stage: 0,
+        };
+        self.add_node(&planned.plan, &mut statement);
+        if layout.gathers_output || self.has_ordered_results(statement.stage) {
+            self.gather(&mut statement);
+        }
+        self.graph.stages[statement.stage].is_output = true;
+        self.outputs.insert(planned.name.clone(), statement.stage);
+    }
+
+    /// Adds what a node reads, and the node behind it.
+    fn add_node(&mut self, node: &LogicalPlan, statement: &mut Statement) {
+        for input in node.inputs() {
+            self.add_node(input, statement);
+        }
+        let keyed = statement.layout.keyed_instances;
+        match node {
+            LogicalPlan::Scan(scan) => match &scan.relation {
+                Relation::Statement(name) => {
+                    // It is there: the statement would not have its turn otherwise.
+                    let from = self.outputs.get(name).copied().unwrap_or_default();
+                    statement.stage = self.add_stage(statement.index, self.graph.stages[from].instances);
+                    self.connect(from, statement.stage, Exchange::Forward);
+                }
+                Relation::Source(_) | Relation::Table(_) => {
+                    statement.stage = self.add_stage(statement.index, statement.layout.split_instances);
+                }
+            },
+            LogicalPlan::Values(_) => statement.stage = self.add_stage(statement.index, 1),
+            LogicalPlan::Aggregate(aggregate) if keyed > 1 && !aggregate.keys.is_empty() => {
+                self.start_keyed(statement, keyed);
+            }
+            LogicalPlan::Distinct(_) if keyed > 1 => self.start_keyed(statement, keyed),
+            LogicalPlan::Aggregate(_) | LogicalPlan::Distinct(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_) => {
+                self.gather(statement);
+            }
+            LogicalPlan::Filter(_) | LogicalPlan::Project(_) | LogicalPlan::Lookup(_) => {
+                if self.has_ordered_results(statement.stage) {
+                    self.gather(statement);
+                }
+            }
+        }
+        self.graph.stages[statement.stage].operators.push(node.clone());
+    }
+
+    /// Whether a stage gives, in several instances, results that come in an order.
+    fn has_ordered_results(&self, stage: usize) -> bool {
+        let stage = &self.graph.stages[stage];
+        let last = stage.operators.last();
+        stage.instances > 1
+            && matches!(last, Some(LogicalPlan::Aggregate(aggregate)) if aggregate.emit == EmitMode::Final)
+    }
+
+    fn start_keyed(&mut self, statement: &mut Statement, instances: usize) {
+        self.start(statement, instances, Exchange::Hash);
+    }
+
+    /// Goes on with one instance.
+    fn gather(&mut self, statement: &mut Statement) {
+        if self.graph.stages[statement.stage].instances == 1 {
+            return;
+        }
+        let exchange = if self.has_ordered_results(statement.stage) {
+            Exchange::GatherInOrder
+        } else {
+            Exchange::Gather
+        };
+        self.start(statement, 1, exchange);
+    }
+
+    /// Goes on with another stage.
+    fn start(&mut self, statement: &mut Statement, instances: usize, exchange: Exchange) {
+        let from = statement.stage;
+        statement.stage = self.add_stage(statement.index, instances);
+        self.connect(from, statement.stage, exchange);
+    }
+
+    fn add_stage(&mut self, statement: usize, instances: usize) -> usize {
+        self.graph.stages.push(Stage {
+            statement,
+            operators: Vec::new(),
+            instances,
+            is_output: false,
+        });
+        self.graph.stages.len() - 1
+    }
+
+    fn connect(&mut self, from: usize, to: usize, exchange: Exchange) {
+        self.graph.edges.push(Edge { from, to, exchange });
+    }
+}
