@@ -67,6 +67,7 @@ fn scan(schema: &StreamSchema, is_timed: bool) -> LogicalPlan {
         watermark: WatermarkRule {
             out_of_orderness: Duration::ZERO,
             pace: WatermarkPace::Rows,
+            idle_timeout: Duration::ZERO,
         },
     });
     LogicalPlan::Scan(Scan {

@@ -133,7 +133,7 @@ impl Chain {
         match event {
             Event::Batch(batch) => operator.on_batch(batch, &mut produced)?,
             Event::Watermark(watermark_ms) => operator.on_watermark(watermark_ms, &mut produced)?,
-            Event::Barrier(_) => following = Some(event),
+            Event::Idle | Event::Barrier(_) => following = Some(event),
             Event::End => {
                 operator.on_end(&mut produced)?;
                 following = Some(event);

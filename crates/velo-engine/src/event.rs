@@ -7,6 +7,8 @@ pub enum Event {
     Batch(StreamBatch),
     /// Nothing with an event time before this many milliseconds will follow.
     Watermark(i64),
+    /// Nothing is expected for the moment: until the next batch or watermark, nobody is to be held back.
+    Idle,
     /// Everything before it belongs to the checkpoint of this number, everything behind it does not.
     Barrier(u64),
     /// Nothing follows: the input was bounded, and whatever waited for more is due.
@@ -18,7 +20,7 @@ impl Event {
     pub(crate) fn rows(&self) -> usize {
         match self {
             Self::Batch(batch) => batch.num_rows(),
-            Self::Watermark(_) | Self::Barrier(_) | Self::End => 0,
+            Self::Watermark(_) | Self::Idle | Self::Barrier(_) | Self::End => 0,
         }
     }
 }

@@ -9,18 +9,21 @@ use crate::keys::KeyEncoder;
 
 /// Joins the streams of several workers, or partitions, into one.
 ///
-/// The watermark is the lowest of all; a barrier passes when all have sent it; the end, when all have ended.
+/// The watermark is the lowest of all that are not idle; a barrier passes when all have sent it; the end, when all have ended.
 #[derive(Debug)]
 pub struct Merge {
     ports: Vec<Port>,
     order: Option<ResultOrder>,
     /// The last watermark that went out.
     watermark_ms: i64,
+    /// Whether it has gone out that nothing is expected.
+    is_idle: bool,
 }
 
 #[derive(Debug)]
 struct Port {
     watermark_ms: i64,
+    idle: bool,
     ended: bool,
     /// The barrier that it waits at.
     barrier: Option<u64>,
@@ -74,6 +77,7 @@ impl Merge {
             ports: (0..ports).map(|_| Port::new()).collect(),
             order: None,
             watermark_ms: i64::MIN,
+            is_idle: false,
         }
     }
 
@@ -85,13 +89,23 @@ impl Merge {
         }
     }
 
-    /// The lowest watermark of the ports that have not ended.
-    fn lowest(&self) -> i64 {
-        self.ports
-            .iter()
-            .map(|port| port.watermark_ms)
-            .min()
-            .unwrap_or(i64::MAX)
+    /// How far event time has come: the lowest watermark of the ports that have not ended and are not idle. When all of them
+    /// are idle none is waited for, so that it is the highest.
+    fn reached(&self) -> i64 {
+        let open = || self.ports.iter().filter(|port| !port.ended);
+        let active = open().filter(|port| !port.idle).map(|port| port.watermark_ms);
+        let idle = open().map(|port| port.watermark_ms);
+        active.min().or_else(|| idle.max()).unwrap_or(i64::MAX)
+    }
+
+    /// Says that nothing is expected, once no port is expected to bring anything.
+    fn announce_idle(&mut self, out: &mut Vec<Event>) {
+        let mut open = self.ports.iter().filter(|port| !port.ended).peekable();
+        let is_idle = open.peek().is_some() && open.all(|port| port.idle);
+        if is_idle && !self.is_idle {
+            out.push(Event::Idle);
+        }
+        self.is_idle = is_idle;
     }
 
     /// Whether every port has ended.
@@ -115,11 +129,25 @@ impl Merge {
             return Ok(out);
         };
         match event {
-            Event::Batch(batch) if self.order.is_some() => port.recent.push(batch),
-            Event::Batch(batch) => out.push(Event::Batch(batch)),
+            Event::Batch(batch) => {
+                port.idle = false;
+                self.is_idle = false;
+                if self.order.is_some() {
+                    port.recent.push(batch);
+                } else {
+                    out.push(Event::Batch(batch));
+                }
+            }
             Event::Watermark(watermark_ms) => {
+                port.idle = false;
+                self.is_idle = false;
                 port.advance(watermark_ms);
                 self.advance(&mut out)?;
+            }
+            Event::Idle => {
+                port.idle = true;
+                self.advance(&mut out)?;
+                self.announce_idle(&mut out);
             }
             Event::Barrier(number) => {
                 port.barrier = Some(number);
@@ -129,6 +157,7 @@ impl Merge {
                 port.advance(i64::MAX);
                 port.ended = true;
                 self.advance(&mut out)?;
+                self.announce_idle(&mut out);
                 self.pass_barrier(&mut out)?;
                 if self.is_ended() {
                     out.push(Event::End);
@@ -140,14 +169,14 @@ impl Merge {
 
     /// Sends out what the watermarks of all ports allow.
     fn advance(&mut self, out: &mut Vec<Event>) -> OperatorResult {
-        let lowest = self.lowest();
-        if lowest <= self.watermark_ms {
+        let reached = self.reached();
+        if reached <= self.watermark_ms {
             return Ok(());
         }
-        self.watermark_ms = lowest;
-        self.release(lowest, out)?;
-        if lowest < i64::MAX {
-            out.push(Event::Watermark(lowest));
+        self.watermark_ms = reached;
+        self.release(reached, out)?;
+        if reached < i64::MAX {
+            out.push(Event::Watermark(reached));
         }
         Ok(())
     }
@@ -194,6 +223,7 @@ impl Port {
     fn new() -> Self {
         Self {
             watermark_ms: i64::MIN,
+            idle: false,
             ended: false,
             barrier: None,
             recent: Vec::new(),
@@ -232,7 +262,7 @@ fn concat(batches: &[StreamBatch]) -> OperatorResult<Option<StreamBatch>> {
 mod tests {
     use super::*;
 
-    /// Events as one word each: `w` watermark, `b` barrier, `e` end.
+    /// Events as one word each: `w` watermark, `i` idle, `b` barrier, `e` end.
     fn check(steps: &[(usize, Event)], expected: &[&str]) {
         let mut merge = Merge::as_they_come(2);
         let mut seen = Vec::new();
@@ -241,6 +271,7 @@ mod tests {
             for event in merge.push(*port, event.clone()).unwrap() {
                 seen.push(match event {
                     Event::Watermark(time) => format!("w{time}"),
+                    Event::Idle => "i".to_owned(),
                     Event::Barrier(number) => format!("b{number}"),
                     Event::End => "e".to_owned(),
                     Event::Batch(batch) => format!("{} rows", batch.num_rows()),
@@ -261,6 +292,31 @@ mod tests {
                 (1, Event::End),
             ],
             &["w3", "w5", "w9", "e"],
+        );
+    }
+
+    #[test]
+    fn an_idle_port_holds_nothing_back() {
+        check(
+            &[
+                (0, Event::Watermark(5)),
+                (1, Event::Watermark(3)),
+                (1, Event::Idle),
+                (0, Event::Watermark(9)),
+                // What wakes up counts again, and takes nothing back.
+                (1, Event::Watermark(4)),
+                (0, Event::Watermark(12)),
+                (1, Event::Watermark(10)),
+                // With all of them idle, the one that has come farthest counts.
+                (0, Event::Idle),
+                (1, Event::Idle),
+                (1, Event::Idle),
+                (1, Event::Watermark(11)),
+                (1, Event::Idle),
+                (1, Event::End),
+                (0, Event::End),
+            ],
+            &["w3", "w5", "w9", "w10", "w12", "i", "i", "e"],
         );
     }
 

@@ -12,7 +12,8 @@ use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan, Watermar
 use super::flush::FlushSchedule;
 use super::ledger::StatementLedger;
 use super::sink_output::SinkOutput;
-use super::source_input::{OpenSource, SourceInput, Split};
+use super::source_input::SourceInput;
+use super::split::{OpenSource, Split};
 use super::task::{Input, Task};
 use super::{Job, RunOptions, SourceStart};
 use crate::chain::Chain;

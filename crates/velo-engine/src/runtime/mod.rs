@@ -5,10 +5,12 @@
 mod batch_size;
 mod build;
 mod flush;
+mod idleness;
 mod ledger;
 mod open_sinks;
 mod sink_output;
 mod source_input;
+mod split;
 mod stop;
 mod task;
 mod worker;

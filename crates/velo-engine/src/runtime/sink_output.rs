@@ -44,7 +44,7 @@ impl SinkOutput {
                 }
             }
             Event::Watermark(watermark_ms) => ledger.metrics.set_watermark(*watermark_ms),
-            Event::Barrier(_) | Event::End => {}
+            Event::Idle | Event::Barrier(_) | Event::End => {}
         }
         Ok(())
     }

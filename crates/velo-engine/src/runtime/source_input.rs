@@ -1,16 +1,8 @@
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use arrow::datatypes::SchemaRef;
-use velo_data::{Clock, StreamBatch, StreamSchema, SystemColumn, record_batch};
-use velo_datasources::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch, SourceError};
-use velo_planner::plan::Scan;
-
-use super::batch_size::BatchSize;
 use super::ledger::StatementLedger;
-use crate::chain::{Chain, Progress};
-use crate::compile::read_request;
+use super::split::{Looked, Split};
+use crate::chain::Progress;
 use crate::error::EngineError;
 use crate::event::{Event, Output};
 use crate::exchange::Merge;
@@ -25,6 +17,8 @@ pub(super) struct SourceInput {
     follows: bool,
     /// Number of looks at splits so far.
     turns: u64,
+    /// Since when all splits are idle, and how far event time had come then.
+    all_idle: Option<(Instant, i64)>,
     has_ended: bool,
 }
 
@@ -38,109 +32,6 @@ pub(super) enum Polled {
     End,
 }
 
-/// A split of a source, as one task reads it.
-pub(super) struct Split {
-    reader: Box<dyn PartitionReader>,
-    batch_size: BatchSize,
-    /// Its scan: event time, watermark and filters.
-    scan: Chain,
-    /// Highest watermark that the scan has given.
-    watermark_ms: i64,
-    ended: bool,
-    /// The turn in which it was looked at last.
-    last_turn: u64,
-    /// Bytes by which it lagged when it was last asked.
-    lag_bytes: u64,
-    /// Until when it is not worth a look, since it is followed and had nothing more.
-    rests_until: Option<Instant>,
-    /// Completes batches with the time at which they are read, where the plan wants one and records have none.
-    stamp: Option<Stamp>,
-}
-
-#[derive(Clone)]
-struct Stamp {
-    clock: Arc<dyn Clock>,
-    schema: SchemaRef,
-}
-
-/// Longest time that a split is not looked at, whatever its source says, so that no instant is beyond reckoning.
-const REST_MAX: Duration = Duration::from_hours(24);
-
-/// What a look at one split brought.
-enum Looked {
-    Rows(StreamBatch),
-    /// Nothing for the moment.
-    Nothing,
-    End,
-}
-
-/// A source, opened for one scan.
-pub(super) struct OpenSource {
-    pub(super) readers: Vec<Box<dyn PartitionReader>>,
-    /// Schema of the batches that splits give.
-    pub(super) schema: StreamSchema,
-    stamps: bool,
-    batch_size: BatchSize,
-}
-
-impl OpenSource {
-    /// `threads` decode, where the source can divide its input.
-    pub(super) async fn open(
-        source: &dyn Source,
-        scan: &Scan,
-        batch_rows: Option<usize>,
-        threads: usize,
-        follow: bool,
-    ) -> Result<Self, SourceError> {
-        let batch_size = BatchSize::new(batch_rows);
-        let request = read_request(scan, source.system_columns(), batch_size.rows(), threads, follow);
-        let schema = requested_schema(source.schema(), &request);
-        let stamps = scan
-            .schema
-            .system(SystemColumn::Timestamp)
-            .is_some_and(|index| index >= scan.columns.len())
-            && schema.system(SystemColumn::Timestamp).is_none();
-        Ok(Self {
-            readers: source.open(&request, &[]).await?,
-            schema: if stamps {
-                schema.with_system(SystemColumn::Timestamp)
-            } else {
-                schema
-            },
-            stamps,
-            batch_size,
-        })
-    }
-
-    /// A split read through `scan`.
-    pub(super) fn split(&self, reader: Box<dyn PartitionReader>, scan: Chain, clock: &Arc<dyn Clock>) -> Split {
-        Split {
-            reader,
-            batch_size: self.batch_size,
-            scan,
-            watermark_ms: i64::MIN,
-            ended: false,
-            last_turn: 0,
-            lag_bytes: 0,
-            rests_until: None,
-            stamp: self.stamps.then(|| Stamp {
-                clock: Arc::clone(clock),
-                schema: Arc::clone(self.schema.arrow()),
-            }),
-        }
-    }
-}
-
-fn requested_schema(source: &StreamSchema, request: &ReadRequest) -> StreamSchema {
-    let fields = source.user_fields();
-    let user = request
-        .columns
-        .iter()
-        .filter_map(|index| fields.get(*index))
-        .map(|field| field.as_ref().clone());
-    StreamSchema::new(user.collect::<Vec<_>>(), request.system.iter().copied())
-}
-
 impl SourceInput {
     pub(super) fn new(relation: String, splits: Vec<Split>, follows: bool) -> Self {
         Self {
@@ -149,6 +40,7 @@ impl SourceInput {
             splits,
             follows,
             turns: 0,
+            all_idle: None,
             has_ended: false,
         }
     }
@@ -177,12 +69,14 @@ impl SourceInput {
         let split = &mut self.splits[port];
         split.last_turn = self.turns;
         let event = match split.look(&self.relation, ledger).await? {
-            Looked::Rows(batch) => Event::Batch(batch),
+            Looked::Rows(batch) => {
+                split.idleness.on_rows();
+                self.all_idle = None;
+                Event::Batch(batch)
+            }
             Looked::Nothing => {
-                return Ok(Polled::Events {
-                    events: Vec::new(),
-                    rows: 0,
-                });
+                let events = self.notice_idle(port, ledger)?;
+                return Ok(Polled::Events { events, rows: 0 });
             }
             Looked::End => {
                 split.ended = true;
@@ -212,6 +106,35 @@ impl SourceInput {
         self.has_ended = true;
         let events = self.merged(port, Event::End, ledger)?;
         Ok(Polled::Events { events, rows: 0 })
+    }
+
+    /// Says that a split holds nothing back any more, once it has brought nothing for long enough. When none brings anything,
+    /// event time goes on as time does, so that windows close.
+    fn notice_idle(&mut self, port: usize, ledger: &StatementLedger) -> Result<Vec<Event>, EngineError> {
+        let now = Instant::now();
+        if !self.splits[port].idleness.on_nothing(now) {
+            return Ok(Vec::new());
+        }
+        let open = || self.splits.iter().filter(|split| !split.ended);
+        let mut events = Vec::new();
+        if open().all(|split| split.idleness.is_idle()) {
+            let reached = open().map(|split| split.watermark_ms).max().unwrap_or(i64::MIN);
+            let (since, reached_ms) = *self.all_idle.get_or_insert((now, reached));
+            let passed = i64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(i64::MAX);
+            // Event time is never ahead of the clock by this, and before the first row nobody knows where it is.
+            let watermark_ms = reached_ms.saturating_add(passed).min(ledger.clock.now_ms());
+            if reached_ms > i64::MIN && watermark_ms > reached_ms {
+                events.push(Event::Watermark(watermark_ms));
+            }
+        }
+        events.push(Event::Idle);
+        let merged = events.into_iter().map(|event| self.merge.push(port, event));
+        let merged = merged.collect::<Result<Vec<_>, _>>();
+        let merged = merged.map_err(|source| EngineError::Operator {
+            statement: ledger.name.clone(),
+            source,
+        })?;
+        Ok(merged.into_iter().flatten().collect())
     }
 
     /// Passes an event of a split through its scan, and joins it with those of the other splits.
@@ -265,67 +188,4 @@ enum Turn {
     Read(usize),
     /// None has anything: wait so long.
     Rest(Duration),
-}
-
-impl Split {
-    fn adapt(&mut self, rows: usize, taken: Duration) {
-        if self.batch_size.observe(rows, taken) {
-            self.reader.set_batch_rows_max(self.batch_size.rows());
-        }
-    }
-
-    /// Only a split that is followed lags.
-    fn tell_lag(&mut self, ledger: &StatementLedger) {
-        let lag_bytes = self.reader.lag_bytes().unwrap_or_default();
-        ledger.metrics.change_lag(self.lag_bytes, lag_bytes);
-        self.lag_bytes = lag_bytes;
-    }
-
-    /// The next rows, if there are any. Records that could not be decoded are accounted for.
-    async fn look(&mut self, relation: &str, ledger: &StatementLedger) -> Result<Looked, EngineError> {
-        let failed = |source| EngineError::Source {
-            statement: ledger.name.clone(),
-            relation: relation.to_owned(),
-            source,
-        };
-        self.rests_until = None;
-        let next = self.reader.next_batch().await.map_err(failed)?;
-        self.tell_lag(ledger);
-        let batch = match next {
-            NextBatch::Batch(batch) => batch,
-            NextBatch::NotYet(pause) => {
-                self.rests_until = Some(Instant::now() + pause.min(REST_MAX));
-                return Ok(Looked::Nothing);
-            }
-            NextBatch::End => return Ok(Looked::End),
-        };
-        let SourceBatch {
-            records,
-            rejected,
-            unknown,
-            bytes_read,
-        } = batch;
-        ledger
-            .metrics
-            .add_read((records.num_rows() + rejected.len()) as u64, bytes_read);
-        ledger.reject_undecoded(rejected)?;
-        ledger.leave_out(unknown)?;
-        let records = match &self.stamp {
-            Some(stamp) => stamp.complete(&records).map_err(|error| EngineError::Operator {
-                statement: ledger.name.clone(),
-                source: error.into(),
-            })?,
-            None => records,
-        };
-        Ok(Looked::Rows(StreamBatch::inserts(records)))
-    }
-}
-
-impl Stamp {
-    fn complete(&self, records: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
-        let rows = records.num_rows();
-        let mut columns: Vec<ArrayRef> = records.columns().to_vec();
-        columns.push(Arc::new(Int64Array::from_value(self.clock.now_ms(), rows)));
-        record_batch(&self.schema, columns, rows)
-    }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use velo_data::{ManualClock, SqlType, StreamBatch, StreamSchema};
 use velo_datasources::{FileFormat, FileSource, FileSourceConfig, MemorySink};
 use velo_engine::{Cancel, EngineError, Job, JobStatement, JobSummary, RunOptions, run};
+use velo_planner::plan::{WatermarkPace, WatermarkRule};
 
 use crate::support::*;
 
@@ -139,4 +140,56 @@ fn a_file_that_is_cut_short_fails_the_job() {
     let error = job.join().unwrap().unwrap_err();
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("was cut short while it was read"), "{cause}");
+}
+
+/// Counts rows in windows of a second of `n`, which is milliseconds; a file that brings nothing for `idle_timeout` is idle.
+fn counting(pattern: &Path, idle_timeout: Duration, sink: &MemorySink) -> Job {
+    let mut job = watching(pattern, Duration::from_millis(3), None, sink);
+    let rule = WatermarkRule {
+        idle_timeout,
+        ..watermark(0, WatermarkPace::Rows)
+    };
+    let shape = batch(vec![("n", integers(0..1))]);
+    job.statements[0].planned.plan = grouped(vec![], vec![count("rows")])
+        .window(tumbling(1000, 0))
+        .over(timed_by(scan(&shape), "n", rule));
+    job
+}
+
+#[test]
+fn an_idle_file_holds_nothing_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let (one, other) = (directory.path().join("1.jsonl"), directory.path().join("2.jsonl"));
+    std::fs::write(&one, "{\"n\":100}\n{\"n\":1500}\n").unwrap();
+    std::fs::write(&other, "{\"n\":200}\n").unwrap();
+    let pattern = directory.path().join("*.jsonl");
+    for parallelism in [1, 2] {
+        let sink = MemorySink::default();
+        let (job, cancel) = start(counting(&pattern, Duration::from_millis(20), &sink), parallelism);
+        // The clock stands still in 1970, so that event time does not go on by itself.
+        assert!(comes_about(|| rows_in(&sink) == 1), "the second file is waited for");
+        assert_eq!(rows(&sink.batches()), ["2 0 1000"]);
+        cancel.cancel();
+        job.join().unwrap().unwrap();
+    }
+}
+
+#[test]
+fn with_all_files_idle_event_time_goes_on_by_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("1.jsonl");
+    std::fs::write(&path, "{\"n\":100}\n").unwrap();
+    let sink = MemorySink::default();
+    let options = RunOptions {
+        follow: true,
+        clock: Arc::new(ManualClock::new(10_000)),
+        ..options(1)
+    };
+    let cancel = options.cancel.clone();
+    let counting = counting(&path, Duration::from_millis(20), &sink);
+    let job = thread::spawn(move || run(counting, &options));
+    assert!(comes_about(|| rows_in(&sink) == 1));
+    assert_eq!(rows(&sink.batches()), ["1 0 1000"]);
+    cancel.cancel();
+    job.join().unwrap().unwrap();
 }

@@ -95,6 +95,7 @@ pub(crate) fn watermark(out_of_orderness_ms: u64, pace: WatermarkPace) -> Waterm
     WatermarkRule {
         out_of_orderness: Duration::from_millis(out_of_orderness_ms),
         pace,
+        idle_timeout: Duration::from_hours(24),
     }
 }
 

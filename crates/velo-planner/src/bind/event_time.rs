@@ -1,6 +1,7 @@
 //! Where event time comes from: the source's configuration, or the time column of a window.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_expr::Expr;
@@ -44,6 +45,7 @@ pub(super) fn event_time(
         watermark: WatermarkRule {
             out_of_orderness: out_of_orderness(&source.properties),
             pace: WatermarkPace::Rows,
+            idle_timeout: idle_timeout(&source.properties),
         },
     }))
 }
@@ -121,7 +123,17 @@ fn as_event_time(expr: Expr, sql_type: &SqlType, format: Option<&str>) -> Result
     Ok(function.call(vec![expr]))
 }
 
-fn out_of_orderness(properties: &Properties) -> std::time::Duration {
+/// How long a split may bring nothing, unless its source says otherwise.
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+
+fn idle_timeout(properties: &Properties) -> Duration {
+    let configured = properties.get("watermark.idle.timeout");
+    configured
+        .and_then(|value| parse_duration(&value.text).ok())
+        .unwrap_or(IDLE_TIMEOUT)
+}
+
+fn out_of_orderness(properties: &Properties) -> Duration {
     let ascending = properties
         .get("watermark.strategy")
         .is_some_and(|value| value.text.eq_ignore_ascii_case("ascending"));
@@ -167,6 +179,7 @@ impl QueryBinder<'_, '_> {
         WatermarkRule {
             out_of_orderness: properties.map(out_of_orderness).unwrap_or_default(),
             pace: self.catalog.pace(plan),
+            idle_timeout: properties.map_or(IDLE_TIMEOUT, idle_timeout),
         }
     }
 
@@ -190,6 +203,7 @@ impl QueryBinder<'_, '_> {
         let watermark = WatermarkRule {
             out_of_orderness: out_of_orderness(properties),
             pace: self.catalog.pace_of(&scan.relation),
+            idle_timeout: idle_timeout(properties),
         };
         scan.event_time = Some(EventTime {
             expression: Some(expression),

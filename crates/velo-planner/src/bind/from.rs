@@ -3,7 +3,7 @@ use velo_data::{StreamSchema, SystemColumn};
 use velo_parser::ast::{self, FromClause, Ident, ObjectName, RelationKind, TableAlias};
 
 use super::column;
-use super::event_time::event_time;
+use super::event_time::{IDLE_TIMEOUT, event_time};
 use super::key::RecordKey;
 use super::query::{BoundQuery, QueryBinder};
 use super::scope::Scope;
@@ -186,6 +186,7 @@ impl<'a> QueryBinder<'a, '_> {
                 watermark: WatermarkRule {
                     out_of_orderness: std::time::Duration::ZERO,
                     pace: WatermarkPace::Rows,
+                    idle_timeout: IDLE_TIMEOUT,
                 },
             })
         });

@@ -95,6 +95,9 @@ pub struct WatermarkRule {
     pub out_of_orderness: Duration,
     /// When it moves on.
     pub pace: WatermarkPace,
+    /// How long a split of a source may bring nothing, once all of it that is there has been read, before it holds nothing
+    /// back.
+    pub idle_timeout: Duration,
 }
 
 /// When a watermark that follows from event times moves on.
