@@ -132,7 +132,7 @@ fn operator(
             }
             _ => return Ok(None),
         },
-        LogicalPlan::Values(_) => return Ok(None),
+        LogicalPlan::Values(_) | LogicalPlan::Union(_) => return Ok(None),
         LogicalPlan::Filter(filter) => Box::new(FilterRows::new(&filter.predicate, filter.input.schema())?),
         LogicalPlan::Project(project) => Box::new(ProjectColumns::new(project)?),
         LogicalPlan::Lookup(lookup) => {
@@ -249,9 +249,4 @@ pub(crate) fn values(
 ) -> Result<impl Fn(&mut Output) -> OperatorResult<velo_data::StreamBatch> + use<>, CompileError> {
     let rows = ValuesRows::new(plan)?;
     Ok(move |out: &mut Output| values_batch(&rows, out))
-}
-
-/// The relation that a plan reads.
-pub(crate) fn relation(plan: &LogicalPlan) -> Option<&Relation> {
-    plan.scan().map(|scan| &scan.relation)
 }

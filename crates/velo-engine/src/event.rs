@@ -99,6 +99,11 @@ impl Output {
         self.rows
     }
 
+    /// The rows given up that were not taken.
+    pub(crate) fn rejected(&self) -> &[RowError] {
+        &self.rejected
+    }
+
     /// The rows given up.
     pub fn take_rejected(&mut self) -> Vec<RowError> {
         std::mem::take(&mut self.rejected)

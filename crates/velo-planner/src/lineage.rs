@@ -6,7 +6,7 @@ use datafusion_common::Column;
 use datafusion_expr::Expr;
 use velo_data::{StreamSchema, SystemColumn};
 
-use crate::plan::{Aggregate, LogicalPlan, Lookup, PlannedStatement, Project, Scan};
+use crate::plan::{Aggregate, LogicalPlan, Lookup, PlannedStatement, Project, Scan, Union};
 
 /// A column of what a statement reads.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,6 +116,7 @@ fn trace(plan: &LogicalPlan) -> Traced {
             traced
         }
         LogicalPlan::Limit(limit) => trace(&limit.input),
+        LogicalPlan::Union(union) => trace_union(union),
     }
 }
 
@@ -184,6 +185,20 @@ fn trace_lookup(lookup: &Lookup) -> Traced {
             .extend(table.origins(&key.table, &lookup.table_schema));
     }
     traced.depend_on(&lookup.residual, &lookup.schema);
+    traced
+}
+
+fn trace_union(union: &Union) -> Traced {
+    let mut traced = Traced {
+        columns: vec![Origins::new(); union.schema.arrow().fields().len()],
+        conditions: Origins::new(),
+    };
+    for input in union.inputs.iter().map(trace) {
+        for (column, origins) in traced.columns.iter_mut().zip(input.columns) {
+            column.extend(origins);
+        }
+        traced.conditions.extend(input.conditions);
+    }
     traced
 }
 

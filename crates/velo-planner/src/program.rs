@@ -115,7 +115,7 @@ pub fn plan_program(
 /// Says which properties of event time do nothing, since nothing asks for the time of the rows. What a stream is declared with
 /// describes it, whether a program makes use of it or not.
 fn times_without_effect(outline: &Outline<'_>, statements: &[PlannedStatement]) -> Vec<Diagnostic> {
-    let scans = || statements.iter().filter_map(|statement| statement.plan.scan());
+    let scans = || statements.iter().flat_map(|statement| statement.plan.scans());
     let timed: HashSet<&str> = scans()
         .filter(|scan| scan.event_time.is_some())
         .map(|scan| scan.relation.name())
@@ -125,12 +125,8 @@ fn times_without_effect(outline: &Outline<'_>, statements: &[PlannedStatement]) 
     let is_checked = |source: &&SourceOutline| {
         let id = source.id.as_str();
         let is_unknown = statements.iter().any(|statement| {
-            let scanned = statement.plan.scan().map(|scan| scan.relation.name());
-            statement.columns_unknown
-                && scanned
-                    .into_iter()
-                    .chain(statement.plan.tables())
-                    .any(|name| name == id)
+            let scanned = statement.plan.scans().into_iter().map(|scan| scan.relation.name());
+            statement.columns_unknown && scanned.chain(statement.plan.tables()).any(|name| name == id)
         });
         read.contains(id) && !timed.contains(id) && !is_unknown
     };
@@ -380,6 +376,7 @@ fn require_key(plan: &mut LogicalPlan, key: &[usize]) {
                 }
             }
         }
+        LogicalPlan::Union(union) => union.inputs.iter_mut().for_each(|input| require_key(input, key)),
         LogicalPlan::Scan(_) | LogicalPlan::Values(_) | LogicalPlan::Aggregate(_) | LogicalPlan::Lookup(_) => {}
     }
 }
@@ -424,7 +421,7 @@ fn idle_alone(properties: &Properties) -> Vec<Diagnostic> {
 /// What is said of the time of rows that bring it along, with its watermark, as other statements' do.
 fn idle_times(query: &QueryOutline<'_>, plan: &LogicalPlan) -> Vec<Diagnostic> {
     let reads_source = query.reads.values().any(|read| matches!(read, Relation::Source(_)));
-    if reads_source || plan.scan().is_some_and(|scan| scan.event_time.is_some()) {
+    if reads_source || plan.scans().iter().any(|scan| scan.event_time.is_some()) {
         return Vec::new();
     }
     let given = query.times.values().flatten();
@@ -636,7 +633,7 @@ fn prune(statements: &mut [PlannedStatement], sinks: &HashMap<String, SinkDescri
             ErrorPolicy::SkipSome | ErrorPolicy::Skip | ErrorPolicy::Fail => &[],
         };
         statement.plan = prune_columns(plan, &metadata, carried);
-        if let Some((name, metadata)) = required_metadata(&statement.plan) {
+        for (name, metadata) in required_metadata(&statement.plan) {
             wanted.entry(name.to_owned()).or_default().extend(metadata);
         }
     }
@@ -651,7 +648,7 @@ fn statements_with_event_time(statements: &[PlannedStatement]) -> HashSet<String
     let mut timed: HashSet<String> = HashSet::new();
     for statement in statements {
         let windowed = first_aggregate(&statement.plan).is_some_and(|aggregate| aggregate.window.is_some());
-        let by_scan = statement.plan.scan().is_some_and(|scan| match &scan.relation {
+        let by_scan = statement.plan.scans().into_iter().any(|scan| match &scan.relation {
             Relation::Source(_) => scan.event_time.as_ref().is_some_and(|time| time.expression.is_some()),
             Relation::Statement(name) => timed.contains(name),
             Relation::Table(_) => false,

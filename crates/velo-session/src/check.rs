@@ -5,7 +5,7 @@ use std::sync::Arc;
 use velo_common::{Diagnostic, Name, Severity, SourceText, Span, code};
 use velo_datasources::{FileSample, SinkConfig, Source};
 use velo_parser::ast::ObjectName;
-use velo_planner::plan::{PlannedStatement, Relation, StatementKind};
+use velo_planner::plan::{PlannedStatement, StatementKind};
 use velo_planner::{JoinOutline, Overrides, outline, plan_program};
 
 use crate::allow::leave_out_allowed;
@@ -149,11 +149,8 @@ impl CheckedProgram {
 
 /// Names of the statements that other statements read.
 fn statements_read(statements: &[PlannedStatement]) -> HashSet<String> {
-    let scanned = statements.iter().filter_map(|statement| statement.plan.scan());
-    let streams = scanned.filter_map(|scan| match &scan.relation {
-        Relation::Statement(name) => Some(name.clone()),
-        Relation::Source(_) | Relation::Table(_) => None,
-    });
+    let streams = statements.iter().flat_map(|statement| statement.plan.statements());
+    let streams = streams.map(str::to_owned);
     let tables = statements.iter().flat_map(|statement| statement.plan.tables());
     streams.chain(tables.map(str::to_owned)).collect()
 }

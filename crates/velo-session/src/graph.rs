@@ -22,17 +22,17 @@ pub fn program_graph(program: &CheckedProgram) -> TableDependencyGraph {
     graph
 }
 
-/// What a graph tells of a statement beside its name: what kind of source it reads itself and how much that is, or else what
+/// What a graph tells of a statement beside its name: what kind of source it reads itself first and how much its sources are, or else what
 /// kind of statement it is; its priority and its tags.
 pub fn table_metadata(program: &CheckedProgram, statement: &PlannedStatement) -> TableMetadata {
-    let source = statement.plan.source();
-    let connection = source.and_then(|source| program.connections.get(source));
-    let opened = source.and_then(|source| program.sources.get(source));
+    let sources = || statement.plan.sources();
+    let connection = sources().find_map(|source| program.connections.get(source));
+    let bytes = sources().map(|source| program.sources.get(source)?.estimated_bytes());
     let kind = connection.map_or_else(|| kind_word(statement.kind), |connection| connection.config.kind());
     TableMetadata {
         source_type: Some(kind.to_owned()),
         estimated_rows: None,
-        estimated_bytes: opened.and_then(|source| source.estimated_bytes()),
+        estimated_bytes: sources().next().and_then(|_| bytes.sum()),
         priority: statement.settings.load.priority,
         tags: statement.tags.clone(),
     }

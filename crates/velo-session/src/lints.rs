@@ -41,7 +41,7 @@ pub(crate) fn money_in_double(
 /// The columns of each source that statements read, by its id.
 fn columns_read(statements: &[PlannedStatement]) -> HashMap<&str, BTreeSet<usize>> {
     let mut read: HashMap<&str, BTreeSet<usize>> = HashMap::new();
-    for scan in statements.iter().filter_map(|statement| statement.plan.scan()) {
+    for scan in statements.iter().flat_map(|statement| statement.plan.scans()) {
         if let Relation::Source(id) = &scan.relation {
             read.entry(id).or_default().extend(&scan.columns);
         }

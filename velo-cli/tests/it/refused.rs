@@ -27,7 +27,10 @@ const FORMS: &[(UnsupportedForm, &str)] = &[
     (Unnest, "SELECT * FROM UNNEST(ARRAY[1, 2])"),
     (UnnestInExpression, "SELECT EXPLODE(ARRAY[1, 2]) AS x FROM orders"),
     (WindowTableFunction, "SELECT * FROM TUMBLE(orders, at, 5s)"),
-    (SetOperation, "SELECT id FROM orders UNION ALL SELECT id FROM orders"),
+    (
+        SetOperationAll,
+        "SELECT id FROM orders EXCEPT ALL SELECT id FROM orders",
+    ),
     (
         RecursiveCte,
         "WITH RECURSIVE r AS (SELECT id FROM orders) SELECT id FROM r",

@@ -38,11 +38,11 @@ impl Channels {
         channels
     }
 
-    /// From each instance to the one of the same number.
-    pub(crate) fn between_pairs(instances: usize) -> Self {
-        let mut channels = Self::none(instances, instances);
-        for instance in 0..instances {
-            channels.connect(instance, instance);
+    /// From each instance to the one of the same number; where there are fewer, several send to one.
+    pub(crate) fn between_pairs(senders: usize, receivers: usize) -> Self {
+        let mut channels = Self::none(senders, receivers);
+        for sender in 0..senders {
+            channels.connect(sender, sender % receivers.max(1));
         }
         channels
     }

@@ -1,25 +1,28 @@
 //! From a job to tasks that are wired to each other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use velo_data::{Clock, StreamSchema};
 use velo_datasources::{MemorySource, Sink, Source};
 use velo_planner::physical::{Exchange, JobGraph, Stage, StatementLayout};
-use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan, WatermarkRule};
+use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan};
 
 use super::flush::FlushSchedule;
 use super::ledger::StatementLedger;
+use super::reading::Reading;
 use super::sink_output::SinkOutput;
 use super::source_input::SourceInput;
 use super::split::{OpenSource, Split};
 use super::task::{Input, Task};
 use super::{Job, RunOptions, SourceStart};
 use crate::chain::Chain;
-use crate::compile::{CompiledStage, StageInput, has_light_aggregates, relation, scan_chain, values};
+use crate::compile::{CompiledStage, StageInput, has_light_aggregates, scan_chain, values};
 use crate::error::{CompileError, EngineError};
-use crate::exchange::{Channels, Receiver, Route, Sender};
+use crate::event::Event;
+use crate::exchange::{Channels, Merge, Receiver, Route, Sender};
 use crate::table::JoinedTable;
 
 /// A job that is ready to run.
@@ -62,6 +65,7 @@ pub(super) fn build(
         follow: options.follow,
     };
     program.check()?;
+    program.check_cycles()?;
     let ledgers = program.statements.iter().map(|statement| program.ledger(statement));
     let ledgers = ledgers.collect::<Result<Vec<_>, _>>()?;
     options
@@ -82,7 +86,7 @@ impl Program {
         self.statements.iter().find(|statement| statement.name == name)
     }
 
-    /// Every relation is there with its columns, and nothing reads itself.
+    /// Every relation is there with its columns.
     fn check(&self) -> Result<(), EngineError> {
         for statement in &self.statements {
             if statement.columns_unknown {
@@ -91,42 +95,59 @@ impl Program {
                     statement: statement.name.clone(),
                 });
             }
-            let mut current = statement;
-            for _ in 0..=self.statements.len() {
-                match relation(&current.plan) {
-                    Some(Relation::Statement(name)) => {
-                        current = self.statement(name).ok_or_else(|| unknown(current, name))?;
-                    }
-                    Some(Relation::Table(name)) if !self.tables.contains_key(name) => {
-                        return Err(unknown(current, name));
-                    }
-                    Some(Relation::Source(name)) if !self.sources.contains_key(name) => {
-                        return Err(unknown(current, name));
-                    }
-                    _ => break,
+            for scan in statement.plan.scans() {
+                let (name, is_there) = match &scan.relation {
+                    Relation::Statement(name) => (name, self.statement(name).is_some()),
+                    Relation::Table(name) => (name, self.tables.contains_key(name)),
+                    Relation::Source(name) => (name, self.sources.contains_key(name)),
+                };
+                if !is_there {
+                    return Err(unknown(statement, name));
                 }
-            }
-            if let Some(Relation::Statement(_)) = relation(&current.plan) {
-                return Err(EngineError::Cycle {
-                    statement: statement.name.clone(),
-                });
             }
         }
         Ok(())
     }
 
-    /// How the watermark of a statement's rows is made: by the statement itself, or one that it reads.
-    fn watermark_rule(&self, statement: &PlannedStatement) -> Option<WatermarkRule> {
-        let own = statement.plan.watermark_rule();
-        own.or_else(|| match relation(&statement.plan)? {
-            Relation::Statement(name) => self.watermark_rule(self.statement(name)?),
-            Relation::Source(_) | Relation::Table(_) => None,
+    /// Nothing reads itself, directly or through others.
+    fn check_cycles(&self) -> Result<(), EngineError> {
+        let mut waiting: Vec<&PlannedStatement> = self.statements.iter().collect();
+        let mut ready: HashSet<&str> = HashSet::new();
+        while let Some(first) = waiting.first() {
+            let circular = EngineError::Cycle {
+                statement: first.name.clone(),
+            };
+            let before = waiting.len();
+            waiting.retain(|statement| {
+                let is_ready = statement.plan.statements().all(|name| ready.contains(name));
+                if is_ready {
+                    ready.insert(&statement.name);
+                }
+                !is_ready
+            });
+            if waiting.len() == before {
+                return Err(circular);
+            }
+        }
+        Ok(())
+    }
+
+    /// How far the rows of a statement may be out of order, by what makes their watermarks: the statement itself, or those
+    /// that it reads.
+    fn out_of_orderness(&self, statement: &PlannedStatement) -> Duration {
+        let own = statement
+            .plan
+            .watermark_rules()
+            .into_iter()
+            .map(|rule| rule.out_of_orderness);
+        own.max().unwrap_or_else(|| {
+            let read = statement.plan.statements().filter_map(|name| self.statement(name));
+            read.map(|read| self.out_of_orderness(read)).max().unwrap_or_default()
         })
     }
 
     fn ledger(&self, statement: &PlannedStatement) -> Result<Arc<StatementLedger>, EngineError> {
-        let rule = self.watermark_rule(statement);
-        let out_of_orderness = rule.map_or(Duration::ZERO, |rule| rule.out_of_orderness);
+        let out_of_orderness = self.out_of_orderness(statement);
         let settings = &statement.settings;
         let clock = Arc::clone(&self.clock);
         let ledger = StatementLedger::new(&statement.name, settings, out_of_orderness, clock, self.start)?;
@@ -136,16 +157,16 @@ impl Program {
     /// The plans that the watermark of a statement's scan reaches: its own and, through each other, its readers'.
     fn plans_fed_by<'a>(&'a self, statement: &'a PlannedStatement) -> Vec<&'a LogicalPlan> {
         let mut plans = vec![&statement.plan];
-        let reads = |other: &&PlannedStatement| matches!(relation(&other.plan), Some(Relation::Statement(name)) if *name == statement.name);
+        let reads = |other: &&PlannedStatement| other.plan.statements().any(|name| name == statement.name);
         for reader in self.statements.iter().filter(reads) {
             plans.extend(self.plans_fed_by(reader));
         }
         plans
     }
 
-    fn layout(&self, statement: &PlannedStatement, splits: &[Vec<Split>], sinks: &[Box<dyn Sink>]) -> StatementLayout {
+    fn layout(&self, statement: &PlannedStatement, sources: &[OpenScan], sinks: &[Box<dyn Sink>]) -> StatementLayout {
         StatementLayout {
-            split_instances: splits.len().max(1),
+            split_instances: sources.iter().map(|source| source.tasks.len()).collect(),
             keyed_instances: self.keyed_instances(statement),
             gathers_output: !sinks.is_empty(),
         }
@@ -156,60 +177,65 @@ impl Program {
     /// Where several threads decode one file, they do most of the work. Light aggregates then keep up with half as many
     /// workers, and on two cores rows need no exchange at all.
     fn keyed_instances(&self, statement: &PlannedStatement) -> usize {
-        let source = match relation(&statement.plan) {
-            Some(Relation::Source(name)) => self.sources.get(name),
-            _ => None,
-        };
-        if source.is_some_and(|source| source.decodes_apart()) && has_light_aggregates(&statement.plan) {
+        let decodes_apart = |name: &str| self.sources.get(name).is_some_and(|source| source.decodes_apart());
+        let mut sources = statement.plan.sources().peekable();
+        if sources.peek().is_some() && sources.all(decodes_apart) && has_light_aggregates(&statement.plan) {
             (self.parallelism / 2).max(1)
         } else {
             self.parallelism
         }
     }
 
-    /// The splits of what each statement reads, dealt out to as many tasks as there may be; none for those that read no source
-    /// and no table.
-    fn open_sources(&self, ledgers: &[Arc<StatementLedger>]) -> Result<Vec<Vec<Vec<Split>>>, EngineError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        let thread = |source| EngineError::Thread {
-            statement: self
-                .statements
-                .first()
-                .map(|first| first.name.clone())
-                .unwrap_or_default(),
-            source,
+    /// Opens the sources and tables that each statement reads, in the order of its scans.
+    fn open_sources(&self, ledgers: &[Arc<StatementLedger>]) -> Result<Vec<Vec<OpenScan>>, EngineError> {
+        let Some(first) = self.statements.first() else {
+            return Ok(Vec::new());
         };
-        let runtime = runtime.map_err(thread)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(|source| EngineError::Thread {
+            statement: first.name.clone(),
+            source,
+        })?;
         let statements = self.statements.iter().zip(ledgers);
-        let opened = statements.map(|(statement, ledger)| {
-            let Some(scan) = statement.plan.scan() else {
-                return Ok(Vec::new());
-            };
-            match &scan.relation {
-                Relation::Source(name) => {
-                    let source = self.sources.get(name).ok_or_else(|| unknown(statement, name))?;
-                    runtime.block_on(self.splits(statement, scan, source.as_ref(), ledger))
-                }
-                Relation::Table(name) => {
-                    let table = self.tables.get(name).ok_or_else(|| unknown(statement, name))?;
-                    runtime.block_on(self.splits(statement, scan, &rows_at_rest(table), ledger))
-                }
-                Relation::Statement(_) => Ok(Vec::new()),
-            }
-        });
+        let opened = statements.map(|(statement, ledger)| runtime.block_on(self.open_scans(statement, ledger)));
         opened.collect()
     }
 
-    async fn splits(
+    async fn open_scans(
+        &self,
+        statement: &PlannedStatement,
+        ledger: &StatementLedger,
+    ) -> Result<Vec<OpenScan>, EngineError> {
+        let mut opened = Vec::new();
+        let mut bytes_total = Some(0);
+        for scan in statement.plan.scans() {
+            let rows_at_rest;
+            let source: &dyn Source = match &scan.relation {
+                Relation::Statement(_) => continue,
+                Relation::Source(name) => self.sources.get(name).ok_or_else(|| unknown(statement, name))?.as_ref(),
+                Relation::Table(name) => {
+                    rows_at_rest = table_source(self.tables.get(name).ok_or_else(|| unknown(statement, name))?);
+                    &rows_at_rest
+                }
+            };
+            bytes_total = bytes_total
+                .zip(source.estimated_bytes())
+                .map(|(total, bytes)| total + bytes);
+            opened.push(self.open_scan(statement, scan, source).await?);
+        }
+        if let Some(bytes) = bytes_total.filter(|_| !opened.is_empty()) {
+            ledger.metrics.set_bytes_total(bytes);
+        }
+        Ok(opened)
+    }
+
+    /// Opens what a scan reads, and deals its splits out to as many tasks as there may be.
+    async fn open_scan(
         &self,
         statement: &PlannedStatement,
         scan: &Scan,
         source: &dyn Source,
-        ledger: &StatementLedger,
-    ) -> Result<Vec<Vec<Split>>, EngineError> {
-        if let Some(bytes) = source.estimated_bytes() {
-            ledger.metrics.set_bytes_total(bytes);
-        }
+    ) -> Result<OpenScan, EngineError> {
         let batch_rows = statement.settings.batch_rows;
         let opened = OpenSource::open(source, scan, batch_rows, self.parallelism, self.follow).await;
         let mut open = opened.map_err(|source| EngineError::Source {
@@ -218,23 +244,32 @@ impl Program {
             source,
         })?;
         let readers = std::mem::take(&mut open.readers);
-        let tasks = readers.len().clamp(1, self.parallelism);
-        ledger.set_readers(tasks);
+        let count = readers.len().clamp(1, self.parallelism);
         let plans = self.plans_fed_by(statement);
-        let mut dealt: Vec<Vec<_>> = (0..tasks).map(|_| Vec::new()).collect();
+        let mut tasks: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
         for (index, reader) in readers.into_iter().enumerate() {
             let scan = scan_chain(scan, &open.schema, &plans).map_err(compile_error(statement))?;
-            dealt[index % tasks].push(open.split(reader, scan, &self.clock));
+            tasks[index % count].push(open.split(reader, scan, &self.clock));
         }
-        Ok(dealt)
+        Ok(OpenScan {
+            reading: Arc::new(Reading::new(scan.relation.name().to_owned(), count)),
+            tasks,
+        })
     }
+}
+
+/// A source or table that is open for a scan.
+struct OpenScan {
+    reading: Arc<Reading>,
+    /// The splits of each task.
+    tasks: Vec<Vec<Split>>,
 }
 
 /// Rows of a table that are read at a time.
 const TABLE_BATCH_ROWS: usize = 8192;
 
 /// The rows of a table as a source has them. One that cannot be had has none.
-fn rows_at_rest(table: &JoinedTable) -> MemorySource {
+fn table_source(table: &JoinedTable) -> MemorySource {
     match table {
         JoinedTable::Loaded(live) => {
             let table = live.current();
@@ -252,8 +287,8 @@ struct Wiring<'a> {
     compiled: Vec<CompiledStage<'a>>,
     /// What each instance of each stage sends to.
     senders: Vec<Vec<Vec<Sender>>>,
-    /// What each instance of each stage that does not read a source takes events from.
-    receivers: Vec<Vec<Option<Receiver>>>,
+    /// What each instance of each stage gets from others.
+    receivers: Vec<Vec<Vec<mpsc::Receiver<Event>>>>,
 }
 
 impl<'a> Wiring<'a> {
@@ -273,7 +308,9 @@ impl<'a> Wiring<'a> {
             senders: instances()
                 .map(|count| (0..count).map(|_| Vec::new()).collect())
                 .collect(),
-            receivers: instances().map(|count| (0..count).map(|_| None).collect()).collect(),
+            receivers: instances()
+                .map(|count| (0..count).map(|_| Vec::new()).collect())
+                .collect(),
         };
         for stage in 0..graph.stages.len() {
             wiring.connect(stage)?;
@@ -289,7 +326,7 @@ impl<'a> Wiring<'a> {
                 self.graph.stages[stage].instances,
             );
             let channels = match edge.exchange {
-                Exchange::Forward => Channels::between_pairs(receivers),
+                Exchange::Forward => Channels::between_pairs(senders, receivers),
                 Exchange::Hash | Exchange::Gather | Exchange::GatherInOrder => {
                     Channels::between_all(senders, receivers)
                 }
@@ -302,12 +339,24 @@ impl<'a> Wiring<'a> {
                 self.senders[edge.from][instance].push(Sender::new(route, channels));
             }
             for (instance, channels) in channels.receivers.into_iter().enumerate() {
-                let merge = self.compiled[edge.from].merge(edge.exchange, channels.len());
-                let merge = merge.map_err(self.compile_error(edge.from))?;
-                self.receivers[stage][instance] = Some(Receiver::new(channels, merge));
+                self.receivers[stage][instance].extend(channels);
             }
         }
         Ok(())
+    }
+
+    /// What an instance gets from other stages, as one stream.
+    fn receiver(&mut self, stage: usize, instance: usize) -> Result<Receiver, EngineError> {
+        let channels = std::mem::take(&mut self.receivers[stage][instance]);
+        let mut inputs = self.graph.inputs(stage);
+        let merge = match inputs.find(|edge| edge.exchange == Exchange::GatherInOrder) {
+            Some(edge) => {
+                let merge = self.compiled[edge.from].merge(edge.exchange, channels.len());
+                merge.map_err(self.compile_error(edge.from))?
+            }
+            None => Merge::as_they_come(channels.len()),
+        };
+        Ok(Receiver::new(channels, merge))
     }
 
     fn compile_error(&self, stage: usize) -> impl Fn(CompileError) -> EngineError + use<> {
@@ -318,24 +367,26 @@ impl<'a> Wiring<'a> {
         &self.program.statements[self.graph.stages[stage].statement]
     }
 
-    /// The tasks of each worker, given the splits and the sinks of each statement.
+    /// The tasks of each worker, given what the scans and the sinks of each statement have opened.
     fn tasks(
         mut self,
-        mut splits: Vec<Vec<Vec<Split>>>,
+        sources: Vec<Vec<OpenScan>>,
         mut sinks: Vec<Vec<Box<dyn Sink>>>,
     ) -> Result<Vec<Vec<Task>>, EngineError> {
         let homes = self.homes();
+        // Stages that read come in the order of the scans.
+        let mut sources: Vec<_> = sources.into_iter().map(Vec::into_iter).collect();
         let mut workers: Vec<Vec<Task>> = (0..self.program.parallelism).map(|_| Vec::new()).collect();
         for (index, stage) in self.graph.stages.iter().enumerate() {
             let ledger = &self.ledgers[stage.statement];
             if stage.is_output {
                 ledger.set_outputs(stage.instances);
             }
-            let mut splits = std::mem::take(&mut splits[stage.statement]).into_iter();
-            for instance in 0..stage.instances {
+            let inputs = self.inputs(index, stage, &mut sources[stage.statement])?;
+            for (instance, input) in inputs.into_iter().enumerate() {
                 let task = Task {
                     ledger: Arc::clone(ledger),
-                    input: self.input(index, instance, &mut splits)?,
+                    input,
                     chain: self.chain(index, stage)?,
                     senders: std::mem::take(&mut self.senders[index][instance]),
                     output: stage
@@ -376,44 +427,44 @@ impl<'a> Wiring<'a> {
 
     fn chain(&self, index: usize, stage: &Stage) -> Result<Chain, EngineError> {
         let statement = &self.program.statements[stage.statement];
-        let read = match relation(&statement.plan) {
-            Some(Relation::Statement(name)) => self.program.statement(name).map(|read| read.plan.schema()),
+        let read = match stage.operators.first() {
+            Some(LogicalPlan::Scan(scan)) => self.program.statement(scan.relation.name()),
             _ => None,
         };
         let input = StageInput {
             tables: &self.program.tables,
-            read,
+            read: read.map(|read| read.plan.schema()),
             reached: &self.program.plans_fed_by(statement),
         };
         self.compiled[index].chain(&input).map_err(compile_error(statement))
     }
 
-    /// Where the events of an instance come from.
-    fn input(
+    /// Where the events of each instance of a stage come from.
+    fn inputs(
         &mut self,
-        stage: usize,
-        instance: usize,
-        splits: &mut impl Iterator<Item = Vec<Split>>,
-    ) -> Result<Input, EngineError> {
-        if let Some(receiver) = self.receivers[stage][instance].take() {
-            let own = self.graph.stages[stage].statement;
-            let mut inputs = self.graph.inputs(stage);
-            let is_read = inputs.any(|edge| self.graph.stages[edge.from].statement != own);
-            return Ok(Input::Stage { receiver, is_read });
+        index: usize,
+        stage: &Stage,
+        sources: &mut impl Iterator<Item = OpenScan>,
+    ) -> Result<Vec<Input>, EngineError> {
+        if let Some(edge) = self.graph.inputs(index).next() {
+            let is_read = self.graph.stages[edge.from].statement != stage.statement;
+            let inputs = (0..stage.instances).map(|instance| {
+                let receiver = self.receiver(index, instance)?;
+                Ok(Input::Stage { receiver, is_read })
+            });
+            return inputs.collect();
         }
-        let statement = self.statement(stage);
-        match self.graph.stages[stage].operators.first() {
-            Some(LogicalPlan::Values(plan)) => {
-                let rows = values(plan).map_err(compile_error(statement))?;
-                Ok(Input::Values(Box::new(rows)))
-            }
-            _ => {
-                let relation = statement.plan.scan().map(|scan| scan.relation.name().to_owned());
-                let splits = splits.next().unwrap_or_default();
-                let source = SourceInput::new(relation.unwrap_or_default(), splits, self.program.follow);
-                Ok(Input::Source(source))
-            }
+        let statement = self.statement(index);
+        if let Some(LogicalPlan::Values(plan)) = stage.operators.first() {
+            let rows = values(plan).map_err(compile_error(statement))?;
+            return Ok(vec![Input::Values(Box::new(rows))]);
         }
+        let follow = self.program.follow;
+        let inputs = sources.next().into_iter().flat_map(|OpenScan { reading, tasks }| {
+            let tasks = tasks.into_iter();
+            tasks.map(move |splits| Input::Source(SourceInput::new(Arc::clone(&reading), splits, follow)))
+        });
+        Ok(inputs.collect())
     }
 }
 

@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use velo_data::{Clock, RowError, RowErrorCause, UnknownMembers};
-use velo_datasources::{DeadLetterFile, SinkSummary, SourceError};
+use velo_datasources::{DeadLetterFile, SinkSummary};
 use velo_planner::plan::{ErrorPolicy, SchemaDrift, StatementSettings};
 
 use super::SourceStart;
+use super::reading::Reading;
 use crate::error::EngineError;
 use crate::event::{LateRows, Output};
 use crate::metrics::StatementMetrics;
@@ -26,14 +27,10 @@ pub(super) struct StatementLedger {
     schema_drift: SchemaDrift,
     /// How far the statement's source may be out of order.
     out_of_orderness: Duration,
-    /// Whether the statement fails when no record of its source can be read.
+    /// Whether the statement fails when no record of a source can be read.
     wants_readable: bool,
-    /// Tasks that have not read their share of the source to its end.
-    readers: AtomicUsize,
     /// Tasks out of which rows of the statement may still come.
     outputs: AtomicUsize,
-    /// Records that could not be decoded.
-    rows_undecoded: AtomicU64,
     failures: Mutex<Failures>,
 }
 
@@ -71,9 +68,7 @@ impl StatementLedger {
             schema_drift: settings.schema_drift,
             out_of_orderness,
             wants_readable: *policy != ErrorPolicy::Skip && start == SourceStart::Beginning,
-            readers: AtomicUsize::new(0),
             outputs: AtomicUsize::new(0),
-            rows_undecoded: AtomicU64::new(0),
             failures: Mutex::new(Failures {
                 dead_letters,
                 ..Failures::default()
@@ -127,17 +122,6 @@ impl StatementLedger {
         Ok(())
     }
 
-    /// Gives up records that could not be decoded.
-    pub(super) fn reject_undecoded(&self, errors: Vec<RowError>) -> Result<(), EngineError> {
-        self.rows_undecoded.fetch_add(errors.len() as u64, Ordering::Relaxed);
-        self.reject(errors)
-    }
-
-    /// So many tasks share the reading of the statement's source.
-    pub(super) fn set_readers(&self, readers: usize) {
-        self.readers.store(readers, Ordering::Relaxed);
-    }
-
     /// So many tasks give the rows of the statement.
     pub(super) fn set_outputs(&self, outputs: usize) {
         self.outputs.store(outputs, Ordering::Relaxed);
@@ -155,28 +139,16 @@ impl StatementLedger {
         velo_functions::set_processing_time(self.clock.now_ms());
     }
 
-    /// A task has read its share of `relation` to its end. The last one may find that no record could be read: that is
-    /// a failure, since it is more likely that they are read in the wrong way than that all of them are broken.
-    pub(super) fn reader_ended(&self, relation: &str) -> Result<(), EngineError> {
-        // What the others have counted is seen by the last one.
-        if self.readers.fetch_sub(1, Ordering::AcqRel) > 1 || !self.wants_readable {
-            return Ok(());
+    /// A task has come to the end of its share of a source.
+    pub(super) fn reader_ended(&self, reading: &Reading) -> Result<(), EngineError> {
+        match reading.task_ended() {
+            Err(source) if self.wants_readable => Err(EngineError::Source {
+                statement: self.name.clone(),
+                relation: reading.relation.clone(),
+                source,
+            }),
+            _ => Ok(()),
         }
-        let records = self.metrics.rows_in();
-        let unusable = self.rows_undecoded.load(Ordering::Relaxed) + self.metrics.errors(RowErrorCause::EventTime);
-        let first = self.failures().samples.values().flatten().next().cloned();
-        let Some(first) = first.filter(|_| unusable >= records) else {
-            return Ok(());
-        };
-        Err(EngineError::Source {
-            statement: self.name.clone(),
-            relation: relation.to_owned(),
-            source: SourceError::NothingReadable {
-                name: name_of_source(relation).to_owned(),
-                records,
-                first: Box::new(first),
-            },
-        })
     }
 
     fn settle_late(&self, late: LateRows) -> Result<(), EngineError> {
@@ -255,14 +227,6 @@ impl StatementLedger {
     fn failures(&self) -> MutexGuard<'_, Failures> {
         // Whoever panicked with the lock has failed the job; its counts are still right.
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What the program calls a source: one that is read with several configurations has a number behind its name.
-fn name_of_source(relation: &str) -> &str {
-    match relation.rsplit_once('#') {
-        Some((name, number)) if !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()) => name,
-        _ => relation,
     }
 }
 

@@ -8,6 +8,7 @@ mod flush;
 mod idleness;
 mod ledger;
 mod open_sinks;
+mod reading;
 mod sink_output;
 mod source_input;
 mod split;

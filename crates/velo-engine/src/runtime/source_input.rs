@@ -1,6 +1,8 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ledger::StatementLedger;
+use super::reading::Reading;
 use super::split::{Looked, Split};
 use crate::chain::Progress;
 use crate::error::EngineError;
@@ -9,8 +11,7 @@ use crate::exchange::Merge;
 
 /// The splits of a source that one task reads, as one stream.
 pub(super) struct SourceInput {
-    /// What the plan calls the source.
-    relation: String,
+    reading: Arc<Reading>,
     splits: Vec<Split>,
     merge: Merge,
     /// Whether the source goes on: then no split may keep the others from being read.
@@ -33,9 +34,10 @@ pub(super) enum Polled {
 }
 
 impl SourceInput {
-    pub(super) fn new(relation: String, splits: Vec<Split>, follows: bool) -> Self {
+    /// `reading` is shared with the other tasks that read the source.
+    pub(super) fn new(reading: Arc<Reading>, splits: Vec<Split>, follows: bool) -> Self {
         Self {
-            relation,
+            reading,
             merge: Merge::as_they_come(splits.len().max(1)),
             splits,
             follows,
@@ -47,7 +49,7 @@ impl SourceInput {
 
     /// Of a task that is not to read.
     pub(super) fn nothing() -> Self {
-        Self::new(String::new(), Vec::new(), false)
+        Self::new(Arc::new(Reading::new(String::new(), 1)), Vec::new(), false)
     }
 
     /// Whether all splits have been read to their end.
@@ -68,7 +70,7 @@ impl SourceInput {
         self.turns += 1;
         let split = &mut self.splits[port];
         split.last_turn = self.turns;
-        let event = match split.look(&self.relation, ledger).await? {
+        let event = match split.look(&self.reading, ledger).await? {
             Looked::Rows(batch) => {
                 split.idleness.on_rows();
                 self.all_idle = None;
@@ -102,7 +104,7 @@ impl SourceInput {
     /// The last split has ended, or there is none.
     fn end(&mut self, port: usize, ledger: &StatementLedger) -> Result<Polled, EngineError> {
         // Before anybody hears of the end, and takes nothing for the result.
-        ledger.reader_ended(&self.relation)?;
+        ledger.reader_ended(&self.reading)?;
         self.has_ended = true;
         let events = self.merged(port, Event::End, ledger)?;
         Ok(Polled::Events { events, rows: 0 })
@@ -152,6 +154,7 @@ impl SourceInput {
         let mut progress = split.scan.push(event, &mut out);
         loop {
             let more = progress.map_err(failed)? == Progress::More;
+            self.reading.add_rejected(out.rejected());
             ledger.settle(&mut out)?;
             for event in out.take_events() {
                 if let Event::Watermark(watermark_ms) = event {

@@ -10,6 +10,7 @@ use velo_planner::plan::Scan;
 use super::batch_size::BatchSize;
 use super::idleness::Idleness;
 use super::ledger::StatementLedger;
+use super::reading::Reading;
 use crate::chain::Chain;
 use crate::compile::read_request;
 use crate::error::EngineError;
@@ -140,10 +141,10 @@ impl Split {
     }
 
     /// The next rows, if there are any. Records that could not be decoded are accounted for.
-    pub(super) async fn look(&mut self, relation: &str, ledger: &StatementLedger) -> Result<Looked, EngineError> {
+    pub(super) async fn look(&mut self, reading: &Reading, ledger: &StatementLedger) -> Result<Looked, EngineError> {
         let failed = |source| EngineError::Source {
             statement: ledger.name.clone(),
-            relation: relation.to_owned(),
+            relation: reading.relation.clone(),
             source,
         };
         self.rests_until = None;
@@ -166,7 +167,8 @@ impl Split {
         ledger
             .metrics
             .add_read((records.num_rows() + rejected.len()) as u64, bytes_read);
-        ledger.reject_undecoded(rejected)?;
+        reading.add_records(records.num_rows(), &rejected);
+        ledger.reject(rejected)?;
         ledger.leave_out(unknown)?;
         let records = match &self.stamp {
             Some(stamp) => stamp.complete(&records).map_err(|error| EngineError::Operator {

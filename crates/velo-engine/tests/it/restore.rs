@@ -31,7 +31,7 @@ struct Instances {
 impl Simulation {
     fn new(plan: &LogicalPlan, source: &StreamSchema, parallelism: usize) -> Self {
         let layout = StatementLayout {
-            split_instances: 1,
+            split_instances: vec![1],
             keyed_instances: parallelism,
             gathers_output: true,
         };
@@ -63,7 +63,7 @@ impl Simulation {
             }
         });
         Self {
-            scan: scan_chain(plan.scan().unwrap(), source, &[plan]).unwrap(),
+            scan: scan_chain(plan.scans()[0], source, &[plan]).unwrap(),
             stages: stages.collect(),
             output: Vec::new(),
         }

@@ -260,17 +260,14 @@ impl Grouped {
 }
 
 pub(crate) fn statement(name: &str, plan: LogicalPlan) -> PlannedStatement {
-    let reads = plan.scan().and_then(|scan| match &scan.relation {
-        Relation::Statement(name) => Some(name.clone()),
-        Relation::Source(_) | Relation::Table(_) => None,
-    });
+    let reads = plan.statements().map(str::to_owned).collect();
     PlannedStatement {
         name: name.into(),
         kind: StatementKind::Stream,
         plan,
         sinks: vec![],
         key: vec![],
-        reads: reads.into_iter().collect(),
+        reads,
         depends_on: vec![],
         tags: vec![],
         columns_unknown: false,

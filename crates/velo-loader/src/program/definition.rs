@@ -15,7 +15,7 @@ impl Shared {
         for part in std::iter::once(statement).chain(streams) {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{}{:?}", explain(part), part.output_schema());
-            if let Some(name) = part.plan.source() {
+            for name in part.plan.sources() {
                 let config = self.connections.get(name).map(|connection| &connection.config);
                 let _ = writeln!(text, "{config:?}");
             }

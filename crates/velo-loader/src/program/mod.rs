@@ -227,7 +227,8 @@ impl ProgramLoader {
         let streams = shared.streams_of(statement);
         let connections = std::iter::once(statement)
             .chain(&streams)
-            .filter_map(|part| shared.connections.get(part.plan.source()?));
+            .flat_map(|part| part.plan.sources())
+            .filter_map(|source| shared.connections.get(source));
         connections.map(|connection| connection.config.location()).collect()
     }
 

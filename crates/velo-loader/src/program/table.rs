@@ -281,7 +281,7 @@ impl<'a> Parts<'a> {
 
     /// Names of the sources that are read.
     pub(super) fn sources(self) -> Vec<String> {
-        let sources = self.all().filter_map(|part| part.plan.source());
+        let sources = self.all().flat_map(|part| part.plan.sources());
         sources.map(str::to_owned).collect()
     }
 
@@ -339,8 +339,8 @@ impl Shared {
         if !statement.columns_unknown {
             return Ok(());
         }
-        let read = statement.plan.scan().map(|scan| scan.relation.name());
-        let names = read.into_iter().chain(statement.plan.tables());
+        let read = statement.plan.scans().into_iter().map(|scan| scan.relation.name());
+        let names = read.chain(statement.plan.tables());
         let reason = names.into_iter().find_map(|name| self.unreachable.get(name));
         Err(LoadError::permanent(match reason {
             Some(reason) => reason.clone(),
@@ -416,12 +416,13 @@ impl LoadTable for StatementTable {
         let Some(statement) = self.shared.statement(&self.name) else {
             return Vec::new();
         };
-        let connection = statement
+        let connections = statement
             .plan
-            .source()
-            .and_then(|name| self.shared.connections.get(name));
-        let endpoint = connection.and_then(|connection| connection.config.endpoint());
-        endpoint.into_iter().collect()
+            .sources()
+            .filter_map(|name| self.shared.connections.get(name));
+        connections
+            .filter_map(|connection| connection.config.endpoint())
+            .collect()
     }
 }
 

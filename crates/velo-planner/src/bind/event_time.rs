@@ -158,8 +158,7 @@ impl QueryBinder<'_, '_> {
         let format = (time.sql_type.is_numeric() && of_metadata).then_some("epoch_millis");
         let expression = as_event_time(time.expr.clone(), &time.sql_type, format)
             .map_err(|reason| Diagnostic::new(&code::INVALID_WINDOW, time.span, reason))?;
-        let rule = self.watermark_rule(plan);
-        set(plan, expression, rule).ok_or_else(|| {
+        self.set(plan, expression).ok_or_else(|| {
             Diagnostic::new(
                 &code::INVALID_WINDOW,
                 time.span,
@@ -169,18 +168,75 @@ impl QueryBinder<'_, '_> {
         })
     }
 
-    /// How a watermark follows from times of a plan's rows.
+    /// How a watermark follows from times of a plan's rows: of several sources, the one whose rows may be out of order most.
     pub(super) fn watermark_rule(&self, plan: &LogicalPlan) -> WatermarkRule {
-        let properties = plan.scan().and_then(|scan| {
-            let name = scan.relation.name();
-            let of_source = || self.catalog.source(name).map(|(source, _)| &source.properties);
-            self.times.get(name).or_else(of_source)
-        });
+        let scans = plan.scans();
+        let properties = || {
+            scans.iter().filter_map(|scan| {
+                let name = scan.relation.name();
+                let of_source = || self.catalog.source(name).map(|(source, _)| &source.properties);
+                self.times.get(name).or_else(of_source)
+            })
+        };
         WatermarkRule {
-            out_of_orderness: properties.map(out_of_orderness).unwrap_or_default(),
+            out_of_orderness: properties().map(out_of_orderness).max().unwrap_or_default(),
             pace: self.catalog.pace(plan),
-            idle_timeout: properties.map_or(IDLE_TIMEOUT, idle_timeout),
+            idle_timeout: properties().map(idle_timeout).max().unwrap_or(IDLE_TIMEOUT),
         }
+    }
+
+    /// Sets the event time of the scans below to what `expr` over the plan's columns is over theirs, and lets it through
+    /// the projections in between. `None` when the plan computes it anew.
+    fn set(&self, plan: &mut LogicalPlan, expr: Expr) -> Option<()> {
+        match plan {
+            LogicalPlan::Scan(_) => {
+                let watermark = self.watermark_rule(plan);
+                if let LogicalPlan::Scan(scan) = plan {
+                    scan.event_time = Some(EventTime {
+                        expression: Some(expr),
+                        watermark,
+                    });
+                    scan.schema = scan.schema.clone().with_system(SystemColumn::EventTime);
+                }
+            }
+            LogicalPlan::Union(union) => {
+                for input in &mut union.inputs {
+                    self.set(input, expr.clone())?;
+                }
+                union.schema = union.schema.clone().with_system(SystemColumn::EventTime);
+            }
+            LogicalPlan::Filter(filter) => self.set(&mut filter.input, expr)?,
+            LogicalPlan::Distinct(distinct) => self.set(&mut distinct.input, expr)?,
+            LogicalPlan::Sort(sort) => self.set(&mut sort.input, expr)?,
+            LogicalPlan::Limit(limit) => self.set(&mut limit.input, expr)?,
+            LogicalPlan::Lookup(lookup) => {
+                let columns = lookup.input.schema().arrow();
+                if !expr
+                    .column_refs()
+                    .iter()
+                    .all(|named| columns.index_of(&named.name).is_ok())
+                {
+                    return None;
+                }
+                self.set(&mut lookup.input, expr)?;
+                lookup.schema = lookup.schema.clone().with_system(SystemColumn::EventTime);
+            }
+            LogicalPlan::Project(project) => {
+                let expr = Computed::by(project).replaced_in(expr)?;
+                self.set(&mut project.input, expr)?;
+                project.watermark = None;
+                let passed_on = column(SystemColumn::EventTime.name());
+                match project.schema.system(SystemColumn::EventTime) {
+                    Some(index) => project.expressions[index] = passed_on,
+                    None => {
+                        project.expressions.push(passed_on);
+                        project.schema = project.schema.clone().with_system(SystemColumn::EventTime);
+                    }
+                }
+            }
+            LogicalPlan::Values(_) | LogicalPlan::Aggregate(_) => return None,
+        }
+        Some(())
     }
 
     /// Takes the event time of another statement's rows, or a table's, as this statement says; what it does not say is as
@@ -212,51 +268,6 @@ impl QueryBinder<'_, '_> {
         scan.schema = scan.schema.clone().with_system(SystemColumn::EventTime);
         Ok(())
     }
-}
-
-/// Sets the event time of the scan below to what `expr` over the plan's columns is over the scan's, and lets it through
-/// the projections in between. `None` when the plan computes it anew.
-fn set(plan: &mut LogicalPlan, expr: Expr, rule: WatermarkRule) -> Option<()> {
-    match plan {
-        LogicalPlan::Scan(scan) => {
-            scan.event_time = Some(EventTime {
-                expression: Some(expr),
-                watermark: rule,
-            });
-            scan.schema = scan.schema.clone().with_system(SystemColumn::EventTime);
-        }
-        LogicalPlan::Filter(filter) => set(&mut filter.input, expr, rule)?,
-        LogicalPlan::Distinct(distinct) => set(&mut distinct.input, expr, rule)?,
-        LogicalPlan::Sort(sort) => set(&mut sort.input, expr, rule)?,
-        LogicalPlan::Limit(limit) => set(&mut limit.input, expr, rule)?,
-        LogicalPlan::Lookup(lookup) => {
-            let columns = lookup.input.schema().arrow();
-            if !expr
-                .column_refs()
-                .iter()
-                .all(|named| columns.index_of(&named.name).is_ok())
-            {
-                return None;
-            }
-            set(&mut lookup.input, expr, rule)?;
-            lookup.schema = lookup.schema.clone().with_system(SystemColumn::EventTime);
-        }
-        LogicalPlan::Project(project) => {
-            let expr = Computed::by(project).replaced_in(expr)?;
-            set(&mut project.input, expr, rule)?;
-            project.watermark = None;
-            let passed_on = column(SystemColumn::EventTime.name());
-            match project.schema.system(SystemColumn::EventTime) {
-                Some(index) => project.expressions[index] = passed_on,
-                None => {
-                    project.expressions.push(passed_on);
-                    project.schema = project.schema.clone().with_system(SystemColumn::EventTime);
-                }
-            }
-        }
-        LogicalPlan::Values(_) | LogicalPlan::Aggregate(_) => return None,
-    }
-    Some(())
 }
 
 /// What the columns of a projection are over its input, by name.

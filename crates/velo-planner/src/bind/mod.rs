@@ -21,6 +21,7 @@ mod order;
 mod query;
 mod scope;
 mod select;
+mod set_operation;
 mod unsupported;
 mod window;
 

@@ -3,11 +3,11 @@
 use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Name, code};
 use velo_data::{SqlType, StreamSchema, SystemColumn};
-use velo_parser::ast::{self, ExprKind, Literal, NumberKind, OrderByItem, Query, UnaryOperator};
+use velo_parser::ast::{self, ExprKind, Literal, NumberKind, OrderByItem, UnaryOperator};
 
 use super::bound::{Bound, column};
 use super::expr::ExprBinder;
-use super::query::{BoundQuery, QueryBinder};
+use super::query::{BoundQuery, Clauses, QueryBinder};
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
 use crate::plan::{LogicalPlan, Project, Sort, SortKey};
@@ -143,8 +143,8 @@ fn has_order(sql_type: &SqlType) -> bool {
 
 impl<'a> QueryBinder<'a, '_> {
     /// Orders the rows of a query that knows its own columns alone, such as VALUES or one with DISTINCT.
-    pub(super) fn ordered(&mut self, bound: BoundQuery, query: &'a Query) -> Option<BoundQuery> {
-        let Some(order_by) = &query.order_by else {
+    pub(super) fn ordered(&mut self, bound: BoundQuery, clauses: Clauses<'a>) -> Option<BoundQuery> {
+        let Some(order_by) = clauses.order_by else {
             return Some(bound);
         };
         let scope = Scope::new(None, bound.plan.schema().clone(), bound.columns_unknown);
@@ -166,12 +166,17 @@ impl<'a> QueryBinder<'a, '_> {
         let order = bind_order(&order_by.node, &targets, &[], &mut binder)?;
         // What is not selected is over the columns that come out here, not over those that they are computed from.
         let plan = passed_on(bound.plan);
-        self.sorted(BoundQuery { plan, ..bound }, order, query)
+        self.sorted(BoundQuery { plan, ..bound }, order, clauses)
     }
 
     /// Orders rows; what is not selected is computed beside their columns, and left out behind the order.
-    pub(super) fn sorted(&mut self, bound: BoundQuery, order: Vec<OrderItem>, query: &Query) -> Option<BoundQuery> {
-        let Some(order_by) = query.order_by.as_ref().filter(|_| !order.is_empty()) else {
+    pub(super) fn sorted(
+        &mut self,
+        bound: BoundQuery,
+        order: Vec<OrderItem>,
+        clauses: Clauses<'_>,
+    ) -> Option<BoundQuery> {
+        let Some(order_by) = clauses.order_by.filter(|_| !order.is_empty()) else {
             return Some(bound);
         };
         let by_window = bound.plan.schema().system(SystemColumn::WindowStart).is_some();
@@ -199,9 +204,7 @@ impl<'a> QueryBinder<'a, '_> {
             });
             return None;
         }
-        let limit = query.limit.as_ref().map(|limit| limit.node);
-        let offset = query.offset.as_ref().map_or(0, |offset| offset.node);
-        let rows_max = limit.map(|limit| limit.saturating_add(offset));
+        let rows_max = clauses.limit.map(|limit| limit.saturating_add(clauses.offset));
         let schema = bound.plan.schema().clone();
         let (keys, hidden) = sort_keys(order, &schema);
         let sort = |input| {

@@ -41,6 +41,26 @@ pub(crate) struct Nesting {
     pub(crate) in_subquery: bool,
 }
 
+/// The clauses of a query that stand behind its body.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Clauses<'a> {
+    pub(super) order_by: Option<&'a Spanned<Vec<ast::OrderByItem>>>,
+    pub(super) limit: Option<u64>,
+    pub(super) offset: u64,
+    pub(super) emit: Option<&'a Spanned<ast::Emit>>,
+}
+
+impl<'a> Clauses<'a> {
+    fn of(query: &'a Query) -> Self {
+        Self {
+            order_by: query.order_by.as_ref(),
+            limit: query.limit.as_ref().map(|limit| limit.node),
+            offset: query.offset.as_ref().map_or(0, |offset| offset.node),
+            emit: query.emit.as_ref(),
+        }
+    }
+}
+
 /// Turns queries of one statement into logical plans.
 pub(crate) struct QueryBinder<'a, 'd> {
     pub(crate) catalog: &'a Catalog<'a>,
@@ -99,7 +119,8 @@ impl<'a> QueryBinder<'a, '_> {
         }
         let outer = self.nesting.below_order;
         self.nesting.below_order |= query.order_by.is_some();
-        let bound = self.body(query);
+        let clauses = Clauses::of(query);
+        let bound = self.body(&query.body, clauses);
         self.nesting.below_order = outer;
         self.unread_ctes(ctes_before);
         self.ctes.truncate(ctes_before);
@@ -107,12 +128,10 @@ impl<'a> QueryBinder<'a, '_> {
         if query.limit.is_none() && query.offset.is_none() {
             return Some(bound);
         }
-        let limit = query.limit.as_ref().map(|limit| limit.node);
-        let offset = query.offset.as_ref().map_or(0, |offset| offset.node);
         let plan = LogicalPlan::Limit(Limit {
             input: Box::new(bound.plan),
-            limit,
-            offset,
+            limit: clauses.limit,
+            offset: clauses.offset,
         });
         Some(BoundQuery { plan, ..bound })
     }
@@ -129,26 +148,26 @@ impl<'a> QueryBinder<'a, '_> {
         }
     }
 
-    fn body(&mut self, query: &'a Query) -> Option<BoundQuery> {
-        match &query.body {
-            SetExpr::Select(select) if select.distinct.is_none() => self.select(select, query),
-            SetExpr::Select(select) => {
-                let bound = self.select(select, query)?;
-                self.ordered(bound, query)
-            }
-            SetExpr::Query(inner) => {
-                let bound = self.query(inner)?;
-                self.ordered(bound, query)
-            }
-            SetExpr::Values(rows) => {
-                let bound = self.values(rows)?;
-                self.ordered(bound, query)
-            }
-            SetExpr::SetOperation { operator, .. } => {
-                self.report(UnsupportedForm::SetOperation.diagnostic(operator.span));
-                None
-            }
-        }
+    /// Binds the body of a query, with the clauses that stand behind it.
+    fn body(&mut self, body: &'a SetExpr, clauses: Clauses<'a>) -> Option<BoundQuery> {
+        let bound = match body {
+            SetExpr::Select(select) if select.distinct.is_none() => return self.select(select, clauses),
+            SetExpr::Select(select) => self.select(select, clauses),
+            SetExpr::Query(inner) => self.query(inner),
+            SetExpr::Values(rows) => self.values(rows),
+            SetExpr::SetOperation {
+                operator,
+                all,
+                left,
+                right,
+            } => self.set_operation(operator, *all, left, right),
+        };
+        self.ordered(bound?, clauses)
+    }
+
+    /// Binds an operand of a set operation, which has no clauses of its own.
+    pub(super) fn operand(&mut self, operand: &'a SetExpr) -> Option<BoundQuery> {
+        self.body(operand, Clauses::default())
     }
 
     /// `VALUES (…), (…)`: columns `column1`, `column2`, … of the types that the rows have in common.

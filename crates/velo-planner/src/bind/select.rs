@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 
 use velo_common::{Diagnostic, Name, Span, code};
 use velo_data::{StreamSchema, SystemColumn};
-use velo_parser::ast::{self, ExprKind, GroupByItem, Literal, NumberKind, Query, Select, SelectItem};
+use velo_parser::ast::{self, ExprKind, GroupByItem, Literal, NumberKind, Select, SelectItem};
 
 use super::bound::{Bound, column};
 use super::expr::ExprBinder;
@@ -13,7 +13,7 @@ use super::items::{Item, bind_items, event_time_item, order_targets, project};
 use super::key::RecordKey;
 use super::lint;
 use super::order::{OrderItem, bind_order};
-use super::query::{BoundQuery, QueryBinder};
+use super::query::{BoundQuery, Clauses, QueryBinder};
 use super::scope::Scope;
 use super::unsupported::UnsupportedForm;
 use super::window::windows;
@@ -21,8 +21,8 @@ use crate::plan::{Aggregate, Distinct, EmitMode, Filter, LogicalPlan, Values, Wi
 use crate::walk::{operands, walk_expr};
 
 impl<'a> QueryBinder<'a, '_> {
-    /// A SELECT; `query` is what stands around it.
-    pub(super) fn select(&mut self, select: &'a Select, query: &'a Query) -> Option<BoundQuery> {
+    /// A SELECT, with the clauses of the query that stand behind it.
+    pub(super) fn select(&mut self, select: &'a Select, clauses: Clauses<'a>) -> Option<BoundQuery> {
         let refused = self.refuse_clauses(select);
         let reason = grouped_by(select);
         let outer = self.nesting.below_aggregate;
@@ -35,8 +35,8 @@ impl<'a> QueryBinder<'a, '_> {
         let mut input = input?;
         self.filter(select, &mut input);
         let bound = match reason {
-            Some(reason) => self.grouped(select, query, input, &reason),
-            None => self.ungrouped(select, query, input),
+            Some(reason) => self.grouped(select, clauses, input, &reason),
+            None => self.ungrouped(select, clauses, input),
         };
         let bound = bound.filter(|_| !refused)?;
         match select.distinct {
@@ -97,7 +97,7 @@ impl<'a> QueryBinder<'a, '_> {
         });
     }
 
-    fn ungrouped(&mut self, select: &'a Select, query: &'a Query, input: Input) -> Option<BoundQuery> {
+    fn ungrouped(&mut self, select: &'a Select, clauses: Clauses<'a>, input: Input) -> Option<BoundQuery> {
         if let Some(having) = &select.having {
             self.report(
                 Diagnostic::new(
@@ -108,7 +108,7 @@ impl<'a> QueryBinder<'a, '_> {
                 .with_help("filter rows with WHERE, or add a GROUP BY"),
             );
         }
-        let emit_final = query.emit.as_ref().filter(|emit| matches!(emit.node, ast::Emit::Final));
+        let emit_final = clauses.emit.filter(|emit| matches!(emit.node, ast::Emit::Final));
         if let Some(emit) = emit_final.filter(|_| !input.plan.has_aggregate()) {
             self.report(
                 Diagnostic::new(
@@ -128,9 +128,9 @@ impl<'a> QueryBinder<'a, '_> {
             diagnostics: self.diagnostics,
         };
         let (items, aliases) = bind_items(&select.items, &mut binder);
-        let order = order_of_select(select, query, items.as_deref(), &aliases, &mut binder);
+        let order = order_of_select(select, clauses, items.as_deref(), &aliases, &mut binder);
         let bound = self.finish(input.plan, items?, input.scope.columns_unknown, &input.key)?;
-        self.sorted(bound, order?, query)
+        self.sorted(bound, order?, clauses)
     }
 
     /// `key` is that of the rows so far.
@@ -162,7 +162,7 @@ impl<'a> QueryBinder<'a, '_> {
     fn grouped(
         &mut self,
         select: &'a Select,
-        query: &'a Query,
+        clauses: Clauses<'a>,
         mut input: Input,
         reason: &Reason,
     ) -> Option<BoundQuery> {
@@ -207,7 +207,7 @@ impl<'a> QueryBinder<'a, '_> {
             .having
             .as_ref()
             .map(|having| binder.having(&having.node, &aliases));
-        let order = order_of_select(select, query, items.as_deref(), &aliases, &mut binder);
+        let order = order_of_select(select, clauses, items.as_deref(), &aliases, &mut binder);
         // Behind a key that could not be bound its column looks ungrouped, and that would be said twice.
         found.retain(|diagnostic| keys_bound || diagnostic.code != &code::UNGROUPED_COLUMN);
         self.diagnostics.append(&mut found);
@@ -226,7 +226,7 @@ impl<'a> QueryBinder<'a, '_> {
         let key = key_of_groups(&aggregate, &input.key);
         let plan = LogicalPlan::Aggregate(aggregate);
         let bound = self.finish(plan, items?, input.scope.columns_unknown, &key)?;
-        self.sorted(bound, order?, query)
+        self.sorted(bound, order?, clauses)
     }
 
     /// Final results come out at the end, and some input has none.
@@ -342,12 +342,12 @@ impl<'a> QueryBinder<'a, '_> {
 /// What a SELECT orders its rows by; with DISTINCT they are ordered behind that.
 fn order_of_select(
     select: &Select,
-    query: &Query,
+    clauses: Clauses<'_>,
     items: Option<&[Item]>,
     aliases: &[(Name, Bound)],
     binder: &mut ExprBinder<'_>,
 ) -> Option<Vec<OrderItem>> {
-    match (&query.order_by, items) {
+    match (clauses.order_by, items) {
         (Some(order_by), Some(items)) if select.distinct.is_none() => {
             bind_order(&order_by.node, &order_targets(items), aliases, binder)
         }

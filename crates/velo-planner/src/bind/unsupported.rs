@@ -17,8 +17,8 @@ pub enum UnsupportedForm {
     UnnestInExpression,
     /// `FROM TUMBLE(t, …)` and its like.
     WindowTableFunction,
-    /// `UNION`, `EXCEPT`, `INTERSECT`.
-    SetOperation,
+    /// `EXCEPT ALL` and `INTERSECT ALL`.
+    SetOperationAll,
     /// `WITH RECURSIVE`.
     RecursiveCte,
     /// A subquery as a value.
@@ -73,7 +73,7 @@ impl UnsupportedForm {
         Self::Unnest,
         Self::UnnestInExpression,
         Self::WindowTableFunction,
-        Self::SetOperation,
+        Self::SetOperationAll,
         Self::RecursiveCte,
         Self::ScalarSubquery,
         Self::Exists,
@@ -107,7 +107,7 @@ impl UnsupportedForm {
             Self::Unnest => "UNNEST in FROM",
             Self::UnnestInExpression => "UNNEST, or EXPLODE, in an expression",
             Self::WindowTableFunction => "a window function in FROM",
-            Self::SetOperation => "UNION, EXCEPT and INTERSECT",
+            Self::SetOperationAll => "EXCEPT ALL and INTERSECT ALL",
             Self::RecursiveCte => "WITH RECURSIVE",
             Self::ScalarSubquery => "a subquery as a value",
             Self::Exists => "EXISTS",
@@ -150,6 +150,7 @@ impl UnsupportedForm {
             }
             Self::OuterJoin => diagnostic.with_help("put what must not lose rows on the left of a LEFT JOIN"),
             Self::JoinedQuery => diagnostic.with_help("make a table of it first: CREATE TABLE name AS SELECT …"),
+            Self::SetOperationAll => diagnostic.with_help("without ALL every row comes out once"),
             Self::EmitEvery => diagnostic.with_help("EMIT CHANGES and EMIT FINAL are supported"),
             Self::OverChangelog => diagnostic.with_help("let the statement it reads EMIT FINAL"),
             _ => diagnostic,

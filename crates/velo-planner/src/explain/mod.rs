@@ -52,6 +52,11 @@ fn node(text: &mut String, depth: usize, plan: &LogicalPlan) {
             let most = limit.limit.map_or_else(|| "all".to_owned(), |limit| limit.to_string());
             line(text, depth, &format!("Limit: {most}, offset {}", limit.offset));
         }
+        LogicalPlan::Union(union) => line(
+            text,
+            depth,
+            &format!("Union of {}: {}", union.inputs.len(), columns(&union.schema)),
+        ),
     }
     for input in plan.inputs() {
         node(text, depth + 1, input);

@@ -73,6 +73,14 @@ fn push(plan: LogicalPlan, mut conditions: Vec<Expr>) -> LogicalPlan {
             let plan = LogicalPlan::Distinct(distinct).map_input(&mut |input| push(input, Vec::clone(&below)));
             filtered(plan, above)
         }
+        LogicalPlan::Union(union) => {
+            let schema = union.schema.clone();
+            let (below, above) = conditions
+                .into_iter()
+                .partition(|condition| reads_columns_of(condition, &schema));
+            let plan = LogicalPlan::Union(union).map_input(&mut |input| push(input, Vec::clone(&below)));
+            filtered(plan, above)
+        }
         LogicalPlan::Sort(_) | LogicalPlan::Limit(_) | LogicalPlan::Values(_) => {
             let plan = plan.map_input(&mut push_down_filters);
             filtered(plan, conditions)

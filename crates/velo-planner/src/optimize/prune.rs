@@ -4,8 +4,9 @@ use datafusion_expr::Expr;
 use velo_data::{StreamSchema, SystemColumn};
 use velo_functions::AggregateKind;
 
+use crate::bind::column;
 use crate::plan::{
-    Aggregate, AggregateCall, Distinct, Filter, Limit, LogicalPlan, Lookup, Project, Relation, Scan, Sort,
+    Aggregate, AggregateCall, Distinct, Filter, Limit, LogicalPlan, Lookup, Project, Relation, Scan, Sort, Union,
 };
 
 /// Names of columns that somebody reads.
@@ -24,16 +25,16 @@ pub(crate) fn prune_columns(plan: LogicalPlan, metadata: &[SystemColumn], carrie
     Pruning { carried }.prune(plan, &required)
 }
 
-/// Metadata that a plan reads of another statement.
-pub(crate) fn required_metadata(plan: &LogicalPlan) -> Option<(&str, Vec<SystemColumn>)> {
-    let scan = plan.scan()?;
-    let Relation::Statement(name) = &scan.relation else {
-        return None;
-    };
-    Some((
-        name,
-        scan.schema.system_columns().iter().map(|(column, _)| *column).collect(),
-    ))
+/// Metadata that a plan reads of other statements.
+pub(crate) fn required_metadata(plan: &LogicalPlan) -> Vec<(&str, Vec<SystemColumn>)> {
+    let scans = plan.scans().into_iter().filter_map(|scan| {
+        let Relation::Statement(name) = &scan.relation else {
+            return None;
+        };
+        let columns = scan.schema.system_columns().iter().map(|(column, _)| *column);
+        Some((name.as_str(), columns.collect()))
+    });
+    scans.collect()
 }
 
 /// One pass over a plan.
@@ -87,6 +88,7 @@ impl Pruning<'_> {
                 input: Box::new(self.prune(*limit.input, required)),
                 ..limit
             }),
+            LogicalPlan::Union(union) => LogicalPlan::Union(self.prune_union(union, required)),
         }
     }
 
@@ -161,6 +163,34 @@ impl Pruning<'_> {
             columns,
             input,
             ..lookup
+        }
+    }
+
+    fn prune_union(&self, union: Union, required: &Names) -> Union {
+        let mut read = required.clone();
+        self.add_carried(&mut read, &union.schema);
+        let (schema, _) = pruned_schema(&union.schema, &read);
+        let inputs = union.inputs.into_iter().map(|input| {
+            let input = self.prune(input, &read);
+            if input.schema() == &schema {
+                return input;
+            }
+            // It could not leave out everything, such as the keys of groups.
+            LogicalPlan::Project(Project {
+                input: Box::new(input),
+                expressions: schema
+                    .arrow()
+                    .fields()
+                    .iter()
+                    .map(|field| column(field.name()))
+                    .collect(),
+                schema: schema.clone(),
+                watermark: None,
+            })
+        });
+        Union {
+            inputs: inputs.collect(),
+            schema,
         }
     }
 

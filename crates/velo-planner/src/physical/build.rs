@@ -1,13 +1,13 @@
 use std::collections::HashMap;
 
 use super::{Edge, Exchange, JobGraph, Stage};
-use crate::plan::{EmitMode, LogicalPlan, PlannedStatement, Relation};
+use crate::plan::{EmitMode, LogicalPlan, PlannedStatement, Relation, Union};
 
 /// What the stages of a statement depend on beside its plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementLayout {
-    /// Instances that share the splits of the source or table that it reads, if it reads one.
-    pub split_instances: usize,
+    /// Instances that share the splits of each source and table that it reads, in the order of [`LogicalPlan::scans`].
+    pub split_instances: Vec<usize>,
     /// Instances of its keyed operators.
     pub keyed_instances: usize,
     /// Whether one instance has to write its rows, since its sinks take them from one writer or promise their order.
@@ -29,8 +29,11 @@ impl JobGraph {
         loop {
             let before = waiting.len();
             waiting.retain(|index| {
-                let (statement, layout) = statements[*index];
-                let is_ready = read_statement(&statement.plan).is_none_or(|name| builder.outputs.contains_key(name));
+                let (statement, layout) = &statements[*index];
+                let is_ready = statement
+                    .plan
+                    .statements()
+                    .all(|name| builder.outputs.contains_key(name));
                 if is_ready {
                     builder.add(*index, statement, layout);
                 }
@@ -43,14 +46,6 @@ impl JobGraph {
     }
 }
 
-/// The statement that a plan reads.
-fn read_statement(plan: &LogicalPlan) -> Option<&str> {
-    match &plan.scan()?.relation {
-        Relation::Statement(name) => Some(name),
-        Relation::Source(_) | Relation::Table(_) => None,
-    }
-}
-
 struct Builder {
     graph: JobGraph,
     /// The stage that gives the rows of each statement, by its name.
@@ -58,18 +53,21 @@ struct Builder {
 }
 
 /// The stages of one statement, while its nodes are added from the one that reads on.
-struct Statement {
+struct Statement<'a> {
     index: usize,
-    layout: StatementLayout,
+    keyed_instances: usize,
+    /// Of the sources and tables that are still to come.
+    split_instances: std::slice::Iter<'a, usize>,
     /// The stage that nodes are added to.
     stage: usize,
 }
 
 impl Builder {
-    fn add(&mut self, index: usize, planned: &PlannedStatement, layout: StatementLayout) {
+    fn add(&mut self, index: usize, planned: &PlannedStatement, layout: &StatementLayout) {
         let mut statement = Statement {
             index,
-            layout,
+            keyed_instances: layout.keyed_instances,
+            split_instances: layout.split_instances.iter(),
             stage: 0,
         };
         self.add_node(&planned.plan, &mut statement);
@@ -81,11 +79,15 @@ impl Builder {
     }
 
     /// Adds what a node reads, and the node behind it.
-    fn add_node(&mut self, node: &LogicalPlan, statement: &mut Statement) {
+    fn add_node(&mut self, node: &LogicalPlan, statement: &mut Statement<'_>) {
+        if let LogicalPlan::Union(union) = node {
+            self.add_union(union, statement);
+            return;
+        }
         for input in node.inputs() {
             self.add_node(input, statement);
         }
-        let keyed = statement.layout.keyed_instances;
+        let keyed = statement.keyed_instances;
         match node {
             LogicalPlan::Scan(scan) => match &scan.relation {
                 Relation::Statement(name) => {
@@ -95,7 +97,8 @@ impl Builder {
                     self.connect(from, statement.stage, Exchange::Forward);
                 }
                 Relation::Source(_) | Relation::Table(_) => {
-                    statement.stage = self.add_stage(statement.index, statement.layout.split_instances);
+                    let instances = statement.split_instances.next().copied().unwrap_or(1);
+                    statement.stage = self.add_stage(statement.index, instances);
                 }
             },
             LogicalPlan::Values(_) => statement.stage = self.add_stage(statement.index, 1),
@@ -106,13 +109,30 @@ impl Builder {
             LogicalPlan::Aggregate(_) | LogicalPlan::Distinct(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_) => {
                 self.gather(statement);
             }
-            LogicalPlan::Filter(_) | LogicalPlan::Project(_) | LogicalPlan::Lookup(_) => {
+            LogicalPlan::Filter(_) | LogicalPlan::Project(_) | LogicalPlan::Lookup(_) | LogicalPlan::Union(_) => {
                 if self.has_ordered_results(statement.stage) {
                     self.gather(statement);
                 }
             }
         }
         self.graph.stages[statement.stage].operators.push(node.clone());
+    }
+
+    /// Puts the rows of several inputs together, in as many instances as the widest of them has.
+    fn add_union(&mut self, union: &Union, statement: &mut Statement<'_>) {
+        let mut inputs = Vec::with_capacity(union.inputs.len());
+        for input in &union.inputs {
+            self.add_node(input, statement);
+            if self.has_ordered_results(statement.stage) {
+                self.gather(statement);
+            }
+            inputs.push(statement.stage);
+        }
+        let instances = inputs.iter().map(|stage| self.graph.stages[*stage].instances).max();
+        statement.stage = self.add_stage(statement.index, instances.unwrap_or(1));
+        for input in inputs {
+            self.connect(input, statement.stage, Exchange::Forward);
+        }
     }
 
     /// Whether a stage gives, in several instances, results that come in an order.
@@ -123,12 +143,12 @@ impl Builder {
             && matches!(last, Some(LogicalPlan::Aggregate(aggregate)) if aggregate.emit == EmitMode::Final)
     }
 
-    fn start_keyed(&mut self, statement: &mut Statement, instances: usize) {
+    fn start_keyed(&mut self, statement: &mut Statement<'_>, instances: usize) {
         self.start(statement, instances, Exchange::Hash);
     }
 
     /// Goes on with one instance.
-    fn gather(&mut self, statement: &mut Statement) {
+    fn gather(&mut self, statement: &mut Statement<'_>) {
         if self.graph.stages[statement.stage].instances == 1 {
             return;
         }
@@ -141,7 +161,7 @@ impl Builder {
     }
 
     /// Goes on with another stage.
-    fn start(&mut self, statement: &mut Statement, instances: usize, exchange: Exchange) {
+    fn start(&mut self, statement: &mut Statement<'_>, instances: usize, exchange: Exchange) {
         let from = statement.stage;
         statement.stage = self.add_stage(statement.index, instances);
         self.connect(from, statement.stage, exchange);

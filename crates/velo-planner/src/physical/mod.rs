@@ -18,7 +18,8 @@ pub struct JobGraph {
     pub edges: Vec<Edge>,
 }
 
-/// Operators of one statement that are fused: what one puts out, the next takes in at once.
+/// Operators of one statement that are fused: what one puts out, the next takes in at once. Without operators, rows of several
+/// stages are put together and go on as they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
     /// Index of the statement that its operators belong to.
@@ -45,7 +46,7 @@ pub struct Edge {
 /// How rows are divided among the instances of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exchange {
-    /// Each instance sends to the one of the same number.
+    /// Each instance sends to the one of the same number; where there are fewer, several share one.
     Forward,
     /// Each key goes to the instance that owns its key group. The first operator of the stage says what the key is.
     Hash,

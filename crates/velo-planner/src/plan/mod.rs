@@ -15,7 +15,7 @@ mod statement;
 pub use missing::{MissingTable, TableMissingDataStrategy, UnknownStrategy};
 pub use nodes::{
     Aggregate, AggregateCall, Distinct, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, Lookup, LookupKey,
-    LookupKind, Project, Relation, Scan, Sort, SortKey, TableUse, Values, WatermarkPace, WatermarkRule, Window,
+    LookupKind, Project, Relation, Scan, Sort, SortKey, TableUse, Union, Values, WatermarkPace, WatermarkRule, Window,
     WindowAssigner,
 };
 pub use statement::{ErrorPolicy, LoadSettings, PlannedStatement, SchemaDrift, StatementKind, StatementSettings};

@@ -29,6 +29,8 @@ pub enum LogicalPlan {
     Sort(Sort),
     /// Ends after a number of rows.
     Limit(Limit),
+    /// Puts rows of several inputs together.
+    Union(Union),
 }
 
 /// A table that a plan reads or looks up.
@@ -308,6 +310,15 @@ pub struct Limit {
     pub offset: u64,
 }
 
+/// All rows of several inputs, as they come: `UNION ALL`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Union {
+    /// Where the rows come from: two or more plans, each of which has the columns of `schema`.
+    pub inputs: Vec<LogicalPlan>,
+    /// The columns, then the metadata that all inputs have.
+    pub schema: StreamSchema,
+}
+
 impl LogicalPlan {
     /// Direct inputs, left to right: the only place that knows the shape of the tree.
     pub fn inputs(&self) -> Vec<&Self> {
@@ -320,6 +331,7 @@ impl LogicalPlan {
             | Self::Distinct(Distinct { input })
             | Self::Sort(Sort { input, .. })
             | Self::Limit(Limit { input, .. }) => vec![input],
+            Self::Union(union) => union.inputs.iter().collect(),
         }
     }
 
@@ -337,6 +349,7 @@ impl LogicalPlan {
             Self::Project(project) => &project.schema,
             Self::Lookup(lookup) => &lookup.schema,
             Self::Aggregate(aggregate) => &aggregate.schema,
+            Self::Union(union) => &union.schema,
             Self::Filter(Filter { input, .. })
             | Self::Distinct(Distinct { input })
             | Self::Sort(Sort { input, .. })
@@ -360,7 +373,8 @@ impl LogicalPlan {
             | Self::Lookup(_)
             | Self::Distinct(_)
             | Self::Sort(_)
-            | Self::Limit(_) => self
+            | Self::Limit(_)
+            | Self::Union(_) => self
                 .inputs()
                 .into_iter()
                 .all(|input| input.is_append_only(statement_is_append_only)),
@@ -407,30 +421,39 @@ impl LogicalPlan {
         self.table_uses().into_iter().map(|used| used.table)
     }
 
-    /// The source whose records feed this plan, if it reads one itself.
-    pub fn source(&self) -> Option<&str> {
-        match &self.scan()?.relation {
-            Relation::Source(name) => Some(name),
+    /// The sources whose records feed this plan, each as often as it is read.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.scans().into_iter().filter_map(|scan| match &scan.relation {
+            Relation::Source(name) => Some(name.as_str()),
             Relation::Statement(_) | Relation::Table(_) => None,
-        }
+        })
     }
 
-    /// How the watermark of the rows that come out is made, if this plan makes it: by what computes their event time last.
-    pub fn watermark_rule(&self) -> Option<WatermarkRule> {
+    /// The statements that this plan reads, each as often as it is read.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        self.scans().into_iter().filter_map(|scan| match &scan.relation {
+            Relation::Statement(name) => Some(name.as_str()),
+            Relation::Source(_) | Relation::Table(_) => None,
+        })
+    }
+
+    /// How the watermarks of the rows that come out are made, as far as this plan makes them: by what computes their event
+    /// times last.
+    pub fn watermark_rules(&self) -> Vec<WatermarkRule> {
         match self {
-            Self::Scan(scan) => scan.event_time.as_ref().map(|event_time| event_time.watermark),
+            Self::Scan(scan) => scan.event_time.iter().map(|event_time| event_time.watermark).collect(),
             Self::Project(Project {
                 watermark: Some(rule), ..
-            }) => Some(*rule),
-            _ => self.inputs().into_iter().find_map(Self::watermark_rule),
+            }) => vec![*rule],
+            _ => self.inputs().into_iter().flat_map(Self::watermark_rules).collect(),
         }
     }
 
-    /// The scan that feeds this plan, if it has one.
-    pub fn scan(&self) -> Option<&Scan> {
+    /// The scans that feed this plan, left to right.
+    pub fn scans(&self) -> Vec<&Scan> {
         match self {
-            Self::Scan(scan) => Some(scan),
-            _ => self.inputs().into_iter().find_map(Self::scan),
+            Self::Scan(scan) => vec![scan],
+            _ => self.inputs().into_iter().flat_map(Self::scans).collect(),
         }
     }
 }

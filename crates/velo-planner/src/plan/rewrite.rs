@@ -1,12 +1,18 @@
-use super::{Aggregate, Distinct, Filter, Limit, LogicalPlan, Lookup, Project, Sort};
+use super::{Aggregate, Distinct, Filter, Limit, LogicalPlan, Lookup, Project, Sort, Union};
 
 impl LogicalPlan {
     /// The same node with other inputs, one for each it has.
     #[must_use]
     pub fn map_input(self, map: &mut dyn FnMut(Self) -> Self) -> Self {
+        if let Self::Union(node) = self {
+            return Self::Union(Union {
+                inputs: node.inputs.into_iter().map(map).collect(),
+                ..node
+            });
+        }
         let mut boxed = |input: Box<Self>| Box::new(map(*input));
         match self {
-            Self::Scan(_) | Self::Values(_) => self,
+            Self::Scan(_) | Self::Values(_) | Self::Union(_) => self,
             Self::Filter(node) => Self::Filter(Filter {
                 input: boxed(node.input),
                 ..node

@@ -16,4 +16,5 @@ mod names;
 mod order;
 mod properties;
 mod rewrites;
+mod set_operations;
 mod targets;
