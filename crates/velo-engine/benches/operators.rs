@@ -11,7 +11,7 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewAr
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use datafusion_expr::{Expr, cast, col, lit};
 use velo_common::Span;
-use velo_data::{ManualClock, SqlType, StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, ManualClock, SqlType, StreamSchema, SystemColumn};
 use velo_datasources::MemorySource;
 use velo_engine::{Cancel, Job, JobStatement, Metrics, RunOptions, run};
 use velo_functions::{AggregateKind, ArithmeticOperator, arithmetic};
@@ -134,6 +134,12 @@ fn tumbling(schema: &StreamSchema, emit: EmitMode) -> LogicalPlan {
             late: LatePolicy::Drop,
         }),
         emit,
+        input_mode: ChangelogMode::AppendOnly,
+        output_mode: if emit == EmitMode::Changes {
+            ChangelogMode::Upsert
+        } else {
+            ChangelogMode::AppendOnly
+        },
         having: None,
         schema: StreamSchema::new(fields, [SystemColumn::WindowStart]),
     })

@@ -12,7 +12,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion_common::ScalarValue;
 use datafusion_expr::{Expr, cast, col, lit};
 use velo_common::Span;
-use velo_data::{ManualClock, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, ManualClock, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{MemorySink, MemorySource};
 use velo_engine::{Cancel, EngineError, Job, JobStatement, JobSummary, Metrics, RunOptions, run};
 use velo_functions::AggregateKind;
@@ -191,6 +191,9 @@ pub(crate) struct Grouped {
     pub(crate) having: Option<Expr>,
     pub(crate) window: Option<Window>,
     pub(crate) emit: EmitMode,
+    pub(crate) input_mode: ChangelogMode,
+    /// `None` is what the planner takes where nobody needs to know old values.
+    pub(crate) output_mode: Option<ChangelogMode>,
     pub(crate) metadata: Vec<SystemColumn>,
 }
 
@@ -201,6 +204,8 @@ pub(crate) fn grouped(keys: Vec<(&'static str, SqlType, Expr)>, calls: Vec<Named
         having: None,
         window: None,
         emit: EmitMode::Final,
+        input_mode: ChangelogMode::AppendOnly,
+        output_mode: None,
         metadata: vec![],
     }
 }
@@ -246,6 +251,12 @@ impl Grouped {
             .calls
             .iter()
             .map(|named| named.call.sql_type.field(named.name, true));
+        let updates = Aggregate::updates_results(self.window.as_ref(), self.emit);
+        let usual = if updates {
+            ChangelogMode::Upsert
+        } else {
+            ChangelogMode::AppendOnly
+        };
         LogicalPlan::Aggregate(Aggregate {
             schema: StreamSchema::new(keys.chain(calls).collect::<Vec<_>>(), self.metadata),
             input: Box::new(input),
@@ -253,6 +264,8 @@ impl Grouped {
             aggregates: self.calls.into_iter().map(|named| named.call).collect(),
             window: self.window,
             emit: self.emit,
+            input_mode: self.input_mode,
+            output_mode: self.output_mode.unwrap_or(usual),
             having: self.having,
         })
     }

@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 
 use velo_common::{Diagnostic, Name, Span, code};
-use velo_data::{StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, StreamSchema, SystemColumn};
 use velo_parser::ast::{self, ExprKind, GroupByItem, Literal, NumberKind, Query, Select, SelectItem};
 
 use super::bound::{Bound, column};
@@ -261,12 +261,19 @@ impl<'a> QueryBinder<'a, '_> {
             return None;
         }
         let (keys, aggregates, schema) = grouping.finish();
+        let output_mode = if Aggregate::updates_results(window.as_ref(), emit) {
+            ChangelogMode::Upsert
+        } else {
+            ChangelogMode::AppendOnly
+        };
         Some(Aggregate {
             input: Box::new(input),
             keys,
             aggregates,
             window,
             emit,
+            input_mode: ChangelogMode::AppendOnly,
+            output_mode,
             having,
             schema,
         })

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use arrow::datatypes::{Field, FieldRef};
 use datafusion_expr::Expr;
-use velo_data::{SqlType, StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, SqlType, StreamSchema, SystemColumn};
 use velo_functions::AggregateKind;
 
 use super::MissingTable;
@@ -195,6 +195,10 @@ pub struct Aggregate {
     pub window: Option<Window>,
     /// When results come out.
     pub emit: EmitMode,
+    /// How its input says that rows change.
+    pub input_mode: ChangelogMode,
+    /// How its results say that they change: `AppendOnly` for results that come out once.
+    pub output_mode: ChangelogMode,
     /// A BOOLEAN over `schema`: only groups for which it is true are visible. Under
     /// [`EmitMode::Changes`] a group for which it stops being true is deleted.
     pub having: Option<Expr>,
@@ -470,11 +474,13 @@ impl Lookup {
 impl Aggregate {
     /// Whether each group comes out exactly once.
     pub fn is_append_only(&self) -> bool {
-        let reopens = self
-            .window
-            .as_ref()
-            .is_some_and(|window| !window.allowed_lateness.is_zero());
-        self.emit == EmitMode::Final && !reopens
+        !Self::updates_results(self.window.as_ref(), self.emit)
+    }
+
+    /// Whether results may come out again with other values: with every change, or for rows within the allowed lateness.
+    pub fn updates_results(window: Option<&Window>, emit: EmitMode) -> bool {
+        let reopens = window.is_some_and(|window| !window.allowed_lateness.is_zero());
+        emit == EmitMode::Changes || reopens
     }
 
     /// Index in `schema` of the first aggregate.
