@@ -18,7 +18,7 @@ pub enum RowErrorCause {
     Expression,
     /// A table that the row is joined with cannot be had.
     MissingTable,
-    /// A change takes back a row that is not there.
+    /// A change retracts a row that does not exist.
     UnknownRow,
     /// The row arrived behind the watermark and its window is closed.
     Late,

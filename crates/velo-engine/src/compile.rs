@@ -235,9 +235,9 @@ fn aggregate(plan: &Aggregate, budget: &GroupBudget) -> Result<Box<dyn Operator>
                     from: "the input of a window".to_owned(),
                 });
             }
-            Ok(Box::new(TumblingWindows::new(grouping, window, emit, input)))
+            Ok(Box::new(TumblingWindows::new(grouping, window, emit)))
         }
-        (None, EmitMode::Changes) => Ok(Box::new(AggregateChanges::new(grouping, input).map_err(refuse)?)),
+        (None, EmitMode::Changes) => Ok(Box::new(AggregateChanges::new(grouping).map_err(refuse)?)),
         (None, EmitMode::Final) => Ok(Box::new(AggregateFinal::new(grouping, input).map_err(refuse)?)),
     }
 }

@@ -2,15 +2,21 @@
 
 mod aggregate;
 mod budget;
+mod change_log;
 mod changes;
 mod distinct;
 mod filter;
 mod group_set;
+mod group_snapshot;
 mod grouping;
 mod limit;
 mod lookup;
+mod prepared_rows;
 mod project;
+mod row_counts;
+mod same_rows;
 mod scan;
+mod sent_rows;
 mod sort;
 mod tumbling;
 mod values;

@@ -6,7 +6,7 @@ use arrow::datatypes::TimestampMillisecondType;
 use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, SystemColumn};
 use velo_planner::plan::{WatermarkPace, WatermarkRule};
 
-use super::group_set::{read_shared_number, shared_number};
+use super::group_snapshot::{read_shared_number, shared_number};
 use super::milliseconds;
 use crate::error::OperatorResult;
 use crate::event::Output;

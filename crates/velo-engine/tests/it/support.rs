@@ -167,6 +167,7 @@ pub(crate) fn sum(name: &'static str, column: &str) -> Named {
     call(name, AggregateKind::Sum, vec![col(column)], SqlType::BigInt)
 }
 
+#[derive(Clone)]
 pub(crate) struct Named {
     pub(crate) name: &'static str,
     pub(crate) call: AggregateCall,
@@ -185,6 +186,7 @@ impl Named {
 }
 
 /// What an aggregation is made of.
+#[derive(Clone)]
 pub(crate) struct Grouped {
     pub(crate) keys: Vec<(&'static str, SqlType, Expr)>,
     pub(crate) calls: Vec<Named>,
@@ -192,7 +194,7 @@ pub(crate) struct Grouped {
     pub(crate) window: Option<Window>,
     pub(crate) emit: EmitMode,
     pub(crate) input_mode: ChangelogMode,
-    /// `None` is what the planner takes where nobody needs to know old values.
+    /// `None`: what the planner takes where no consumer needs old values.
     pub(crate) output_mode: Option<ChangelogMode>,
     pub(crate) metadata: Vec<SystemColumn>,
 }
