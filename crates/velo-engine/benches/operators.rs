@@ -74,6 +74,7 @@ fn scan(schema: &StreamSchema, is_timed: bool) -> LogicalPlan {
         columns: (0..schema.user_columns()).collect(),
         event_time,
         filters: vec![],
+        mode: ChangelogMode::AppendOnly,
         schema: if is_timed {
             schema.clone().with_system(SystemColumn::EventTime)
         } else {

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use velo_data::{StreamSchema, SystemColumn};
+use datafusion_expr::Expr;
+use velo_data::{ChangelogMode, StreamSchema, SystemColumn};
 use velo_datasources::ReadRequest;
 use velo_functions::AggregateKind;
 use velo_planner::plan::{
@@ -16,8 +17,9 @@ use crate::event::Output;
 use crate::merge::{Merge, ResultOrder};
 use crate::operator::Operator;
 use crate::operators::{
-    AggregateChanges, AggregateFinal, DistinctRows, FilterRows, GroupBudget, Grouping, LimitRows, LookupRows,
-    ProjectColumns, ScanRows, SortRows, TumblingWindows, ValuesRows, WatermarkStep, milliseconds, values_batch,
+    AggregateChanges, AggregateFinal, DistinctRows, DistinctStanding, DropUpdateBeforeRows, FilterRows, GroupBudget,
+    Grouping, LimitRows, LimitStanding, LookupRows, ProjectColumns, ScanRows, SortRows, SortStanding, TumblingWindows,
+    ValuesRows, WatermarkStep, milliseconds, values_batch,
 };
 use crate::router::KeyRouter;
 use crate::scan_bounds::scan_bounds;
@@ -64,6 +66,7 @@ pub fn stages(plan: &LogicalPlan, settings: &StatementSettings, parallelism: usi
             LogicalPlan::Aggregate(aggregate) if parallelism > 1 && !aggregate.keys.is_empty() => {
                 Some(StageInput::Keyed)
             }
+            _ if keeps_what_stands(node) => divided.then_some(StageInput::Gathered),
             LogicalPlan::Distinct(_) if parallelism > 1 => Some(StageInput::Keyed),
             LogicalPlan::Aggregate(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_) if divided => {
                 Some(StageInput::Gathered)
@@ -105,6 +108,25 @@ pub(crate) fn has_light_aggregates(plan: &LogicalPlan) -> bool {
 fn is_light(call: &AggregateCall) -> bool {
     use AggregateKind::{Avg, Count, Max, Min, Sum};
     !call.distinct && matches!(call.kind, Count | Sum | Avg | Min | Max)
+}
+
+/// Whether a node keeps the rows that stand, apart from aggregates: one worker has them all, since what two workers sent for the
+/// old and the new values of a row could arrive in the wrong order.
+fn keeps_what_stands(node: &LogicalPlan) -> bool {
+    let takes_back = |input: &LogicalPlan| input.mode() == ChangelogMode::Retract;
+    match node {
+        LogicalPlan::Distinct(distinct) => takes_back(&distinct.input),
+        LogicalPlan::Lookup(lookup) => takes_back(&lookup.input),
+        LogicalPlan::Filter(filter) => takes_back(&filter.input) && filter.predicate.is_volatile(),
+        LogicalPlan::Project(project) => {
+            takes_back(&project.input) && project.expressions.iter().any(Expr::is_volatile)
+        }
+        LogicalPlan::Limit(_) | LogicalPlan::Sort(_) => false, // They are gathered in any case.
+        LogicalPlan::Scan(_)
+        | LogicalPlan::Values(_)
+        | LogicalPlan::Aggregate(_)
+        | LogicalPlan::DropUpdateBefore(_) => false,
+    }
 }
 
 /// Whether the last node is an aggregation whose results come in an order.
@@ -205,7 +227,7 @@ fn operator(
 ) -> Result<Option<Box<dyn Operator>>, CompileError> {
     Ok(Some(match node {
         LogicalPlan::Scan(_) | LogicalPlan::Values(_) => return Ok(None),
-        LogicalPlan::Filter(filter) => Box::new(FilterRows::new(&filter.predicate, filter.input.schema())?),
+        LogicalPlan::Filter(filter) => Box::new(FilterRows::new(filter)?),
         LogicalPlan::Project(project) => Box::new(ProjectColumns::new(project)?),
         LogicalPlan::Lookup(lookup) => {
             let table = tables.get(&lookup.table).ok_or_else(|| CompileError::UnknownTable {
@@ -214,9 +236,17 @@ fn operator(
             Box::new(LookupRows::new(lookup, table)?)
         }
         LogicalPlan::Aggregate(plan) => aggregate(plan, budget)?,
-        LogicalPlan::Distinct(distinct) => Box::new(DistinctRows::new(distinct.input.schema(), budget.clone())?),
-        LogicalPlan::Sort(sort) => Box::new(SortRows::new(sort)?),
-        LogicalPlan::Limit(limit) => Box::new(LimitRows::new(limit.limit, limit.offset, limit.input.schema())),
+        LogicalPlan::Distinct(distinct) if distinct.input.mode() == ChangelogMode::AppendOnly => {
+            Box::new(DistinctRows::new(distinct.input.schema(), budget.clone())?)
+        }
+        LogicalPlan::Distinct(distinct) => Box::new(DistinctStanding::new(distinct, budget.clone())?),
+        LogicalPlan::Sort(sort) if sort.input.mode() == ChangelogMode::AppendOnly => Box::new(SortRows::new(sort)?),
+        LogicalPlan::Sort(sort) => Box::new(SortStanding::new(sort)?),
+        LogicalPlan::Limit(limit) if limit.input.mode() == ChangelogMode::AppendOnly => {
+            Box::new(LimitRows::new(limit.limit, limit.offset, limit.input.schema()))
+        }
+        LogicalPlan::Limit(limit) => Box::new(LimitStanding::new(limit)?),
+        LogicalPlan::DropUpdateBefore(node) => Box::new(DropUpdateBeforeRows::new(node)?),
     }))
 }
 

@@ -70,6 +70,11 @@ impl KeyRouter {
         };
         let worker = |hash: u64| KeyGroups::worker_of(key_group(hash), workers) as u16;
         let owners: Vec<u16> = hashes.into_iter().map(worker).collect();
+        // The two rows of an update may go to different workers.
+        let kinds = batch
+            .kinds
+            .map(|kinds| kinds.part_pairs(|row| owners.get(row) != owners.get(row + 1)));
+        let batch = StreamBatch { kinds, ..batch };
         let (order, starts) = counting_sort(&owners);
         let part = |worker: usize| {
             let rows = order.slice(starts[worker], starts[worker + 1] - starts[worker]);

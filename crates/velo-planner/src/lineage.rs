@@ -116,6 +116,7 @@ fn trace(plan: &LogicalPlan) -> Traced {
             traced
         }
         LogicalPlan::Limit(limit) => trace(&limit.input),
+        LogicalPlan::DropUpdateBefore(node) => trace(&node.input),
     }
 }
 

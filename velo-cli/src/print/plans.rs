@@ -106,6 +106,7 @@ impl<'a> JsonNode<'a> {
             LogicalPlan::Distinct(_) => ("distinct", None),
             LogicalPlan::Sort(_) => ("sort", None),
             LogicalPlan::Limit(_) => ("limit", None),
+            LogicalPlan::DropUpdateBefore(_) => ("drop_update_before", None),
         };
         let schema = plan.schema();
         Self {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc::Sender;
-use velo_data::StreamBatch;
+use velo_data::{ChangelogMode, StreamBatch};
 use velo_datasources::{Sink, SinkError};
 
 use super::accounts::Accounts;
@@ -149,9 +149,22 @@ impl Outputs {
     }
 
     async fn write(&mut self, batch: &StreamBatch, accounts: &Accounts) -> Result<(), EngineError> {
+        // Readers of the statement may have to be told old values that its sinks have no use for.
+        let mut replacing = None;
         for slot in &mut self.sinks {
             let Some(sink) = slot else {
                 continue;
+            };
+            let batch = match (sink.takes(), &mut replacing) {
+                (ChangelogMode::Retract, _) => batch,
+                (_, Some(replacing)) => replacing,
+                (_, replacing) => {
+                    let without = batch.clone().without_update_before();
+                    replacing.insert(without.map_err(|source| EngineError::Operator {
+                        statement: accounts.name.clone(),
+                        source: source.into(),
+                    })?)
+                }
             };
             let written = sink.write(batch).await;
             settle(slot, written, accounts).await?;

@@ -138,12 +138,7 @@ impl Grouping {
             having: having(plan)?,
             metadata: metadata(plan)?,
             retracts,
-            // What comes out once is only added, whatever else is asked for.
-            output_mode: if plan.is_append_only() {
-                ChangelogMode::AppendOnly
-            } else {
-                plan.output_mode
-            },
+            output_mode: plan.output_mode,
             keeps_emptied: plan.keys.is_empty() && plan.window.is_none(),
             records: RecordColumns::of(input),
             schema: plan.schema.clone(),
@@ -372,10 +367,12 @@ fn check_modes(plan: &Aggregate) -> Result<(), CompileError> {
     if plan.input_mode == ChangelogMode::Upsert {
         return refuse("its input is an upsert stream, and it needs the old values of rows that change");
     }
-    if plan.output_mode == ChangelogMode::AppendOnly && !plan.is_append_only() {
-        return refuse("its results change, which an append-only stream cannot say");
+    let updates_results = Aggregate::updates_results(plan.window.as_ref(), plan.emit);
+    match (plan.output_mode, updates_results) {
+        (ChangelogMode::AppendOnly, true) => refuse("its results change, which an append-only stream cannot say"),
+        (ChangelogMode::Upsert | ChangelogMode::Retract, false) => refuse("its results come out once"),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn having(plan: &Aggregate) -> Result<Option<Expressions>, CompileError> {

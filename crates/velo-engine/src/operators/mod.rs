@@ -4,6 +4,7 @@ mod aggregate;
 mod budget;
 mod change_log;
 mod changes;
+mod changing;
 mod distinct;
 mod filter;
 mod group_set;
@@ -25,6 +26,7 @@ mod window_assignment;
 
 pub(crate) use aggregate::{AggregateChanges, AggregateFinal};
 pub(crate) use budget::GroupBudget;
+pub(crate) use changing::{DistinctStanding, DropUpdateBeforeRows, LimitStanding, SortStanding};
 pub(crate) use distinct::DistinctRows;
 pub(crate) use filter::FilterRows;
 pub(crate) use grouping::Grouping;

@@ -155,7 +155,9 @@ pub(super) fn reject_untimed(
     }
     let timed = is_not_null(&times)?;
     let (origins, records) = record;
-    for row in (0..batch.num_rows()).filter(|row| times.is_null(*row)) {
+    // A row that has no time when it is taken back had none when it came.
+    let is_new = |row: &usize| times.is_null(*row) && !batch.kind(*row).is_retraction();
+    for row in (0..batch.num_rows()).filter(is_new) {
         let reason = reasons.and_then(|reasons| reasons.failure(&records.slice(row, 1), out));
         out.reject(RowError {
             cause: RowErrorCause::EventTime,

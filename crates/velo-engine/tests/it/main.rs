@@ -4,6 +4,7 @@
 
 mod aggregates;
 mod changelogs;
+mod changes;
 mod driver;
 mod follow;
 mod grouping;

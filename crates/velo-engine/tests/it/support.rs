@@ -82,6 +82,7 @@ pub(crate) fn scan_of(relation: Relation, batch: &RecordBatch) -> LogicalPlan {
         columns: (0..fields.len()).collect(),
         event_time: None,
         filters: vec![],
+        mode: ChangelogMode::AppendOnly,
         schema: StreamSchema::of_user_columns(fields),
     })
 }

@@ -215,6 +215,7 @@ fn set(plan: &mut LogicalPlan, expr: Expr, rule: WatermarkRule) -> Option<()> {
         LogicalPlan::Distinct(distinct) => set(&mut distinct.input, expr, rule)?,
         LogicalPlan::Sort(sort) => set(&mut sort.input, expr, rule)?,
         LogicalPlan::Limit(limit) => set(&mut limit.input, expr, rule)?,
+        LogicalPlan::DropUpdateBefore(node) => set(&mut node.input, expr, rule)?,
         LogicalPlan::Lookup(lookup) => {
             let columns = lookup.input.schema().arrow();
             if !expr

@@ -87,6 +87,7 @@ impl Pruning<'_> {
                 input: Box::new(self.prune(*limit.input, required)),
                 ..limit
             }),
+            LogicalPlan::DropUpdateBefore(_) => plan.map_input(&mut |input| self.prune(input, required)),
         }
     }
 
