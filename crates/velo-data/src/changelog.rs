@@ -82,6 +82,13 @@ impl RowKinds {
         self.iter().any(RowKind::is_retraction)
     }
 
+    /// Whether this row and the next are the old and the new values of one update.
+    #[inline]
+    pub fn is_pair(&self, row: usize) -> bool {
+        let pair = self.0.get(row..row + 2);
+        pair == Some(&[RowKind::UpdateBefore as u8, RowKind::UpdateAfter as u8])
+    }
+
     /// What each row adds to the number of rows that stand: 1, or -1 for those that take something away.
     pub fn signs(&self) -> impl ExactSizeIterator<Item = i8> + '_ {
         self.iter().map(|kind| if kind.is_retraction() { -1 } else { 1 })
@@ -122,8 +129,8 @@ impl RowKinds {
     #[must_use]
     pub fn part_pairs(&self, parts: impl Fn(usize) -> bool) -> Self {
         let mut bytes: Option<Vec<u8>> = None;
-        for (row, pair) in self.0.windows(2).enumerate() {
-            if *pair == [RowKind::UpdateBefore as u8, RowKind::UpdateAfter as u8] && parts(row) {
+        for row in 0..self.len().saturating_sub(1) {
+            if self.is_pair(row) && parts(row) {
                 let bytes = bytes.get_or_insert_with(|| self.0.to_vec());
                 bytes[row] = RowKind::Delete as u8;
                 bytes[row + 1] = RowKind::Insert as u8;

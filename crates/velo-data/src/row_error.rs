@@ -18,19 +18,22 @@ pub enum RowErrorCause {
     Expression,
     /// A table that the row is joined with cannot be had.
     MissingTable,
+    /// A change retracts a row that does not exist.
+    UnknownRow,
     /// The row arrived behind the watermark and its window is closed.
     Late,
 }
 
 impl RowErrorCause {
     /// All causes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Malformed,
         Self::InvalidValue,
         Self::MissingValue,
         Self::EventTime,
         Self::Expression,
         Self::MissingTable,
+        Self::UnknownRow,
         Self::Late,
     ];
 
@@ -43,6 +46,7 @@ impl RowErrorCause {
             Self::EventTime => "event_time",
             Self::Expression => "expression",
             Self::MissingTable => "missing_table",
+            Self::UnknownRow => "unknown_row",
             Self::Late => "late",
         }
     }

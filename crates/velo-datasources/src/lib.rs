@@ -26,10 +26,10 @@ mod typed_sink;
 mod writer;
 
 pub use config::{
-    Compression, DatabaseConnection, DatabaseRows, DatabaseSourceConfig, EnvelopeConfig, FileFormat, FileSinkConfig,
-    FileSourceConfig, HttpCredentials, HttpSourceConfig, ObjectSourceConfig, ObjectStoreConfig, Paging, PagingEnd,
-    PostgresConnection, PropertyError, PropertyErrorKind, RecordFormat, RecordsConfig, S3Config, Secret, SinkConfig,
-    SourceConfig, TextEncoding, TextFormat,
+    Compression, DatabaseConnection, DatabaseRows, DatabaseSourceConfig, EnvelopeConfig, EnvelopeStyle, FileFormat,
+    FileSinkConfig, FileSourceConfig, HttpCredentials, HttpSourceConfig, ObjectSourceConfig, ObjectStoreConfig, Paging,
+    PagingEnd, PostgresConnection, PropertyError, PropertyErrorKind, RecordFormat, RecordsConfig, S3Config, Secret,
+    SinkConfig, SourceConfig, TextEncoding, TextFormat,
 };
 pub(crate) use config::{PostgresTls, TlsMode};
 pub use config_file::{ConfigFileError, ConfigFileValue, load_config_file, load_config_file_with_gaps};

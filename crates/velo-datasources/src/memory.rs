@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use velo_data::{PartitionOffset, StreamBatch, StreamSchema, SystemColumn, UnknownMembers};
+use velo_data::{ChangelogMode, PartitionOffset, StreamBatch, StreamSchema, SystemColumn, UnknownMembers};
 
 use crate::{
     Increment, NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, SizeEstimate, Source,
@@ -202,6 +202,11 @@ struct MemorySinkWriter {
 
 #[async_trait]
 impl Sink for MemorySinkWriter {
+    /// Batches are kept as they come.
+    fn takes(&self) -> ChangelogMode {
+        ChangelogMode::Retract
+    }
+
     async fn write(&mut self, batch: &StreamBatch) -> Result<(), SinkError> {
         self.summary.rows_written += batch.num_rows() as u64;
         self.sink.lock().push(batch.clone());

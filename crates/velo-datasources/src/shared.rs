@@ -4,7 +4,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::FieldRef;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
-use velo_data::{StreamBatch, StreamSchema};
+use velo_data::{ChangelogMode, StreamBatch, StreamSchema};
 
 use crate::{Sink, SinkConfig, SinkError, SinkSummary, open_sink};
 
@@ -22,14 +22,17 @@ pub fn open_shared_sink(config: &SinkConfig, schemas: &[&StreamSchema]) -> Resul
         [schema] => return Ok(vec![open_sink(config, schema)?]),
         [first, others @ ..] => common_schema(config, first, others)?,
     };
+    let sink = open_sink(config, &common)?;
+    let takes = sink.takes();
     let shared = Arc::new(Mutex::new(Shared {
-        sink: open_sink(config, &common)?,
+        sink,
         writers: schemas.len(),
     }));
     let writer = |schema: &&StreamSchema| -> Box<dyn Sink> {
         Box::new(SharedWriter {
             shared: Arc::clone(&shared),
             columns: Conformer::new(schema, &common),
+            takes,
         })
     };
     Ok(schemas.iter().map(writer).collect())
@@ -101,10 +104,15 @@ struct Shared {
 struct SharedWriter {
     shared: Arc<Mutex<Shared>>,
     columns: Conformer,
+    takes: ChangelogMode,
 }
 
 #[async_trait]
 impl Sink for SharedWriter {
+    fn takes(&self) -> ChangelogMode {
+        self.takes
+    }
+
     async fn write(&mut self, batch: &StreamBatch) -> Result<(), SinkError> {
         let records = self.columns.conform(&batch.records)?;
         let batch = StreamBatch {

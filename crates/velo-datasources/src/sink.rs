@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use velo_data::StreamBatch;
+use velo_data::{ChangelogMode, StreamBatch};
 
 use crate::SinkError;
 
@@ -21,6 +21,12 @@ pub struct SinkSummary {
 /// A sink is owned by one worker thread; it may block that thread while it waits for a disk.
 #[async_trait]
 pub trait Sink: Send {
+    /// What it is told of changes: what replaces and deletes rows, unless it wants the old values along with the new ones
+    /// ([`ChangelogMode::Retract`]). A sink that cannot express deletes leaves them out, and counts them.
+    fn takes(&self) -> ChangelogMode {
+        ChangelogMode::Upsert
+    }
+
     /// Writes the rows, in order; they need not have reached their destination yet.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 use std::io::Write;
 
 use async_trait::async_trait;
-use velo_data::{StreamBatch, StreamSchema};
+use velo_data::{ChangelogMode, StreamBatch, StreamSchema};
 use velo_formats::{CsvOptions, Encoder};
 
 use crate::file::PackedTarget;
-use crate::{FileSinkConfig, Sink, SinkError, SinkSummary, TextFormat};
+use crate::{EnvelopeStyle, FileSinkConfig, Sink, SinkError, SinkSummary, TextFormat};
 
 /// Bytes that are gathered before they are written.
 const WRITE_BYTES: usize = 256 << 10;
@@ -54,7 +54,10 @@ impl WriterSink {
             delimiter: config.delimiter,
             quote: config.quote,
         };
-        let encoder = encoder(format, schema, options);
+        let encoder = match (format, config.envelope) {
+            (TextFormat::Envelope, EnvelopeStyle::Debezium) => Encoder::debezium_envelope(schema),
+            _ => encoder(format, schema, options),
+        };
         let target = PackedTarget::open(config)?;
         if format == TextFormat::Json && !target.is_empty() {
             return Err(SinkError::Format {
@@ -103,6 +106,14 @@ impl WriterSink {
 
 #[async_trait]
 impl Sink for WriterSink {
+    fn takes(&self) -> ChangelogMode {
+        if self.encoder.takes_old_values() {
+            ChangelogMode::Retract
+        } else {
+            ChangelogMode::Upsert
+        }
+    }
+
     async fn write(&mut self, batch: &StreamBatch) -> Result<(), SinkError> {
         let encoded = self.encoder.encode(batch, &mut self.buffer);
         let encoded = encoded.map_err(|error| SinkError::Format {

@@ -11,10 +11,11 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewAr
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use datafusion_expr::{Expr, cast, col, lit};
 use velo_common::Span;
-use velo_data::{ManualClock, SqlType, StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, ManualClock, RowKind, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::MemorySource;
-use velo_engine::{Cancel, Job, JobStatement, Metrics, RunOptions, run};
+use velo_engine::{Cancel, CompiledStage, Event, Job, JobStatement, Metrics, Output, RunOptions, StageInput, run};
 use velo_functions::{AggregateKind, ArithmeticOperator, arithmetic};
+use velo_planner::physical::{JobGraph, StatementLayout};
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, LogicalPlan, PlannedStatement, Project,
     Relation, Scan, StatementKind, StatementSettings, WatermarkPace, WatermarkRule, Window, WindowAssigner,
@@ -75,6 +76,7 @@ fn scan(schema: &StreamSchema, is_timed: bool) -> LogicalPlan {
         columns: (0..schema.user_columns()).collect(),
         event_time,
         filters: vec![],
+        mode: ChangelogMode::AppendOnly,
         schema: if is_timed {
             schema.clone().with_system(SystemColumn::EventTime)
         } else {
@@ -135,32 +137,146 @@ fn tumbling(schema: &StreamSchema, emit: EmitMode) -> LogicalPlan {
             late: LatePolicy::Drop,
         }),
         emit,
+        input_mode: ChangelogMode::AppendOnly,
+        output_mode: if emit == EmitMode::Changes {
+            ChangelogMode::Upsert
+        } else {
+            ChangelogMode::AppendOnly
+        },
         having: None,
         schema: StreamSchema::new(fields, [SystemColumn::WindowStart]),
     })
 }
 
+fn statement(plan: LogicalPlan) -> PlannedStatement {
+    PlannedStatement {
+        name: "s".into(),
+        kind: StatementKind::Stream,
+        plan,
+        sinks: vec![],
+        key: vec![],
+        reads: vec![],
+        depends_on: vec![],
+        tags: vec![],
+        columns_unknown: false,
+        settings: StatementSettings::default(),
+        span: Span::new(0, 0),
+    }
+}
+
 fn job(plan: LogicalPlan, source: &Arc<MemorySource>) -> Job {
     Job {
         statements: vec![JobStatement {
-            planned: PlannedStatement {
-                name: "s".into(),
-                kind: StatementKind::Stream,
-                plan,
-                sinks: vec![],
-                key: vec![],
-                reads: vec![],
-                depends_on: vec![],
-                tags: vec![],
-                columns_unknown: false,
-                settings: StatementSettings::default(),
-                span: Span::new(0, 0),
-            },
+            planned: statement(plan),
             sinks: vec![],
         }],
         sources: HashMap::from([("input".into(), Arc::clone(source) as _)]),
         tables: HashMap::new(),
     }
+}
+
+/// Groups of the changelog.
+const CHANGED_KEYS: i64 = 10_000;
+
+/// Rows of a changelog: half of them the old values of the others, and a tenth moves to another group.
+fn changelog() -> Vec<StreamBatch> {
+    let value_of = |row: i64| row.wrapping_mul(31) % 1000;
+    let key_of = |id: i64, version: i64| (id + version / 10) % CHANGED_KEYS;
+    let batch = |number: i64| {
+        let mut columns = [Vec::new(), Vec::new()];
+        let mut kinds = Vec::new();
+        for row in number * BATCH_ROWS / 2..(number + 1) * BATCH_ROWS / 2 {
+            let (id, version) = (row.wrapping_mul(7919) % CHANGED_KEYS, row / CHANGED_KEYS);
+            if version > 0 {
+                columns[0].push(key_of(id, version - 1));
+                columns[1].push(value_of(row - CHANGED_KEYS));
+                kinds.push(RowKind::UpdateBefore);
+            }
+            columns[0].push(key_of(id, version));
+            columns[1].push(value_of(row));
+            kinds.push(if version > 0 {
+                RowKind::UpdateAfter
+            } else {
+                RowKind::Insert
+            });
+        }
+        let [keys, values] = columns.map(|column| Arc::new(Int64Array::from(column)) as ArrayRef);
+        let records = RecordBatch::try_from_iter_with_nullable([("key", keys, true), ("value", values, true)]);
+        StreamBatch::changes(records.expect("columns of one length"), kinds.into())
+    };
+    (0..BATCHES).map(batch).collect()
+}
+
+/// `SELECT key, COUNT(*), SUM(value) … GROUP BY key EMIT CHANGES` over a changelog.
+fn changing_groups(output_mode: ChangelogMode) -> LogicalPlan {
+    let fields = |names: [&'static str; 2]| names.map(|name| SqlType::BigInt.field(name, true));
+    let call = |kind, arguments| AggregateCall {
+        kind,
+        arguments,
+        distinct: false,
+        filter: None,
+        sql_type: SqlType::BigInt,
+    };
+    LogicalPlan::Aggregate(Aggregate {
+        input: Box::new(scan(&StreamSchema::of_user_columns(fields(["key", "value"])), false)),
+        keys: vec![col("key")],
+        aggregates: vec![
+            call(AggregateKind::Count, vec![]),
+            call(AggregateKind::Sum, vec![col("value")]),
+        ],
+        window: None,
+        emit: EmitMode::Changes,
+        input_mode: ChangelogMode::Retract,
+        output_mode,
+        having: None,
+        schema: StreamSchema::of_user_columns(
+            [SqlType::BigInt.field("key", true)]
+                .into_iter()
+                .chain(fields(["rows", "total"])),
+        ),
+    })
+}
+
+fn changelog_benches(criterion: &mut Criterion) {
+    let batches = changelog();
+    let rows: usize = batches.iter().map(StreamBatch::num_rows).sum();
+    let mut group = criterion.benchmark_group("one core");
+    group.throughput(Throughput::Elements(rows as u64));
+    group.sample_size(10);
+    for (name, mode) in [
+        ("groups over a changelog", ChangelogMode::Upsert),
+        ("groups over a changelog, with old values", ChangelogMode::Retract),
+    ] {
+        let plan = changing_groups(mode);
+        let statement = statement(plan.clone());
+        let layout = StatementLayout {
+            split_instances: vec![1],
+            keyed_instances: 1,
+            gathers_output: false,
+        };
+        let graph = JobGraph::new(&[(&statement, layout)]);
+        let stage = CompiledStage::new(&graph.stages[0], &statement.settings);
+        let tables = HashMap::new();
+        let input = StageInput {
+            tables: &tables,
+            read: None,
+            reached: &[&plan],
+        };
+        let run_once = || {
+            let mut chain = stage.chain(&input).expect("the plan has operators");
+            let mut rows_out = 0;
+            for batch in &batches {
+                let mut out = Output::default();
+                chain
+                    .push(Event::Batch(batch.clone()), &mut out)
+                    .expect("the rows can be added");
+                rows_out += out.take_events().len();
+            }
+            rows_out
+        };
+        group.bench_function(name, |bencher| bencher.iter(|| black_box(run_once())));
+    }
+    group.finish();
 }
 
 fn benches(criterion: &mut Criterion) {
@@ -197,5 +313,5 @@ fn benches(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(operators, benches);
+criterion_group!(operators, benches, changelog_benches);
 criterion_main!(operators);

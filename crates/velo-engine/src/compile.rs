@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use velo_data::{StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, StreamSchema, SystemColumn};
 use velo_datasources::ReadRequest;
 use velo_functions::AggregateKind;
 use velo_planner::physical::{Exchange, Stage};
@@ -17,8 +17,9 @@ use crate::event::Output;
 use crate::exchange::{KeyRouter, Merge, ResultOrder};
 use crate::operator::Operator;
 use crate::operators::{
-    AggregateChanges, AggregateFinal, DistinctRows, FilterRows, GroupBudget, Grouping, LimitRows, LookupRows,
-    ProjectColumns, ScanRows, SortRows, TumblingWindows, ValuesRows, WatermarkStep, milliseconds, values_batch,
+    AggregateChanges, AggregateFinal, DistinctRows, DistinctStanding, DropUpdateBeforeRows, FilterRows, GroupBudget,
+    Grouping, LimitRows, LimitStanding, LookupRows, ProjectColumns, ScanRows, SortRows, SortStanding, TumblingWindows,
+    ValuesRows, WatermarkStep, milliseconds, values_batch,
 };
 use crate::scan_bounds::scan_bounds;
 use crate::table::JoinedTable;
@@ -133,7 +134,7 @@ fn operator(
             _ => return Ok(None),
         },
         LogicalPlan::Values(_) | LogicalPlan::Union(_) => return Ok(None),
-        LogicalPlan::Filter(filter) => Box::new(FilterRows::new(&filter.predicate, filter.input.schema())?),
+        LogicalPlan::Filter(filter) => Box::new(FilterRows::new(filter)?),
         LogicalPlan::Project(project) => Box::new(ProjectColumns::new(project)?),
         LogicalPlan::Lookup(lookup) => {
             let table = input
@@ -145,9 +146,17 @@ fn operator(
             Box::new(LookupRows::new(lookup, table)?)
         }
         LogicalPlan::Aggregate(plan) => aggregate(plan, budget)?,
-        LogicalPlan::Distinct(distinct) => Box::new(DistinctRows::new(distinct.input.schema(), budget.clone())?),
-        LogicalPlan::Sort(sort) => Box::new(SortRows::new(sort)?),
-        LogicalPlan::Limit(limit) => Box::new(LimitRows::new(limit.limit, limit.offset, limit.input.schema())),
+        LogicalPlan::Distinct(distinct) if distinct.input.mode() == ChangelogMode::AppendOnly => {
+            Box::new(DistinctRows::new(distinct.input.schema(), budget.clone())?)
+        }
+        LogicalPlan::Distinct(distinct) => Box::new(DistinctStanding::new(distinct, budget.clone())?),
+        LogicalPlan::Sort(sort) if sort.input.mode() == ChangelogMode::AppendOnly => Box::new(SortRows::new(sort)?),
+        LogicalPlan::Sort(sort) => Box::new(SortStanding::new(sort)?),
+        LogicalPlan::Limit(limit) if limit.input.mode() == ChangelogMode::AppendOnly => {
+            Box::new(LimitRows::new(limit.limit, limit.offset, limit.input.schema()))
+        }
+        LogicalPlan::Limit(limit) => Box::new(LimitStanding::new(limit)?),
+        LogicalPlan::DropUpdateBefore(node) => Box::new(DropUpdateBeforeRows::new(node)?),
     }))
 }
 
@@ -166,9 +175,9 @@ fn aggregate(plan: &Aggregate, budget: &GroupBudget) -> Result<Box<dyn Operator>
                     from: "the input of a window".to_owned(),
                 });
             }
-            Ok(Box::new(TumblingWindows::new(grouping, window, emit, input)))
+            Ok(Box::new(TumblingWindows::new(grouping, window, emit)))
         }
-        (None, EmitMode::Changes) => Ok(Box::new(AggregateChanges::new(grouping, input).map_err(refuse)?)),
+        (None, EmitMode::Changes) => Ok(Box::new(AggregateChanges::new(grouping).map_err(refuse)?)),
         (None, EmitMode::Final) => Ok(Box::new(AggregateFinal::new(grouping, input).map_err(refuse)?)),
     }
 }

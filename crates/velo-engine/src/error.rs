@@ -1,6 +1,6 @@
 use arrow::error::ArrowError;
 use datafusion_common::DataFusionError;
-use velo_data::{RecordOrigin, RowError};
+use velo_data::{ChangelogMode, RecordOrigin, RowError};
 use velo_datasources::{SinkError, SourceError};
 
 /// Why an operator cannot go on. Rows that merely fail are rejected instead, see
@@ -71,6 +71,14 @@ pub enum CompileError {
     UnknownTable {
         /// Its name.
         table: String,
+    },
+    /// An operator does not take rows that change in this way.
+    #[error("`{operator}` does not take changes of the mode {mode}")]
+    ChangelogMode {
+        /// The operator's name.
+        operator: &'static str,
+        /// How its input says that rows change.
+        mode: ChangelogMode,
     },
     /// The plan asks for a metadata column that its input does not have.
     #[error("`{column}` is not available from `{from}`")]

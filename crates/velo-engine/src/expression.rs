@@ -91,7 +91,11 @@ impl Expressions {
         let mut segments = Vec::new();
         let mut failures = Vec::new();
         self.bisect(&batch.records, 0, &mut segments, &mut failures, out);
-        for failure in &failures {
+        // A row that fails when it is taken back has failed when it came.
+        for failure in failures
+            .iter()
+            .filter(|failure| !batch.kind(failure.row).is_retraction())
+        {
             out.reject(self.row_error(&batch.records, failure));
         }
         let mut kept = vec![true; batch.num_rows()];
@@ -274,6 +278,21 @@ impl Predicate {
         })
     }
 
+    /// The indexes of the rows for which every condition is true, with these rows.
+    pub(crate) fn passing(&self, mut batch: StreamBatch, out: &mut Output) -> OperatorResult<(StreamBatch, Vec<u32>)> {
+        let mut rows: Vec<u32> = (0..batch.num_rows() as u32).collect();
+        for conjunct in &self.conjuncts {
+            let evaluated = conjunct.evaluate(batch, out)?;
+            if let Some(kept) = &evaluated.kept {
+                retain(&mut rows, kept);
+            }
+            let passes = evaluated.columns[0].as_boolean();
+            retain(&mut rows, &trues(passes));
+            batch = keep_true(evaluated.batch, passes)?;
+        }
+        Ok((batch, rows))
+    }
+
     /// The rows for which every condition is true; NULL is not true. Rows on which one fails are rejected.
     pub(crate) fn filter(&self, mut batch: StreamBatch, out: &mut Output) -> OperatorResult<StreamBatch> {
         for conjunct in &self.conjuncts {
@@ -285,6 +304,11 @@ impl Predicate {
         }
         Ok(batch)
     }
+}
+
+fn retain(rows: &mut Vec<u32>, kept: &BooleanBuffer) {
+    let mut kept = kept.iter();
+    rows.retain(|_| kept.next().unwrap_or(false));
 }
 
 fn keep_true(batch: StreamBatch, passes: &BooleanArray) -> OperatorResult<StreamBatch> {

@@ -35,6 +35,7 @@
 //!     columns: vec![0],
 //!     event_time: None,
 //!     filters: vec![],
+//!     mode: Default::default(),
 //!     schema: schema.clone(),
 //! });
 //! let plan = LogicalPlan::Filter(Filter { input: Box::new(scan), predicate: col("n").gt(lit(2_i64)) });
@@ -85,6 +86,7 @@ mod keys;
 mod operator;
 mod operators;
 mod scan_bounds;
+mod standing;
 mod state;
 mod table;
 

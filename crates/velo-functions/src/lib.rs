@@ -45,7 +45,7 @@ pub use error::{FunctionError, error_message};
 pub use event_time::{event_time, failing_event_time};
 pub use names::function_names;
 pub use reference::function_reference;
-pub use required::{is_missing_key, key_value};
+pub use required::{is_missing_key, key_value, without_key_value};
 pub use scalar::{
     Argument, Category, ResolvedFunction, ScalarFunction, is_clock_function, is_header_function, joined_bytes,
     kernel_pattern, like_pattern, resolve_scalar, scalar, scalar_functions,

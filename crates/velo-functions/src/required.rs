@@ -20,6 +20,14 @@ pub fn key_value(expr: Expr) -> Expr {
     KEY_VALUE.call(vec![expr])
 }
 
+/// The value that [`key_value`] asks for, or the expression itself.
+pub fn without_key_value(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::ScalarFunction(call) if call.func.inner().is::<KeyValue>() => call.args.first().unwrap_or(expr),
+        _ => expr,
+    }
+}
+
 /// Whether an expression failed because a key is NULL.
 pub fn is_missing_key(error: &DataFusionError) -> bool {
     matches!(error, DataFusionError::External(source) if source.is::<MissingKey>())

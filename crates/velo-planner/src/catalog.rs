@@ -6,6 +6,7 @@ use velo_common::Name;
 use velo_data::{StreamSchema, SystemColumn};
 
 use crate::bind::RecordKey;
+use crate::changelog::{Produced, StatementChanges, produced};
 use crate::outline::{DeclaredAs, Outline, SourceOutline};
 use crate::plan::{EmitMode, LogicalPlan, Relation, WatermarkPace};
 
@@ -18,24 +19,13 @@ pub struct SourceDescription {
     pub system_columns: Vec<SystemColumn>,
 }
 
-/// What may become of a row once it is out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Changes {
-    /// It stays as it is.
-    None,
-    /// Another may replace it.
-    Updates,
-    /// Another may replace it, or it may go.
-    UpdatesAndDeletes,
-}
-
 /// What another statement's rows look like.
 #[derive(Debug, Clone)]
 pub(crate) struct StatementOutput {
     /// `None` when the statement could not be planned.
     pub(crate) schema: Option<StreamSchema>,
     pub(crate) columns_unknown: bool,
-    pub(crate) changes: Changes,
+    pub(crate) changes: StatementChanges,
     /// Its rows never end.
     pub(crate) unbounded: bool,
     /// How the times of its rows may be taken for a watermark.
@@ -134,7 +124,7 @@ impl<'a> Catalog<'a> {
     /// Whether the rows of a plan are known never to end.
     pub(crate) fn is_unbounded(&self, plan: &LogicalPlan) -> bool {
         match plan {
-            LogicalPlan::Limit(limit) if limit.limit.is_some() => false,
+            LogicalPlan::Limit(limit) if limit.limit.is_some() && !self.produced(&limit.input).changes => false,
             LogicalPlan::Scan(scan) => match &scan.relation {
                 Relation::Source(id) => self.source(id).is_some_and(|(source, _)| source.is_unbounded()),
                 Relation::Statement(name) => self.output(name).is_some_and(|output| output.unbounded),
@@ -171,10 +161,17 @@ impl<'a> Catalog<'a> {
         }
     }
 
-    /// Whether a statement's rows are never updated or deleted.
-    pub(crate) fn is_append_only(&self, name: &str) -> bool {
-        self.outputs
-            .get(name)
-            .is_none_or(|output| output.changes == Changes::None)
+    /// What may become of the rows of a plan once they are out.
+    pub(crate) fn produced(&self, plan: &LogicalPlan) -> Produced {
+        produced(plan, &|name| self.changes_of(name))
+    }
+
+    /// As [`Catalog::produced`], for the readers of the plan's statement.
+    pub(crate) fn changes(&self, plan: &LogicalPlan) -> StatementChanges {
+        StatementChanges::of(plan, &|name| self.changes_of(name))
+    }
+
+    fn changes_of(&self, name: &str) -> Option<&StatementChanges> {
+        self.outputs.get(name).map(|output| &output.changes)
     }
 }

@@ -13,6 +13,7 @@
 
 mod bind;
 mod catalog;
+pub mod changelog;
 pub mod explain;
 pub mod lineage;
 mod metrics;

@@ -117,6 +117,7 @@ fn trace(plan: &LogicalPlan) -> Traced {
         }
         LogicalPlan::Limit(limit) => trace(&limit.input),
         LogicalPlan::Union(union) => trace_union(union),
+        LogicalPlan::DropUpdateBefore(node) => trace(&node.input),
     }
 }
 

@@ -7,11 +7,12 @@ use arrow::datatypes::FieldRef;
 use datafusion_common::ScalarValue;
 use datafusion_expr::Expr;
 use velo_common::{Diagnostic, Span, code};
-use velo_data::{RecordColumns, SqlType, StreamSchema, SystemColumn, unreadable_reason};
+use velo_data::{ChangelogMode, RecordColumns, SqlType, StreamSchema, SystemColumn, unreadable_reason};
 use velo_functions::key_value;
 
 use crate::bind::{Nesting, QueryBinder, RecordKey, WindowDefaults, column, timed_by_records};
-use crate::catalog::{Catalog, Changes, SourceDescription, StatementOutput, TableDescription};
+use crate::catalog::{Catalog, SourceDescription, StatementOutput, TableDescription};
+use crate::changelog::{StatementChanges, assign_modes, changed_by};
 use crate::metrics::check_output;
 use crate::optimize::{merge_projections, prune_columns, push_down_filters, required_metadata, simplify};
 use crate::outline::{DeclaredAs, Outline, QueryOutline, SourceOutline, table_without_key};
@@ -27,8 +28,9 @@ use crate::target::fit_target;
 pub struct SinkDescription {
     /// Metadata that it writes along with the rows.
     pub metadata: Vec<SystemColumn>,
-    /// Whether it can say that a row is updated or deleted.
-    pub takes_changes: bool,
+    /// What it is told of changes: it writes rows alone, replaces and deletes them by their key, or writes old values along
+    /// with the new ones.
+    pub takes: ChangelogMode,
 }
 
 /// The statements of a program, ready to run, and what is wrong with those that are not.
@@ -64,7 +66,7 @@ pub fn plan_program(
             }) => StatementOutput {
                 schema: Some(statement.plan.schema().clone()),
                 columns_unknown: *columns_unknown,
-                changes: changes(&statement.plan, &catalog),
+                changes: catalog.changes(&statement.plan),
                 unbounded: catalog.is_unbounded(&statement.plan),
                 pace: catalog.pace(&statement.plan),
                 timed_by_records: timed_by_records(&statement.plan, &catalog).map(str::to_owned),
@@ -73,7 +75,7 @@ pub fn plan_program(
             None => StatementOutput {
                 schema: None,
                 columns_unknown: true,
-                changes: Changes::None,
+                changes: StatementChanges::default(),
                 unbounded: false,
                 pace: WatermarkPace::Rows,
                 timed_by_records: None,
@@ -107,6 +109,7 @@ pub fn plan_program(
             .retain(|diagnostic| diagnostic.code != &code::LINT_KSQLDB);
     }
     prune(&mut program.statements, sinks);
+    assign_modes(&mut program.statements, sinks);
     let idle = times_without_effect(outline, &program.statements);
     program.diagnostics.extend(idle);
     program
@@ -369,6 +372,7 @@ fn require_key(plan: &mut LogicalPlan, key: &[usize]) {
         LogicalPlan::Sort(sort) => require_key(&mut sort.input, key),
         LogicalPlan::Limit(limit) => require_key(&mut limit.input, key),
         LogicalPlan::Distinct(distinct) => require_key(&mut distinct.input, key),
+        LogicalPlan::DropUpdateBefore(node) => require_key(&mut node.input, key),
         LogicalPlan::Project(project) => {
             for index in key {
                 if let Some(expression) = project.expressions.get_mut(*index) {
@@ -553,13 +557,17 @@ fn check_sinks(
     if statement.kind == StatementKind::Table && statement.sinks.is_empty() {
         return;
     }
-    let takes_changes = |name: &String| sinks.get(name).is_some_and(|sink| sink.takes_changes);
+    let takes_changes = |name: &String| {
+        sinks
+            .get(name)
+            .is_some_and(|sink| sink.takes > ChangelogMode::AppendOnly)
+    };
     if !statement.sinks.is_empty() && statement.sinks.iter().all(takes_changes) {
         return;
     }
-    if first_aggregate(&statement.plan)
-        .is_some_and(|aggregate| aggregate.emit == EmitMode::Final && !aggregate.is_append_only())
-    {
+    let produced = catalog.produced(&statement.plan);
+    let by_lateness = changed_by(&statement.plan).is_some_and(|aggregate| aggregate.emit == EmitMode::Final);
+    if produced.changes && by_lateness {
         let lateness = query.properties.get("allowed.lateness").and_then(|value| value.span);
         diagnostics.push(
             Diagnostic::new(
@@ -569,7 +577,7 @@ fn check_sinks(
             )
             .with_help("write to an envelope file (path ending in .envelope.jsonl), or leave the lateness out"),
         );
-    } else if may_delete(&statement.plan, catalog) {
+    } else if produced.deletes {
         diagnostics.push(
             Diagnostic::new(
                 &code::LINT_DELETES_SKIPPED,
@@ -578,31 +586,6 @@ fn check_sinks(
             )
             .with_help("write to an envelope file (path ending in .envelope.jsonl) to keep them"),
         );
-    }
-}
-
-/// What may become of the rows of a plan once they are out.
-fn changes(plan: &LogicalPlan, catalog: &Catalog<'_>) -> Changes {
-    if may_delete(plan, catalog) {
-        Changes::UpdatesAndDeletes
-    } else if plan.is_append_only(&|name| catalog.is_append_only(name)) {
-        Changes::None
-    } else {
-        Changes::Updates
-    }
-}
-
-/// Whether rows of a plan may be deleted later on: groups for which HAVING stops to hold.
-fn may_delete(plan: &LogicalPlan, catalog: &Catalog<'_>) -> bool {
-    match plan {
-        LogicalPlan::Aggregate(aggregate) => aggregate.emit == EmitMode::Changes && aggregate.having.is_some(),
-        LogicalPlan::Scan(scan) => match &scan.relation {
-            Relation::Statement(name) => catalog
-                .output(name)
-                .is_some_and(|output| output.changes == Changes::UpdatesAndDeletes),
-            Relation::Source(_) | Relation::Table(_) => false,
-        },
-        other => other.inputs().into_iter().any(|input| may_delete(input, catalog)),
     }
 }
 

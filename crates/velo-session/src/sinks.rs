@@ -46,7 +46,7 @@ pub(crate) fn configure_sinks(outline: &Outline<'_>, diagnostics: &mut Vec<Diagn
             } else {
                 Vec::new()
             },
-            takes_changes: is_envelope || matches!(config, SinkConfig::Discard | SinkConfig::Memory(_)),
+            takes: config.takes(),
         };
         for spelling in spellings.get(&sink.name.to_lowercase()).into_iter().flatten() {
             sinks.descriptions.insert((*spelling).clone(), description.clone());

@@ -58,7 +58,7 @@ fn of_objects() -> impl Iterator<Item = &'static PropertyDefinition> {
 }
 
 /// Texts of every kind, right for some properties and wrong for others.
-const TEXTS: [&str; 41] = [
+const TEXTS: [&str; 42] = [
     "",
     " ",
     "true",
@@ -96,6 +96,7 @@ const TEXTS: [&str; 41] = [
     "none",
     "GZIP",
     "ascending",
+    "Debezium",
     "Bounded_Out_Of_Orderness",
     "exponential",
     "expo",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use velo_data::StreamBatch;
+use velo_data::{ChangelogMode, StreamBatch};
 use velo_datasources::{Sink, SinkError, SinkSummary};
 
 /// Hands the first rows to another sink, and wants no more once there are others.
@@ -37,6 +37,10 @@ impl LimitedSink {
 
 #[async_trait]
 impl Sink for LimitedSink {
+    fn takes(&self) -> ChangelogMode {
+        self.inner.takes()
+    }
+
     async fn write(&mut self, batch: &StreamBatch) -> Result<(), SinkError> {
         let rows = batch.num_rows() as u64;
         if rows <= self.remaining {

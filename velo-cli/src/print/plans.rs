@@ -107,6 +107,7 @@ impl<'a> JsonNode<'a> {
             LogicalPlan::Sort(_) => ("sort", None),
             LogicalPlan::Limit(_) => ("limit", None),
             LogicalPlan::Union(_) => ("union", None),
+            LogicalPlan::DropUpdateBefore(_) => ("drop_update_before", None),
         };
         let schema = plan.schema();
         Self {

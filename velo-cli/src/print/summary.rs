@@ -270,6 +270,7 @@ const fn words(cause: RowErrorCause) -> &'static str {
         RowErrorCause::MissingTable => "joined with a table that could not be had",
         RowErrorCause::EventTime => "without a usable event time",
         RowErrorCause::Expression => "where an expression failed",
+        RowErrorCause::UnknownRow => "that retract a row that does not exist",
         RowErrorCause::Late => "late",
     }
 }

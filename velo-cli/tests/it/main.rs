@@ -4,6 +4,7 @@
 
 mod bootstrap;
 mod cases;
+mod changing;
 mod commands;
 mod databases;
 mod demo;

@@ -81,11 +81,6 @@ const FORMS: &[(UnsupportedForm, &str)] = &[
     (NamedArgument, "SELECT ROUND(x := id) AS r FROM orders"),
     (Row, "SELECT (id, customer) AS pair FROM orders"),
     (HeaderChange, "SELECT SET_HEADER('a', 'b') AS h FROM orders"),
-    (
-        OverChangelog,
-        "CREATE STREAM counts AS SELECT customer, COUNT(*) AS n FROM orders GROUP BY customer EMIT CHANGES;\n\
-         SELECT customer FROM counts WHERE n > 1",
-    ),
 ];
 
 /// Statements and places that are refused, with the words of the message.

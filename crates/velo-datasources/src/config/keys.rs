@@ -37,12 +37,12 @@ pub(super) const SOURCE_KEYS: &[&str] = &joined::<24>(&[
 ]);
 
 /// Keys of sinks.
-pub(super) const SINK_KEYS: &[&str] = &joined::<17>(&[
+pub(super) const SINK_KEYS: &[&str] = &joined::<18>(&[
     &["type", "path"],
     FORMAT_KEYS,
     CSV_KEYS,
     ENVELOPE_KEYS,
-    &["append", "compression"],
+    &["append", "compression", "envelope"],
 ]);
 
 /// Lists as one, which has `N` keys: another number does not compile.

@@ -28,5 +28,5 @@ pub(crate) use postgres_tls::{PostgresTls, TlsMode};
 pub use properties::{PropertyError, PropertyErrorKind};
 pub use records::RecordsConfig;
 pub use secret::Secret;
-pub use sink::{FileSinkConfig, SinkConfig};
+pub use sink::{EnvelopeStyle, FileSinkConfig, SinkConfig};
 pub use source::{FileSourceConfig, SourceConfig};

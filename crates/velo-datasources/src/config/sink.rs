@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use velo_data::ChangelogMode;
+
 use super::compression::parse_compression;
 use super::keys::{FORMAT_KEYS, SINK_KEYS};
 use super::properties::{Properties, PropertyError, SinkKind, parse_delimiter, parse_quote};
@@ -23,6 +25,32 @@ pub enum SinkConfig {
     Memory(MemorySink),
 }
 
+/// What written envelopes say of rows that change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EnvelopeStyle {
+    /// The value is the row, and `kind` says whether it is new, replaces one of its key, or is deleted.
+    #[default]
+    Upsert,
+    /// The value holds the row before and after the change, as Debezium writes it.
+    Debezium,
+}
+
+impl EnvelopeStyle {
+    /// The words of both, that of the default first.
+    pub const WORDS: [&str; 2] = ["upsert", "debezium"];
+
+    fn parse(word: &str) -> Result<Self, String> {
+        match word.to_ascii_lowercase().as_str() {
+            "upsert" => Ok(Self::Upsert),
+            "debezium" => Ok(Self::Debezium),
+            _ => Err(format!(
+                "`{word}` is no style of envelopes: there are {}",
+                Self::WORDS.join(" and ")
+            )),
+        }
+    }
+}
+
 /// How one local file is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSinkConfig {
@@ -32,6 +60,8 @@ pub struct FileSinkConfig {
     pub format: FileFormat,
     /// How the bytes are packed; where absent, as names tell.
     pub compression: Option<Compression>,
+    /// Envelopes: what they say of changes.
+    pub envelope: EnvelopeStyle,
     /// CSV: the byte between fields.
     pub delimiter: u8,
     /// CSV: the byte around fields that hold delimiters, quotes or line ends; a doubled one stands for itself.
@@ -52,6 +82,7 @@ impl FileSinkConfig {
             path: path.into(),
             format,
             compression: None,
+            envelope: EnvelopeStyle::default(),
             delimiter: b',',
             quote: b'"',
             has_headers: true,
@@ -69,6 +100,18 @@ impl FileSinkConfig {
 }
 
 impl SinkConfig {
+    /// What it is told of changes: rows alone where it has no form for deletes, which it leaves out and counts.
+    pub fn takes(&self) -> ChangelogMode {
+        match self {
+            Self::File(file) if file.format == FileFormat::Envelope => match file.envelope {
+                EnvelopeStyle::Upsert => ChangelogMode::Upsert,
+                EnvelopeStyle::Debezium => ChangelogMode::Retract,
+            },
+            Self::File(_) | Self::Stdout { .. } => ChangelogMode::AppendOnly,
+            Self::Discard | Self::Memory(_) => ChangelogMode::Upsert,
+        }
+    }
+
     /// The same, of a job that is not expected to end: rows go into the file itself, which is cut to nothing at the start unless
     /// rows are appended. What can only be read as a whole, such as Parquet, takes the file's place at the end all the same.
     #[must_use]
@@ -114,6 +157,7 @@ impl SinkConfig {
         let quote = read.parsed(&["quote"], parse_quote);
         let has_headers = read.boolean("has_headers");
         let append = read.boolean("append");
+        let envelope = read.parsed(&["envelope"], EnvelopeStyle::parse);
         read.must_differ(delimiter, quote);
         read.refuse_envelope_keys();
         let config = match kind {
@@ -124,6 +168,7 @@ impl SinkConfig {
                 let defaults = FileSinkConfig::new(path, format.format);
                 Self::File(FileSinkConfig {
                     compression,
+                    envelope: envelope.unwrap_or_default(),
                     delimiter: delimiter.unwrap_or(defaults.delimiter),
                     quote: quote.unwrap_or(defaults.quote),
                     has_headers: has_headers.unwrap_or(format.has_headers),
@@ -148,7 +193,14 @@ impl SinkConfig {
             keys.filter(|key| *key != "type" && !used.contains(key)).collect()
         };
         match self {
-            Self::File(file) => properties::csv_keys_without_effect(Some(file.format), properties),
+            Self::File(file) => {
+                let mut keys = properties::csv_keys_without_effect(Some(file.format), properties);
+                if file.format != FileFormat::Envelope {
+                    let envelope = properties.keys().map(String::as_str).find(|key| *key == "envelope");
+                    keys.extend(envelope);
+                }
+                keys
+            }
             Self::Stdout { .. } => others(FORMAT_KEYS),
             Self::Discard | Self::Memory(_) => others(&[]),
         }

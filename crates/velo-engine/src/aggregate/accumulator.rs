@@ -220,6 +220,14 @@ impl GroupedAggregate for Accumulators {
         }
         Ok(())
     }
+
+    fn clear(&mut self, groups: &[u32]) -> OperatorResult {
+        self.make_room()?;
+        for group in groups {
+            self.groups[*group as usize] = self.call.accumulator()?;
+        }
+        Ok(())
+    }
 }
 
 /// Values read one by one.

@@ -195,4 +195,11 @@ impl GroupedAggregate for ApproxDistinct {
         }
         Ok(())
     }
+
+    fn clear(&mut self, groups: &[u32]) -> OperatorResult {
+        for group in groups {
+            self.sketches[*group as usize] = Sketch::default();
+        }
+        Ok(())
+    }
 }

@@ -97,7 +97,7 @@ impl Finish<WideDecimalSum> for DecimalAverage<DecimalTotal> {
         if fold.count == 0 {
             return Ok(None);
         }
-        let mean = self.mean(fold.sum.ok_or(Overflow)?, fold.count)?;
+        let mean = self.mean(fold.exact().ok_or(Overflow)?, fold.count)?;
         self.total.fitting(mean.to_i128().ok_or(Overflow)?)
     }
 }
@@ -109,7 +109,8 @@ impl Finish<WideDecimalSum> for DecimalAverage<WideDecimalTotal> {
         if fold.count == 0 {
             return Ok(None);
         }
-        self.total.fitting(self.mean(fold.sum.ok_or(Overflow)?, fold.count)?)
+        self.total
+            .fitting(self.mean(fold.exact().ok_or(Overflow)?, fold.count)?)
     }
 }
 

@@ -109,6 +109,11 @@ impl GroupedAggregate for Delta {
         self.max.merge(unnested(&state[0]), groups)?;
         self.min.merge(unnested(&state[1]), groups)
     }
+
+    fn clear(&mut self, groups: &[u32]) -> OperatorResult {
+        self.max.clear(groups)?;
+        self.min.clear(groups)
+    }
 }
 
 /// Columns as the fields of one.

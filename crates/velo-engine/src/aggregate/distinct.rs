@@ -4,6 +4,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanBufferBuilder, ListArray, St
 use arrow::buffer::{BooleanBuffer, OffsetBuffer};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Fields, UInt32Type};
+use hashbrown::HashSet;
 
 use super::{AggregateInput, GroupedAggregate, Values};
 use crate::error::{CompileError, OperatorResult};
@@ -115,10 +116,25 @@ impl GroupedAggregate for Distinct {
             self.update(&AggregateInput {
                 arguments: combinations.as_struct().columns(),
                 filter: None,
+                retractions: None,
                 times: None,
                 groups: &vec![*group; combinations.len()],
             })?;
         }
         Ok(())
+    }
+
+    /// Goes through the combinations of all groups.
+    fn clear(&mut self, groups: &[u32]) -> OperatorResult {
+        let ids: Vec<u32> = (0..self.seen.len() as u32).collect();
+        let columns = self.seen.columns(&self.encoder, &ids)?;
+        let cleared: HashSet<u32> = groups.iter().copied().collect();
+        let group_of = columns[0].as_primitive::<UInt32Type>();
+        let kept = |id: &u32| !cleared.contains(&group_of.value(*id as usize));
+        let kept: Vec<u32> = ids.iter().copied().filter(kept).collect();
+        let encoded = self.encoder.encode(&columns, ids.len())?;
+        self.seen = KeyTable::new(&self.encoder);
+        self.seen.intern(&encoded, &RowSet::Indices(&kept), &mut Vec::new());
+        self.inner.clear(groups)
     }
 }

@@ -48,7 +48,7 @@ impl<T: ArrowPrimitiveType, const MAX: bool> Fold for PrimitiveExtreme<T, MAX> {
         }
     }
 
-    fn write(folds: impl Iterator<Item = Self> + Clone) -> Vec<ArrayRef> {
+    fn write<'a>(folds: impl Iterator<Item = &'a Self> + Clone) -> Vec<ArrayRef> {
         vec![Arc::new(folds.map(|fold| fold.value).collect::<PrimitiveArray<T>>())]
     }
 
@@ -145,6 +145,13 @@ impl<S: Slots> GroupedAggregate for SlotExtreme<S> {
             if state[0].is_valid(row) {
                 self.add(*group as usize, &state[0], row)?;
             }
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self, groups: &[u32]) -> OperatorResult {
+        for group in groups {
+            self.slots.clear(*group as usize);
         }
         Ok(())
     }

@@ -32,20 +32,22 @@ use super::sum::{
 use super::variance::{Moments, Spread};
 use crate::error::{CompileError, OperatorResult};
 
-type Aggregate = Box<dyn GroupedAggregate>;
+pub(super) type Aggregate = Box<dyn GroupedAggregate>;
 
 /// Makes the state of one aggregate call: once per statement without windows, else once per window.
 #[derive(Clone)]
 pub(crate) struct AggregateFactory {
-    recipe: Recipe,
-    distinct: bool,
-    arguments: Vec<DataType>,
-    output: DataType,
+    pub(super) recipe: Recipe,
+    pub(super) distinct: bool,
+    /// Whether the input retracts rows.
+    pub(super) retracts: bool,
+    pub(super) arguments: Vec<DataType>,
+    pub(super) output: DataType,
 }
 
 /// What to make.
 #[derive(Debug, Clone)]
-enum Recipe {
+pub(super) enum Recipe {
     Count,
     ApproxDistinct,
     Sum,
@@ -73,35 +75,41 @@ impl fmt::Debug for AggregateFactory {
 }
 
 impl AggregateFactory {
-    /// A factory for `call`, over columns of `schema` with arguments of these types; messages name it `column`.
+    /// A factory for `call`, over columns of `schema` with arguments of these types; messages name it `column`. `retracts`
+    /// says whether the input retracts rows, which some aggregates need other state for.
     pub(crate) fn new(
         call: &AggregateCall,
         arguments: Vec<DataType>,
         schema: &Schema,
         column: &str,
+        retracts: bool,
     ) -> Result<Self, CompileError> {
         let refuse = |message: String| CompileError::Aggregate {
             aggregate: column.to_owned(),
             message,
         };
         let output = call.sql_type.arrow();
-        let recipe = Recipe::of(call, &arguments, schema, column).map_err(|error| refuse(error.to_string()))?;
+        let recipe =
+            Recipe::of(call, &arguments, schema, column, retracts).map_err(|error| refuse(error.to_string()))?;
         let factory = Self {
             distinct: is_distinct(call),
+            retracts,
             recipe,
             arguments,
             output,
         };
         // Once now, so that types that cannot be aggregated are refused before any row is read.
-        factory.make().map_err(|error| refuse(error.to_string()))?;
+        let made = factory.make_growing().and_then(|_| factory.make());
+        made.map_err(|error| refuse(error.to_string()))?;
         Ok(factory)
     }
 
     /// The greatest of a column, as metadata columns of groups need it.
-    pub(crate) fn greatest(data_type: &DataType) -> Self {
+    pub(crate) fn greatest(data_type: &DataType, retracts: bool) -> Self {
         Self {
             recipe: Recipe::Extreme { max: true },
             distinct: false,
+            retracts,
             arguments: vec![data_type.clone()],
             output: data_type.clone(),
         }
@@ -109,6 +117,15 @@ impl AggregateFactory {
 
     /// New state, without groups.
     pub(crate) fn make(&self) -> OperatorResult<Aggregate> {
+        if self.retracts {
+            self.make_retracting()
+        } else {
+            self.make_growing()
+        }
+    }
+
+    /// State for rows that stand for good.
+    fn make_growing(&self) -> OperatorResult<Aggregate> {
         let aggregate = self.make_plain()?;
         if !self.distinct {
             return Ok(aggregate);
@@ -117,7 +134,7 @@ impl AggregateFactory {
         Ok(Box::new(distinct.map_err(|error| unsupported(&error.to_string()))?))
     }
 
-    fn make_plain(&self) -> OperatorResult<Aggregate> {
+    pub(super) fn make_plain(&self) -> OperatorResult<Aggregate> {
         Ok(match &self.recipe {
             Recipe::Count => Box::new(Count::default()),
             Recipe::ApproxDistinct => {
@@ -139,18 +156,24 @@ impl AggregateFactory {
             }
             Recipe::Interpolated(fraction) => Box::new(InterpolatedPercentile::new(*fraction)),
             Recipe::Pairs(statistic) => Box::new(Pairs::new(*statistic)),
-            Recipe::Ordered(result) => Box::new(Ordered::new(*result, self.argument()?)?),
+            Recipe::Ordered(result) => Box::new(Ordered::new(*result, self.argument()?, false)?),
             Recipe::Accumulators(call) => Box::new(Accumulators::new(call.clone(), self.output.clone())),
         })
     }
 
-    fn argument(&self) -> OperatorResult<&DataType> {
+    pub(super) fn argument(&self) -> OperatorResult<&DataType> {
         self.arguments.first().ok_or_else(|| unsupported("it has no argument"))
     }
 }
 
 impl Recipe {
-    fn of(call: &AggregateCall, types: &[DataType], schema: &Schema, column: &str) -> datafusion_common::Result<Self> {
+    fn of(
+        call: &AggregateCall,
+        types: &[DataType],
+        schema: &Schema,
+        column: &str,
+        retracts: bool,
+    ) -> datafusion_common::Result<Self> {
         use AggregateKind as Kind;
         let spread = |sample, deviation| Self::Spread(Spread { sample, deviation });
         let first_last = |order, nulls| Self::FirstLast { order, nulls };
@@ -158,12 +181,15 @@ impl Recipe {
             return Ok(Self::Pairs(statistic));
         }
         Ok(match call.kind {
-            Kind::Count | Kind::CountDistinct => Self::Count,
+            Kind::Count | Kind::CountDistinct | Kind::RegrCount => Self::Count,
             Kind::ApproxCountDistinct => Self::ApproxDistinct,
             Kind::Sum => Self::Sum,
             Kind::Avg => Self::Average,
             Kind::Min => Self::Extreme { max: false },
             Kind::Max => Self::Extreme { max: true },
+            // Of truth values, the least is true if all are, and the greatest if any is.
+            Kind::BoolAnd if retracts => Self::Extreme { max: false },
+            Kind::BoolOr if retracts => Self::Extreme { max: true },
             Kind::FirstValue => first_last(Order::EarliestEvent, Nulls::AreValues),
             Kind::LastValue => first_last(Order::LatestEvent, Nulls::AreValues),
             Kind::EarliestByOffset => first_last(Order::FirstArrival, Nulls::ArePassedOver),
@@ -235,7 +261,6 @@ fn largest(call: &AggregateCall, distinct: bool) -> datafusion_common::Result<Or
     })
 }
 
-/// The second argument, which is a constant number.
 /// The constant second argument, a fraction of all.
 fn fraction_argument(call: &AggregateCall) -> datafusion_common::Result<f64> {
     let fraction = number_argument(call)?;
@@ -248,6 +273,7 @@ fn fraction_argument(call: &AggregateCall) -> datafusion_common::Result<f64> {
     }
 }
 
+/// The second argument, which is a constant number.
 fn number_argument(call: &AggregateCall) -> datafusion_common::Result<f64> {
     let value = call.arguments.get(1).and_then(constant).transpose()?;
     match value.map(|value| value.cast_to(&DataType::Float64)).transpose()? {

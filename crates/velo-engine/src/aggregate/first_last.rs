@@ -76,7 +76,7 @@ impl FirstLast {
 }
 
 /// The rows that may be their group's value; `None` is all.
-fn candidates(nulls: Nulls, input: &AggregateInput<'_>) -> Option<BooleanBuffer> {
+pub(super) fn candidates(nulls: Nulls, input: &AggregateInput<'_>) -> Option<BooleanBuffer> {
     match nulls {
         Nulls::AreValues => input.filter.cloned(),
         Nulls::ArePassedOver => input.counted(),
@@ -152,8 +152,17 @@ impl GroupedAggregate for FirstLast {
         self.update(&AggregateInput {
             arguments: &state[..1],
             filter: Some(&filter),
+            retractions: None,
             times: Some(times.values()),
             groups,
         })
+    }
+
+    fn clear(&mut self, groups: &[u32]) -> OperatorResult {
+        for group in groups {
+            self.slots.clear(*group as usize);
+            self.times[*group as usize] = None;
+        }
+        Ok(())
     }
 }

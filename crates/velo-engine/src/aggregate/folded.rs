@@ -8,18 +8,27 @@ use super::{AggregateInput, GroupedAggregate, ValueFailure, Values, counts};
 use crate::error::OperatorResult;
 
 /// What an aggregate over numbers keeps of the values of one group.
-pub(super) trait Fold: Copy + Default + Send + 'static {
+pub(super) trait Fold: Clone + Default + Send + 'static {
     /// What it takes in.
     type Value: Copy;
 
     /// Takes a value in.
     fn add(&mut self, value: Self::Value);
 
+    /// Removes a value that it has taken in; an empty fold stays empty.
+    ///
+    /// Only folds over inputs that retract rows are asked; others need not be able to.
+    fn remove(&mut self, _value: Self::Value) {
+        debug_assert!(false, "the factory makes other folds for inputs that retract rows");
+    }
+
     /// Takes in everything that `other` has taken in.
     fn merge(&mut self, other: &Self);
 
     /// Columns from which [`Fold::read`] gets the same folds back.
-    fn write(folds: impl Iterator<Item = Self> + Clone) -> Vec<ArrayRef>;
+    fn write<'a>(folds: impl Iterator<Item = &'a Self> + Clone) -> Vec<ArrayRef>
+    where
+        Self: 'a;
 
     /// The fold that row `row` of the columns holds.
     fn read(columns: &[ArrayRef], row: usize) -> Self;
@@ -67,10 +76,29 @@ where
     F: Fold,
     Finisher: Finish<F>,
 {
-    fn values(&self, folds: impl ExactSizeIterator<Item = F>) -> Values {
+    fn values<'a>(&self, folds: impl ExactSizeIterator<Item = &'a F>) -> Values {
         let mut builder = ValuesBuilder::<Finisher::Output>::new(folds.len());
         for fold in folds {
-            builder.push(self.finisher.finish(&fold), &self.output);
+            builder.push(self.finisher.finish(fold), &self.output);
+        }
+        builder.build(&self.output)
+    }
+
+    /// The values of groups after each row; compiled for rows with and without retractions.
+    fn running(&mut self, input: &AggregateInput<'_>, retracts: impl Fn(usize) -> bool) -> Values
+    where
+        Input: ArrowPrimitiveType,
+        Input::Native: Into<F::Value>,
+    {
+        let values = input.arguments[0].as_primitive::<Input>().values();
+        let counted = input.counted();
+        let mut builder = ValuesBuilder::<Finisher::Output>::new(input.groups.len());
+        for (row, group) in input.groups.iter().enumerate() {
+            let fold = &mut self.folds[*group as usize];
+            if counts(counted.as_ref(), row) {
+                change(fold, values[row].into(), retracts(row));
+            }
+            builder.push(self.finisher.finish(fold), &self.output);
         }
         builder.build(&self.output)
     }
@@ -90,15 +118,22 @@ where
     fn update(&mut self, input: &AggregateInput<'_>) -> OperatorResult {
         let values = input.arguments[0].as_primitive::<Input>().values();
         let folds = self.folds.as_mut_slice();
-        match input.counted() {
-            None => {
+        match (input.counted(), input.retractions) {
+            (None, None) => {
                 for (group, value) in input.groups.iter().zip(values) {
                     folds[*group as usize].add((*value).into());
                 }
             }
-            Some(counted) => {
+            (Some(counted), None) => {
                 for row in counted.set_indices() {
                     folds[input.groups[row] as usize].add(values[row].into());
+                }
+            }
+            (counted, Some(retractions)) => {
+                for (row, (group, value)) in input.groups.iter().zip(values).enumerate() {
+                    if counts(counted.as_ref(), row) {
+                        change(&mut folds[*group as usize], (*value).into(), retractions.value(row));
+                    }
                 }
             }
         }
@@ -106,25 +141,18 @@ where
     }
 
     fn update_each(&mut self, input: &AggregateInput<'_>) -> OperatorResult<Values> {
-        let values = input.arguments[0].as_primitive::<Input>().values();
-        let counted = input.counted();
-        let mut builder = ValuesBuilder::<Finisher::Output>::new(input.groups.len());
-        for (row, group) in input.groups.iter().enumerate() {
-            let fold = &mut self.folds[*group as usize];
-            if counts(counted.as_ref(), row) {
-                fold.add(values[row].into());
-            }
-            builder.push(self.finisher.finish(fold), &self.output);
-        }
-        Ok(builder.build(&self.output))
+        Ok(match input.retractions {
+            None => self.running(input, |_| false),
+            Some(retractions) => self.running(input, |row| retractions.value(row)),
+        })
     }
 
     fn peek(&mut self, groups: &[u32]) -> OperatorResult<Values> {
-        Ok(self.values(groups.iter().map(|group| self.folds[*group as usize])))
+        Ok(self.values(groups.iter().map(|group| &self.folds[*group as usize])))
     }
 
     fn snapshot(&mut self, groups: &[u32]) -> OperatorResult<Vec<ArrayRef>> {
-        Ok(F::write(groups.iter().map(|group| self.folds[*group as usize])))
+        Ok(F::write(groups.iter().map(|group| &self.folds[*group as usize])))
     }
 
     fn merge(&mut self, state: &[ArrayRef], groups: &[u32]) -> OperatorResult {
@@ -132,6 +160,23 @@ where
             self.folds[*group as usize].merge(&F::read(state, row));
         }
         Ok(())
+    }
+
+    fn clear(&mut self, groups: &[u32]) -> OperatorResult {
+        for group in groups {
+            self.folds[*group as usize] = F::default();
+        }
+        Ok(())
+    }
+}
+
+/// Adds a value, or takes it away.
+#[inline]
+fn change<F: Fold>(fold: &mut F, value: F::Value, retracts: bool) {
+    if retracts {
+        fold.remove(value);
+    } else {
+        fold.add(value);
     }
 }
 

@@ -30,6 +30,29 @@ impl InterpolatedPercentile {
         values.insert(place, value);
     }
 
+    /// Nothing happens where no value is equal.
+    fn remove(&mut self, group: usize, value: f64) {
+        let values = &mut self.groups[group];
+        let place = if value.is_nan() {
+            values.iter().position(|held| held.is_nan())
+        } else {
+            // -0.0 and 0.0 are equal, and neighbours.
+            let place = values.partition_point(|held| *held < value || held.is_nan() && held.is_sign_negative());
+            values.get(place).filter(|held| **held <= value).map(|_| place)
+        };
+        if let Some(place) = place {
+            values.remove(place);
+        }
+    }
+
+    fn change(&mut self, group: usize, value: f64, retracts: bool) {
+        if retracts {
+            self.remove(group, value);
+        } else {
+            self.add(group, value);
+        }
+    }
+
     fn value(&self, group: usize) -> Option<f64> {
         let values = &self.groups[group];
         let position = self.fraction * values.len().checked_sub(1)? as f64;
@@ -49,7 +72,7 @@ impl GroupedAggregate for InterpolatedPercentile {
         let column = input.arguments[0].as_primitive::<Float64Type>();
         for (row, group) in input.groups.iter().enumerate() {
             if counts(counted.as_ref(), row) {
-                self.add(*group as usize, column.value(row));
+                self.change(*group as usize, column.value(row), input.retracts(row));
             }
         }
         Ok(())
@@ -61,7 +84,7 @@ impl GroupedAggregate for InterpolatedPercentile {
         let rows = input.groups.iter().enumerate();
         let running = rows.map(|(row, group)| {
             if counts(counted.as_ref(), row) {
-                self.add(*group as usize, column.value(row));
+                self.change(*group as usize, column.value(row), input.retracts(row));
             }
             self.value(*group as usize)
         });
@@ -86,6 +109,13 @@ impl GroupedAggregate for InterpolatedPercentile {
             for value in values.as_primitive::<Float64Type>().values() {
                 self.add(*group as usize, *value);
             }
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self, groups: &[u32]) -> OperatorResult {
+        for group in groups {
+            self.groups[*group as usize].clear();
         }
         Ok(())
     }

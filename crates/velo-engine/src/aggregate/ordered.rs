@@ -5,6 +5,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, Field};
 use arrow::row::{RowConverter, SortField};
+use velo_functions::comparable;
 
 use super::{AggregateInput, GroupedAggregate, Values, counts};
 use crate::error::OperatorResult;
@@ -28,17 +29,20 @@ pub(super) struct Ordered {
     result: OrderedResult,
     converter: RowConverter,
     data_type: DataType,
+    /// Whether the input retracts rows, so that any value may become one of the largest.
+    retracts: bool,
     /// The values of each group, ascending, in the row format, whose bytes compare like the values.
     groups: Vec<Vec<Box<[u8]>>>,
 }
 
 impl Ordered {
-    pub(super) fn new(result: OrderedResult, data_type: &DataType) -> OperatorResult<Self> {
+    pub(super) fn new(result: OrderedResult, data_type: &DataType, retracts: bool) -> OperatorResult<Self> {
         let order = SortOptions::default();
         Ok(Self {
             result,
             converter: RowConverter::new(vec![SortField::new_with_options(data_type.clone(), order)])?,
             data_type: data_type.clone(),
+            retracts,
             groups: Vec::new(),
         })
     }
@@ -47,6 +51,7 @@ impl Ordered {
         let values = &mut self.groups[group];
         let place = values.partition_point(|held| held.as_ref() <= value);
         match self.result {
+            _ if self.retracts => values.insert(place, value.into()),
             OrderedResult::Largest { distinct: true, .. } if place > 0 && *values[place - 1] == *value => {}
             OrderedResult::Largest { count, .. } if values.len() == count => {
                 if place > 0 {
@@ -58,8 +63,30 @@ impl Ordered {
         }
     }
 
+    /// Nothing happens where no value is equal.
+    fn remove(&mut self, group: usize, value: &[u8]) {
+        let values = &mut self.groups[group];
+        let place = values.partition_point(|held| held.as_ref() < value);
+        if values.get(place).is_some_and(|held| held.as_ref() == value) {
+            values.remove(place);
+        }
+    }
+
+    fn change(&mut self, group: usize, value: &[u8], retracts: bool) {
+        if retracts {
+            self.remove(group, value);
+        } else {
+            self.add(group, value);
+        }
+    }
+
     fn add_rows(&mut self, column: &ArrayRef, mut add: impl FnMut(&mut Self, usize, &[u8])) -> OperatorResult {
-        let rows = self.converter.convert_columns(std::slice::from_ref(column))?;
+        let rows = if self.retracts {
+            // The retraction of a value may be written as another that is equal, such as -0.0 for 0.0.
+            self.converter.convert_columns(&[comparable(column)?])?
+        } else {
+            self.converter.convert_columns(std::slice::from_ref(column))?
+        };
         for (row, value) in rows.iter().enumerate() {
             add(self, row, value.data());
         }
@@ -70,7 +97,11 @@ impl Ordered {
     fn picked(&self, group: usize) -> Box<dyn Iterator<Item = &[u8]> + '_> {
         let values = self.groups[group].as_slice();
         match self.result {
-            OrderedResult::Largest { .. } => Box::new(values.iter().rev().map(AsRef::as_ref)),
+            OrderedResult::Largest { count, distinct } => {
+                let repeats = move |index: usize| distinct && values.get(index + 1) == Some(&values[index]);
+                let picked = (0..values.len()).rev().filter(move |index| !repeats(*index));
+                Box::new(picked.take(count).map(|index| values[index].as_ref()))
+            }
             OrderedResult::Percentile(fraction) => {
                 let rank = (fraction * values.len() as f64).ceil().max(1.0) as usize;
                 Box::new(values.get(rank - 1).map(AsRef::as_ref).into_iter())
@@ -118,7 +149,7 @@ impl GroupedAggregate for Ordered {
         let counted = input.counted();
         self.add_rows(&input.arguments[0], |this, row, value| {
             if counts(counted.as_ref(), row) {
-                this.add(input.groups[row] as usize, value);
+                this.change(input.groups[row] as usize, value, input.retracts(row));
             }
         })
     }
@@ -129,7 +160,7 @@ impl GroupedAggregate for Ordered {
         self.add_rows(&input.arguments[0], |this, row, value| {
             let group = input.groups[row] as usize;
             if counts(counted.as_ref(), row) {
-                this.add(group, value);
+                this.change(group, value, input.retracts(row));
             }
             running.push(this.picked(group).map(Into::into).collect());
         })?;
@@ -158,6 +189,13 @@ impl GroupedAggregate for Ordered {
         let lists = state[0].as_list::<i32>();
         for (row, group) in groups.iter().enumerate() {
             self.add_rows(&lists.value(row), |this, _, value| this.add(*group as usize, value))?;
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self, groups: &[u32]) -> OperatorResult {
+        for group in groups {
+            self.groups[*group as usize].clear();
         }
         Ok(())
     }

@@ -269,4 +269,11 @@ impl GroupedAggregate for Pairs {
         }
         Ok(())
     }
+
+    fn clear(&mut self, groups: &[u32]) -> OperatorResult {
+        for group in groups {
+            self.groups[*group as usize] = PairMoments::default();
+        }
+        Ok(())
+    }
 }

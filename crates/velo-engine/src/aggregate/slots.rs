@@ -21,6 +21,9 @@ pub(super) trait Slots: Send {
     /// How the value of a row compares with the remembered one; `None` when NULL is remembered.
     fn compare(&self, group: usize, column: &ArrayRef, row: usize) -> OperatorResult<Option<Ordering>>;
 
+    /// Forgets the value: the group holds NULL again.
+    fn clear(&mut self, group: usize);
+
     /// The remembered values.
     fn column(&self, groups: &[u32]) -> OperatorResult<ArrayRef>;
 }
@@ -54,6 +57,10 @@ impl<T: ArrowPrimitiveType> Slots for PrimitiveSlots<T> {
     fn compare(&self, group: usize, column: &ArrayRef, row: usize) -> OperatorResult<Option<Ordering>> {
         let value = column.as_primitive::<T>().value(row);
         Ok(self.values[group].and_then(|held| value.partial_cmp(&held)))
+    }
+
+    fn clear(&mut self, group: usize) {
+        self.values[group] = None;
     }
 
     fn column(&self, groups: &[u32]) -> OperatorResult<ArrayRef> {
@@ -107,6 +114,10 @@ impl Slots for BytesSlots {
     fn compare(&self, group: usize, column: &ArrayRef, row: usize) -> OperatorResult<Option<Ordering>> {
         let held = self.values[group].as_deref();
         Ok(held.map(|held| self.bytes(column, row).cmp(held)))
+    }
+
+    fn clear(&mut self, group: usize) {
+        self.values[group] = None;
     }
 
     fn column(&self, groups: &[u32]) -> OperatorResult<ArrayRef> {
@@ -165,6 +176,10 @@ impl Slots for ScalarSlots {
             }
             _ => value.partial_cmp(held),
         })
+    }
+
+    fn clear(&mut self, group: usize) {
+        self.values[group] = self.null.clone();
     }
 
     fn column(&self, groups: &[u32]) -> OperatorResult<ArrayRef> {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Decimal256Array, Float64Array, Int64Array, UInt64Array};
+use arrow::array::{ArrayRef, AsArray, Decimal128Array, Decimal256Array, Float64Array, Int64Array, UInt64Array};
 use arrow::datatypes::{
     Decimal128Type, Decimal256Type, DecimalType, Float64Type, Int64Type, IntervalMonthDayNano,
     IntervalMonthDayNanoType, UInt64Type, i256,
@@ -25,12 +25,20 @@ impl Fold for IntegerSum {
         self.count += 1;
     }
 
+    #[inline]
+    fn remove(&mut self, value: i64) {
+        if self.count > 0 {
+            self.sum -= i128::from(value);
+            self.count -= 1;
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         self.sum += other.sum;
         self.count += other.count;
     }
 
-    fn write(folds: impl Iterator<Item = Self> + Clone) -> Vec<ArrayRef> {
+    fn write<'a>(folds: impl Iterator<Item = &'a Self> + Clone) -> Vec<ArrayRef> {
         vec![
             Arc::new(Decimal128Array::from_iter_values(folds.clone().map(|fold| fold.sum))),
             Arc::new(UInt64Array::from_iter_values(folds.map(|fold| fold.count))),
@@ -84,13 +92,22 @@ impl Fold for DecimalSum {
         self.count += 1;
     }
 
+    /// Values have at most 38 digits, so that each has a negative.
+    #[inline]
+    fn remove(&mut self, value: i128) {
+        if self.count > 0 {
+            self.add_wide(-value);
+            self.count -= 1;
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         self.add_wide(other.sum);
         self.carry += other.carry;
         self.count += other.count;
     }
 
-    fn write(folds: impl Iterator<Item = Self> + Clone) -> Vec<ArrayRef> {
+    fn write<'a>(folds: impl Iterator<Item = &'a Self> + Clone) -> Vec<ArrayRef> {
         vec![
             Arc::new(Decimal128Array::from_iter_values(folds.clone().map(|fold| fold.sum))),
             Arc::new(Int64Array::from_iter_values(folds.clone().map(|fold| fold.carry))),
@@ -107,18 +124,28 @@ impl Fold for DecimalSum {
     }
 }
 
-/// Sum and count of 256-bit decimals; `None` once the sum has left 256 bits.
-#[derive(Debug, Clone, Copy)]
+/// Sum and count of 256-bit decimals: the sum modulo 2^256, and how often it went over, so that a sum that comes back
+/// into 256 bits is right again.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct WideDecimalSum {
-    pub(super) sum: Option<i256>,
+    sum: i256,
+    carry: i64,
     pub(super) count: u64,
 }
 
-impl Default for WideDecimalSum {
-    fn default() -> Self {
-        Self {
-            sum: Some(i256::ZERO),
-            count: 0,
+impl WideDecimalSum {
+    /// The exact sum if it fits 256 bits.
+    pub(super) fn exact(&self) -> Option<i256> {
+        (self.carry == 0).then_some(self.sum)
+    }
+
+    fn add_wide(&mut self, value: i256) {
+        match self.sum.checked_add(value) {
+            Some(sum) => self.sum = sum,
+            None => {
+                self.sum = self.sum.wrapping_add(value);
+                self.carry += if value.is_negative() { -1 } else { 1 };
+            }
         }
     }
 }
@@ -127,27 +154,37 @@ impl Fold for WideDecimalSum {
     type Value = i256;
 
     fn add(&mut self, value: i256) {
-        self.sum = self.sum.and_then(|sum| sum.checked_add(value));
+        self.add_wide(value);
         self.count += 1;
     }
 
+    /// Values have at most 76 digits, so that each has a negative.
+    fn remove(&mut self, value: i256) {
+        if self.count > 0 {
+            self.add_wide(value.wrapping_neg());
+            self.count -= 1;
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
-        self.sum = self.sum.zip(other.sum).and_then(|(own, other)| own.checked_add(other));
+        self.add_wide(other.sum);
+        self.carry += other.carry;
         self.count += other.count;
     }
 
-    fn write(folds: impl Iterator<Item = Self> + Clone) -> Vec<ArrayRef> {
+    fn write<'a>(folds: impl Iterator<Item = &'a Self> + Clone) -> Vec<ArrayRef> {
         vec![
-            Arc::new(folds.clone().map(|fold| fold.sum).collect::<Decimal256Array>()),
+            Arc::new(Decimal256Array::from_iter_values(folds.clone().map(|fold| fold.sum))),
+            Arc::new(Int64Array::from_iter_values(folds.clone().map(|fold| fold.carry))),
             Arc::new(UInt64Array::from_iter_values(folds.map(|fold| fold.count))),
         ]
     }
 
     fn read(columns: &[ArrayRef], row: usize) -> Self {
-        let sums = columns[0].as_primitive::<Decimal256Type>();
         Self {
-            sum: sums.is_valid(row).then(|| sums.value(row)),
-            count: columns[1].as_primitive::<UInt64Type>().value(row),
+            sum: columns[0].as_primitive::<Decimal256Type>().value(row),
+            carry: columns[1].as_primitive::<Int64Type>().value(row),
+            count: columns[2].as_primitive::<UInt64Type>().value(row),
         }
     }
 }
@@ -173,7 +210,7 @@ impl Fold for FloatSum {
         self.count += other.count;
     }
 
-    fn write(folds: impl Iterator<Item = Self> + Clone) -> Vec<ArrayRef> {
+    fn write<'a>(folds: impl Iterator<Item = &'a Self> + Clone) -> Vec<ArrayRef> {
         vec![
             Arc::new(Float64Array::from_iter_values(folds.clone().map(|fold| fold.sum.high))),
             Arc::new(Float64Array::from_iter_values(folds.clone().map(|fold| fold.sum.low))),
@@ -246,7 +283,7 @@ impl Finish<WideDecimalSum> for DecimalTotal {
         if fold.count == 0 {
             return Ok(None);
         }
-        self.fitting(fold.sum.and_then(i256::to_i128).ok_or(Overflow)?)
+        self.fitting(fold.exact().and_then(i256::to_i128).ok_or(Overflow)?)
     }
 }
 
@@ -274,7 +311,7 @@ impl Finish<WideDecimalSum> for WideDecimalTotal {
         if fold.count == 0 {
             return Ok(None);
         }
-        self.fitting(fold.sum.ok_or(Overflow)?)
+        self.fitting(fold.exact().ok_or(Overflow)?)
     }
 }
 
@@ -310,6 +347,15 @@ impl Fold for IntervalSum {
         self.count += 1;
     }
 
+    fn remove(&mut self, value: IntervalMonthDayNano) {
+        if self.count > 0 {
+            self.months -= i64::from(value.months);
+            self.days -= i64::from(value.days);
+            self.nanoseconds -= i128::from(value.nanoseconds);
+            self.count -= 1;
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         self.months += other.months;
         self.days += other.days;
@@ -317,7 +363,7 @@ impl Fold for IntervalSum {
         self.count += other.count;
     }
 
-    fn write(folds: impl Iterator<Item = Self> + Clone) -> Vec<ArrayRef> {
+    fn write<'a>(folds: impl Iterator<Item = &'a Self> + Clone) -> Vec<ArrayRef> {
         vec![
             Arc::new(Int64Array::from_iter_values(folds.clone().map(|fold| fold.months))),
             Arc::new(Int64Array::from_iter_values(folds.clone().map(|fold| fold.days))),

@@ -33,9 +33,9 @@ impl Fold for Moments {
         self.squares.merge(&other.squares);
     }
 
-    fn write(folds: impl Iterator<Item = Self> + Clone) -> Vec<ArrayRef> {
+    fn write<'a>(folds: impl Iterator<Item = &'a Self> + Clone) -> Vec<ArrayRef> {
         let floats =
-            |part: fn(Self) -> f64| -> ArrayRef { Arc::new(Float64Array::from_iter_values(folds.clone().map(part))) };
+            |part: fn(&Self) -> f64| -> ArrayRef { Arc::new(Float64Array::from_iter_values(folds.clone().map(part))) };
         vec![
             Arc::new(UInt64Array::from_iter_values(folds.clone().map(|fold| fold.count))),
             floats(|fold| fold.sum.high),
@@ -70,22 +70,29 @@ pub(super) struct Spread {
     pub(super) deviation: bool,
 }
 
-impl Finish<Moments> for Spread {
-    type Output = Float64Type;
-
-    fn finish(&self, fold: &Moments) -> Result<Option<f64>, Overflow> {
-        let degrees = fold.count.saturating_sub(u64::from(self.sample));
+impl Spread {
+    /// The value of so many numbers with this sum and sum of squares.
+    pub(super) fn value(self, count: u64, sum: TwoFloat, squares: TwoFloat) -> Option<f64> {
+        let degrees = count.saturating_sub(u64::from(self.sample));
         if degrees == 0 {
-            return Ok(None);
+            return None;
         }
-        let count = fold.count as f64;
-        let scaled = fold.squares.times(count).minus(fold.sum.product(fold.sum)).value();
+        let count = count as f64;
+        let scaled = squares.times(count).minus(sum.product(sum)).value();
         // Rounding may leave a tiny negative number where all values are equal; NaN stays NaN.
         let variance = if scaled < 0.0 {
             0.0
         } else {
             scaled / count / degrees as f64
         };
-        Ok(Some(if self.deviation { variance.sqrt() } else { variance }))
+        Some(if self.deviation { variance.sqrt() } else { variance })
+    }
+}
+
+impl Finish<Moments> for Spread {
+    type Output = Float64Type;
+
+    fn finish(&self, fold: &Moments) -> Result<Option<f64>, Overflow> {
+        Ok(self.value(fold.count, fold.sum, fold.squares))
     }
 }

@@ -73,7 +73,7 @@ impl KeyRouter {
         // The two rows of an update whose key changes go to different workers, each of which sees half of it.
         let kinds = batch
             .kinds
-            .map(|kinds| kinds.part_pairs(|row| owners[row] != owners[row + 1]));
+            .map(|kinds| kinds.part_pairs(|row| owners.get(row) != owners.get(row + 1)));
         let batch = StreamBatch { kinds, ..batch };
         let (order, starts) = counting_sort(&owners);
         let part = |worker: usize| {

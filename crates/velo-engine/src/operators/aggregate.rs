@@ -1,7 +1,8 @@
-use velo_data::{RecordColumns, StreamBatch, StreamSchema};
+use velo_data::{StreamBatch, StreamSchema};
 
 use super::changes::{changes, in_order};
-use super::group_set::{GroupSet, SnapshotRows, restore_sets};
+use super::group_set::GroupSet;
+use super::group_snapshot::{SnapshotRows, restore_sets};
 use super::grouping::Grouping;
 use crate::error::OperatorResult;
 use crate::event::Output;
@@ -12,7 +13,6 @@ use crate::state::OperatorState;
 /// `GROUP BY … EMIT CHANGES`: with every row the new values of its group.
 pub(crate) struct AggregateChanges {
     groups: WindowlessGroups,
-    origins: RecordColumns,
 }
 
 /// `GROUP BY … EMIT FINAL`: every group once, when the input ends, in the order of the keys.
@@ -55,10 +55,9 @@ impl WindowlessGroups {
 }
 
 impl AggregateChanges {
-    pub(crate) fn new(grouping: Grouping, input: &StreamSchema) -> OperatorResult<Self> {
+    pub(crate) fn new(grouping: Grouping) -> OperatorResult<Self> {
         Ok(Self {
             groups: WindowlessGroups::new(grouping)?,
-            origins: RecordColumns::of(input),
         })
     }
 }
@@ -76,7 +75,7 @@ impl Operator for AggregateChanges {
         let WindowlessGroups { grouping, set } = &mut self.groups;
         let prepared = grouping.prepare(batch, out)?;
         let rows = RowSet::Range(0..prepared.batch.num_rows());
-        let changed = changes(set, grouping, &prepared, &rows, None, &self.origins, out)?;
+        let changed = changes(set, grouping, &prepared, &rows, None, out)?;
         in_order(vec![changed], out)
     }
 
@@ -110,7 +109,7 @@ impl Operator for AggregateFinal {
         let WindowlessGroups { grouping, set } = &mut self.groups;
         let prepared = grouping.prepare(batch, out)?;
         let rows = RowSet::Range(0..prepared.batch.num_rows());
-        set.update(grouping, &prepared, &rows)
+        set.update(grouping, &prepared, &rows, out)
     }
 
     /// The groups come out at the end, and their times may be any of those that came in: the operators behind must not

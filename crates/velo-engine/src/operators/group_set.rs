@@ -1,17 +1,22 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch};
-use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::DataType;
 use arrow::util::display::array_value_to_string;
 use bytes::Bytes;
-use velo_data::{RecordOrigin, RowError, RowErrorCause, RowKind, RowKinds, StreamBatch, SystemColumn};
+use velo_data::{
+    ChangelogMode, RecordOrigin, RowError, RowErrorCause, RowKind, RowKinds, StreamBatch, SystemColumn, record_batch,
+};
 
-use super::grouping::{Bounds, Grouping, Prepared, Selected, keep};
-use crate::aggregate::{AggregateInput, GroupedAggregate, Values, nested, unnested};
-use crate::error::{OperatorError, OperatorResult};
+use super::grouping::{Bounds, Grouping, keep};
+use super::prepared_rows::{Prepared, Selected, row_of};
+use super::row_counts::RowCounts;
+use super::sent_rows::SentRows;
+use crate::aggregate::{AggregateInput, GroupedAggregate, Values};
+use crate::error::OperatorResult;
 use crate::event::Output;
-use crate::keys::{KeyEncoder, KeyTable, RowSet, key_group};
+use crate::keys::{KeyEncoder, KeyTable, RowSet};
 
 /// Most rows of a batch of final results.
 const FINAL_BATCH_ROWS: usize = 8192;
@@ -22,6 +27,10 @@ pub(super) struct GroupSet {
     pub(super) aggregates: Vec<Box<dyn GroupedAggregate>>,
     /// Whether a row of the group is out and has not been deleted since.
     pub(super) visible: Vec<bool>,
+    /// The rows that are out, where somebody may need them.
+    pub(super) sent: SentRows,
+    /// How many rows each group has, where the input retracts rows.
+    counts: RowCounts,
     /// Group of each row of the batch at hand; kept for its room.
     pub(super) ids: Vec<u32>,
 }
@@ -32,6 +41,8 @@ impl GroupSet {
             keys: KeyTable::new(&grouping.encoder),
             aggregates: grouping.aggregates()?,
             visible: Vec::new(),
+            sent: SentRows::default(),
+            counts: RowCounts::default(),
             ids: Vec::new(),
         })
     }
@@ -52,12 +63,22 @@ impl GroupSet {
         let groups = self.keys.len();
         if groups > self.visible.len() {
             grouping.budget.take(groups - self.visible.len())?;
-            self.visible.resize(groups, false);
-            self.aggregates
-                .iter_mut()
-                .for_each(|aggregate| aggregate.resize(groups));
+            self.resize(grouping, groups);
         }
         Ok(())
+    }
+
+    fn resize(&mut self, grouping: &Grouping, groups: usize) {
+        self.visible.resize(groups, false);
+        if grouping.retracts {
+            self.counts.resize(groups);
+        }
+        if grouping.keeps_sent() {
+            self.sent.resize(groups);
+        }
+        self.aggregates
+            .iter_mut()
+            .for_each(|aggregate| aggregate.resize(groups));
     }
 
     /// Without keys everything is one group, which is there even if nothing came.
@@ -69,22 +90,170 @@ impl GroupSet {
         self.find_groups(grouping, &encoded, &RowSet::Range(0..1))
     }
 
-    /// Adds rows.
-    pub(super) fn update(&mut self, grouping: &Grouping, prepared: &Prepared, rows: &RowSet<'_>) -> OperatorResult {
+    /// Adds rows, and removes those that are retracted.
+    pub(super) fn update(
+        &mut self,
+        grouping: &Grouping,
+        prepared: &Prepared,
+        rows: &RowSet<'_>,
+        out: &mut Output,
+    ) -> OperatorResult {
         self.find_groups(grouping, &prepared.encoded, rows)?;
-        let selected = grouping.select(prepared, rows)?;
+        let mut selected = grouping.select(prepared, rows)?;
+        let mut valid = Vec::new();
+        self.count_rows(grouping, prepared, rows, &mut selected, &mut valid, out);
         for (index, aggregate) in self.aggregates.iter_mut().enumerate() {
             aggregate.update(&input(&selected, index, &self.ids))?;
         }
-        Ok(())
+        self.forget_emptied(grouping)
     }
 
-    /// Adds rows whose groups are found, and returns the running values of every aggregate.
+    /// As [`GroupSet::update`] of rows whose groups are found and counted; returns the running values of every aggregate.
     pub(super) fn update_each(&mut self, selected: &Selected) -> OperatorResult<Vec<Values>> {
         let aggregates = self.aggregates.iter_mut().enumerate();
         aggregates
             .map(|(index, aggregate)| aggregate.update_each(&input(selected, index, &self.ids)))
             .collect()
+    }
+
+    /// Counts the rows of groups that are found, where the input retracts rows, and returns after which rows the group
+    /// exists; `None` is all, in a batch without retractions.
+    ///
+    /// The retraction of a row that does not exist is rejected: no aggregate sees it, and it is not `valid`.
+    pub(super) fn count_rows(
+        &mut self,
+        grouping: &Grouping,
+        prepared: &Prepared,
+        rows: &RowSet<'_>,
+        selected: &mut Selected,
+        valid: &mut [bool],
+        out: &mut Output,
+    ) -> Option<BooleanBuffer> {
+        if !grouping.retracts {
+            return None;
+        }
+        let counted = self.counts.count(&self.ids, selected.retractions.as_ref());
+        for position in &counted.unknown {
+            if let Some(valid) = valid.get_mut(*position) {
+                *valid = false;
+            }
+            let (origin, original) = grouping.record(prepared, row_of(rows, *position));
+            let group = group_name(grouping, &selected.keys, *position);
+            out.reject(RowError {
+                cause: RowErrorCause::UnknownRow,
+                message: format!("it retracts a row that does not exist{group}"),
+                column: None,
+                origin,
+                original,
+            });
+        }
+        if !counted.unknown.is_empty() {
+            selected.pass_over(&counted.unknown);
+        }
+        let retractions = selected.retractions.as_ref();
+        retractions.map(|retractions| {
+            if grouping.drops_emptied() {
+                counted.occupied
+            } else {
+                BooleanBuffer::new_set(retractions.len())
+            }
+        })
+    }
+
+    /// The groups that are there: all, or those that have rows.
+    pub(super) fn existing(&self, grouping: &Grouping) -> Vec<u32> {
+        if grouping.drops_emptied() {
+            self.counts.occupied().collect()
+        } else {
+            (0..self.len() as u32).collect()
+        }
+    }
+
+    /// How many rows a group has, where that is counted.
+    pub(super) fn row_count(&self, grouping: &Grouping, group: u32) -> u64 {
+        if grouping.retracts { self.counts.get(group) } else { 0 }
+    }
+
+    /// Takes over what a snapshot says of the group that was found at `position`.
+    pub(super) fn restore_group(&mut self, grouping: &Grouping, position: usize, visible: bool, rows: u64) {
+        let id = self.ids[position];
+        self.visible[id as usize] = visible;
+        if grouping.retracts {
+            self.counts.set(id, rows);
+        }
+    }
+
+    /// Keeps the rows that went out last, given all rows of the batch and the group of each.
+    pub(super) fn keep_sent(&mut self, records: RecordBatch, groups: Vec<u32>) -> OperatorResult {
+        if groups.is_empty() {
+            return Ok(());
+        }
+        self.sent.push(records, groups, &self.visible)
+    }
+
+    /// Empties the groups of the rows at hand that have no row left; once most groups are like that, they are dropped.
+    pub(super) fn forget_emptied(&mut self, grouping: &Grouping) -> OperatorResult {
+        if !grouping.retracts {
+            return Ok(());
+        }
+        let emptied = self.counts.take_emptied();
+        if !emptied.is_empty() {
+            for aggregate in &mut self.aggregates {
+                aggregate.clear(&emptied)?;
+            }
+        }
+        if grouping.drops_emptied() && self.counts.are_mostly_empty() {
+            self.drop_emptied(grouping)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with the groups that have rows.
+    fn drop_emptied(&mut self, grouping: &Grouping) -> OperatorResult {
+        let occupied = self.existing(grouping);
+        let keys = self.keys.columns(&grouping.encoder, &occupied)?;
+        let encoded = grouping.encoder.encode(&keys, occupied.len())?;
+        let mut kept = Self::new(grouping)?;
+        kept.keys
+            .intern(&encoded, &RowSet::Range(0..occupied.len()), &mut kept.ids);
+        kept.resize(grouping, occupied.len());
+        for (index, aggregate) in self.aggregates.iter_mut().enumerate() {
+            kept.aggregates[index].merge(&aggregate.snapshot(&occupied)?, &kept.ids)?;
+        }
+        for (position, old) in occupied.iter().enumerate() {
+            let visible = self.visible[*old as usize];
+            kept.restore_group(grouping, position, visible, self.counts.get(*old));
+        }
+        if grouping.keeps_sent() {
+            let sent = self
+                .sent
+                .columns(grouping.schema.arrow(), 0, &occupied, &self.visible)?;
+            kept.restore_sent(grouping, &sent)?;
+        }
+        grouping.budget.give_back(self.len() - occupied.len());
+        *self = kept;
+        Ok(())
+    }
+
+    /// Takes over what the visible ones of the groups in `self.ids` have sent: all columns, with a row for each.
+    pub(super) fn restore_sent(&mut self, grouping: &Grouping, columns: &[ArrayRef]) -> OperatorResult {
+        let out: BooleanArray = self.ids.iter().map(|id| Some(self.visible[*id as usize])).collect();
+        let groups: Vec<u32> = self
+            .ids
+            .iter()
+            .copied()
+            .filter(|id| self.visible[*id as usize])
+            .collect();
+        let columns = columns.iter().map(|column| arrow::compute::filter(column, &out));
+        let records = record_batch(
+            grouping.schema.arrow(),
+            columns.collect::<Result<_, _>>()?,
+            groups.len(),
+        )?;
+        for (row, group) in groups.iter().enumerate() {
+            self.sent.set_next(*group, row as u32);
+        }
+        self.keep_sent(records, groups)
     }
 
     /// Emits all groups in the order of their keys, except those that HAVING holds back or that have no value.
@@ -94,7 +263,7 @@ impl GroupSet {
         window: Option<Bounds>,
         out: &mut Output,
     ) -> OperatorResult {
-        let mut ids: Vec<u32> = (0..self.len() as u32).collect();
+        let mut ids = self.existing(grouping);
         self.keys.sort(&mut ids);
         for ids in ids.chunks(FINAL_BATCH_ROWS) {
             self.emit_final_rows(grouping, window, ids, out)?;
@@ -119,7 +288,7 @@ impl GroupSet {
             Some(bounds) => bounds.final_column(column, ids.len()),
             None => highest.next(),
         })?;
-        let visibility = grouping.visibility(&records, out)?;
+        let visibility = grouping.visibility(&records, None, out)?;
         let mut emitted = vec![true; ids.len()];
         reject_failures(
             grouping,
@@ -134,10 +303,18 @@ impl GroupSet {
             self.visible[*id as usize] = *emitted;
         }
         let records = keep(&records, emitted.into())?;
-        let kinds = grouping
-            .reopens
-            .then(|| RowKinds::all(RowKind::Insert, records.num_rows()));
-        out.emit(StreamBatch { records, kinds });
+        let changes = grouping.output_mode != ChangelogMode::AppendOnly;
+        if grouping.keeps_sent() {
+            let groups: Vec<u32> = ids.iter().copied().filter(|id| self.visible[*id as usize]).collect();
+            for (row, group) in groups.iter().enumerate() {
+                self.sent.set_next(*group, row as u32);
+            }
+            self.keep_sent(records.clone(), groups)?;
+        }
+        out.emit(StreamBatch {
+            kinds: changes.then(|| RowKinds::all(RowKind::Insert, records.num_rows())),
+            records,
+        });
         Ok(())
     }
 }
@@ -147,6 +324,7 @@ fn input<'a>(selected: &'a Selected, index: usize, groups: &'a [u32]) -> Aggrega
     AggregateInput {
         arguments: &selected.arguments[index],
         filter: selected.filters[index].as_ref(),
+        retractions: selected.retractions.as_ref(),
         times: selected.times.as_deref(),
         groups,
     }
@@ -168,7 +346,11 @@ pub(super) fn reject_failures(
                 let (origin, original) = record(failure.position);
                 out.reject(RowError {
                     cause: RowErrorCause::Expression,
-                    message: format!("{}{}", failure.message, group_name(grouping, rows, failure.position)),
+                    message: format!(
+                        "{}{}",
+                        failure.message,
+                        group_name(grouping, rows.columns(), failure.position)
+                    ),
                     column: Some(grouping.column_name(index)),
                     origin,
                     original,
@@ -180,138 +362,33 @@ pub(super) fn reject_failures(
 
 /// `: group k = 'a', day = 2024-01-05`, for messages; nothing where everything is one group.
 #[cold]
-fn group_name(grouping: &Grouping, rows: &RecordBatch, row: usize) -> String {
+fn group_name(grouping: &Grouping, keys: &[ArrayRef], row: usize) -> String {
     /// Characters of a key that are shown.
     const SHOWN: usize = 60;
-    let keys = (0..grouping.key_columns()).map(|key| {
-        let column = rows.column(key);
-        let name = rows.schema_ref().field(key).name();
-        let shown = array_value_to_string(column, row).unwrap_or_default();
-        let mut value: String = shown.chars().take(SHOWN).collect();
-        if shown.chars().nth(SHOWN).is_some() {
-            value.push('…');
-        }
-        match column.data_type() {
-            _ if column.is_null(row) => format!("{name} = NULL"),
-            DataType::Utf8View => format!("{name} = '{value}'"),
-            _ => format!("{name} = {value}"),
-        }
-    });
+    let fields = grouping.schema.arrow().fields();
+    let keys = keys
+        .iter()
+        .zip(fields)
+        .take(grouping.key_columns())
+        .map(|(column, field)| {
+            let name = field.name();
+            let shown = array_value_to_string(column, row).unwrap_or_default();
+            let mut value: String = shown.chars().take(SHOWN).collect();
+            if shown.chars().nth(SHOWN).is_some() {
+                value.push('…');
+            }
+            match column.data_type() {
+                _ if column.is_null(row) => format!("{name} = NULL"),
+                DataType::Utf8View => format!("{name} = '{value}'"),
+                _ => format!("{name} = {value}"),
+            }
+        });
     let keys: Vec<String> = keys.collect();
     if keys.is_empty() {
         String::new()
     } else {
         format!(": group {}", keys.join(", "))
     }
-}
-
-/// The rows of snapshots: one per group, with the key group that it belongs to.
-#[derive(Default)]
-pub(super) struct SnapshotRows {
-    batches: Vec<RecordBatch>,
-    key_groups: Vec<u16>,
-}
-
-/// Columns of a snapshot before those of keys and aggregates.
-const SNAPSHOT_FIXED_COLUMNS: usize = 2;
-
-impl SnapshotRows {
-    /// Adds the groups of a set; `window_start` tells the sets of windows apart.
-    pub(super) fn add(&mut self, grouping: &Grouping, set: &mut GroupSet, window_start: i64) -> OperatorResult {
-        if set.len() == 0 {
-            return Ok(());
-        }
-        let ids: Vec<u32> = (0..set.len() as u32).collect();
-        let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(Int64Array::from_value(window_start, ids.len())),
-            Arc::new(BooleanArray::from(set.visible.clone())),
-        ];
-        let keys = set.keys.columns(&grouping.encoder, &ids)?;
-        let hashes = grouping.encoder.encode(&keys, ids.len())?.hashes;
-        columns.extend(keys);
-        for aggregate in &mut set.aggregates {
-            columns.push(nested(aggregate.snapshot(&ids)?)?);
-        }
-        let fields = columns.iter().enumerate();
-        let fields =
-            fields.map(|(index, column)| Field::new(format!("column_{index}"), column.data_type().clone(), true));
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        self.batches.push(RecordBatch::try_new(schema, columns)?);
-        self.key_groups.extend(hashes.into_iter().map(key_group));
-        Ok(())
-    }
-
-    /// All rows by key group.
-    pub(super) fn into_key_groups(self) -> OperatorResult<BTreeMap<u16, RecordBatch>> {
-        let Some(first) = self.batches.first() else {
-            return Ok(BTreeMap::new());
-        };
-        let rows = arrow::compute::concat_batches(&first.schema(), &self.batches)?;
-        crate::state::OperatorState::partition(&rows, &self.key_groups)
-    }
-}
-
-/// Restores the sets that [`SnapshotRows`] were made of, by the start of their window.
-pub(super) fn restore_sets(
-    grouping: &Grouping,
-    operator: &'static str,
-    rows: &RecordBatch,
-) -> OperatorResult<BTreeMap<i64, GroupSet>> {
-    let misfit = |message: &str| OperatorError::Snapshot {
-        operator,
-        message: message.to_owned(),
-    };
-    let aggregates = SNAPSHOT_FIXED_COLUMNS + grouping.key_columns();
-    if rows.num_columns() < aggregates {
-        return Err(misfit("columns are missing"));
-    }
-    let starts = rows
-        .column(0)
-        .as_primitive_opt::<Int64Type>()
-        .ok_or_else(|| misfit("it has no window starts"))?;
-    let visible = rows
-        .column(1)
-        .as_boolean_opt()
-        .ok_or_else(|| misfit("it has no visibility"))?;
-    let mut windows: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
-    for (row, start) in starts.values().iter().enumerate() {
-        windows.entry(*start).or_default().push(row as u32);
-    }
-    let encoded = grouping
-        .encoder
-        .encode(&rows.columns()[SNAPSHOT_FIXED_COLUMNS..aggregates], rows.num_rows())?;
-    let mut sets = BTreeMap::new();
-    for (start, members) in windows {
-        let members = RowSet::Indices(&members);
-        let mut set = GroupSet::new(grouping)?;
-        set.find_groups(grouping, &encoded, &members)?;
-        for (aggregate, column) in set.aggregates.iter_mut().zip(&rows.columns()[aggregates..]) {
-            let state = super::grouping::select(column, &members)?;
-            aggregate.merge(unnested(&state), &set.ids)?;
-        }
-        if let RowSet::Indices(members) = members {
-            for (id, row) in set.ids.iter().zip(members) {
-                set.visible[*id as usize] = visible.value(*row as usize);
-            }
-        }
-        sets.insert(start, set);
-    }
-    Ok(sets)
-}
-
-/// A batch that holds one number: state that belongs to no key.
-pub(super) fn shared_number(name: &str, value: i64) -> OperatorResult<RecordBatch> {
-    let schema = Arc::new(Schema::new(vec![Field::new(name, DataType::Int64, false)]));
-    Ok(RecordBatch::try_new(
-        schema,
-        vec![Arc::new(Int64Array::from(vec![value]))],
-    )?)
-}
-
-/// The number that [`shared_number`] holds.
-pub(super) fn read_shared_number(batch: &RecordBatch) -> Option<i64> {
-    let column = batch.columns().first()?.as_primitive_opt::<Int64Type>()?;
-    column.values().first().copied()
 }
 
 /// The metadata columns that a causing record provides.

@@ -1,20 +1,23 @@
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, TimestampMillisecondArray, UInt32Array};
-use arrow::buffer::{BooleanBuffer, ScalarBuffer};
-use arrow::compute::take;
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, TimestampMillisecondArray};
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, TimestampMillisecondType};
+use bytes::Bytes;
 use datafusion_expr::Expr;
-use velo_data::{StreamBatch, StreamSchema, SystemColumn, record_batch};
+use velo_data::{
+    ChangelogMode, RecordColumns, RecordOrigin, RowKinds, StreamBatch, StreamSchema, SystemColumn, record_batch,
+};
 use velo_functions::comparable;
 use velo_planner::plan::{Aggregate, AggregateCall};
 
 use super::GroupBudget;
+use super::prepared_rows::{Prepared, Selected, select, select_bits};
 use crate::aggregate::{AggregateFactory, GroupedAggregate};
 use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
 use crate::expression::{Expressions, trues};
-use crate::keys::{EncodedKeys, KeyEncoder, RowSet};
+use crate::keys::{KeyEncoder, RowSet};
 
 /// What an aggregation computes, compiled: everything about it but its state.
 #[derive(Debug)]
@@ -28,8 +31,14 @@ pub(crate) struct Grouping {
     having: Option<Expressions>,
     pub(super) schema: StreamSchema,
     metadata: Vec<SystemColumn>,
-    /// Whether results may be updated after they are final, so that rows need kinds.
-    pub(super) reopens: bool,
+    /// Whether the input retracts rows.
+    pub(super) retracts: bool,
+    /// How results say that they change.
+    pub(super) output_mode: ChangelogMode,
+    /// Whether the only group, of an aggregation without keys, stays when its last row is retracted; that of a window does
+    /// not.
+    keeps_emptied: bool,
+    records: RecordColumns,
     event_time: Option<usize>,
     timestamp: Option<usize>,
     pub(super) budget: GroupBudget,
@@ -40,27 +49,6 @@ pub(crate) struct Grouping {
 struct Call {
     arguments: std::ops::Range<usize>,
     filter: Option<usize>,
-}
-
-/// The rows of a batch, with keys and arguments evaluated.
-pub(super) struct Prepared {
-    pub(super) batch: StreamBatch,
-    pub(super) encoded: EncodedKeys,
-    columns: Vec<ArrayRef>,
-    filters: Vec<Option<BooleanBuffer>>,
-    pub(super) times: Option<ScalarBuffer<i64>>,
-}
-
-/// Some rows of a [`Prepared`] batch, as aggregates take them.
-pub(super) struct Selected {
-    pub(super) keys: Vec<ArrayRef>,
-    /// Per aggregate.
-    pub(super) arguments: Vec<Vec<ArrayRef>>,
-    /// Per aggregate.
-    pub(super) filters: Vec<Option<BooleanBuffer>>,
-    pub(super) times: Option<ScalarBuffer<i64>>,
-    pub(super) event_times: Option<ArrayRef>,
-    pub(super) timestamps: Option<ArrayRef>,
 }
 
 /// The bounds of a window, in milliseconds.
@@ -119,6 +107,8 @@ impl<'a> Inputs<'a> {
 
 impl Grouping {
     pub(crate) fn new(plan: &Aggregate, budget: GroupBudget) -> Result<Self, CompileError> {
+        check_modes(plan)?;
+        let retracts = plan.input_mode == ChangelogMode::Retract;
         let input = plan.input.schema();
         let fields = plan.schema.arrow().fields();
         let mut inputs = Inputs::default();
@@ -130,7 +120,13 @@ impl Grouping {
         let mut factories = Vec::new();
         for (call, field) in plan.aggregates.iter().zip(&fields[plan.first_aggregate()..]) {
             let (inputs, types) = inputs.push_call(call, field.name(), input)?;
-            factories.push(AggregateFactory::new(call, types, input.arrow(), field.name())?);
+            factories.push(AggregateFactory::new(
+                call,
+                types,
+                input.arrow(),
+                field.name(),
+                retracts,
+            )?);
             calls.push(inputs);
         }
         Ok(Self {
@@ -141,7 +137,10 @@ impl Grouping {
             factories,
             having: having(plan)?,
             metadata: metadata(plan)?,
-            reopens: !plan.is_append_only(),
+            retracts,
+            output_mode: plan.output_mode,
+            keeps_emptied: plan.keys.is_empty() && plan.window.is_none(),
+            records: RecordColumns::of(input),
             schema: plan.schema.clone(),
             event_time: input.system(SystemColumn::EventTime),
             timestamp: input.system(SystemColumn::Timestamp),
@@ -154,14 +153,32 @@ impl Grouping {
         for column in &self.metadata {
             if let Some(index) = input.system(*column) {
                 let data_type = input.arrow().field(index).data_type();
-                self.factories.push(AggregateFactory::greatest(data_type));
+                self.factories
+                    .push(AggregateFactory::greatest(data_type, self.retracts));
             }
         }
         self
     }
 
-    pub(super) fn has_having(&self) -> bool {
-        self.having.is_some()
+    /// Whether what groups have sent is needed later: to delete those that disappear, and for the old values of updates.
+    pub(super) fn keeps_sent(&self) -> bool {
+        let may_disappear = self.having.is_some() || self.retracts;
+        match self.output_mode {
+            ChangelogMode::AppendOnly => false,
+            ChangelogMode::Upsert => may_disappear,
+            ChangelogMode::Retract => true,
+        }
+    }
+
+    /// Whether a group without rows is none.
+    pub(super) fn drops_emptied(&self) -> bool {
+        self.retracts && !self.keeps_emptied
+    }
+
+    /// The record that a row was read from: its origin and its bytes.
+    pub(super) fn record(&self, prepared: &Prepared, row: usize) -> (RecordOrigin, Option<Bytes>) {
+        let records = &prepared.batch.records;
+        (self.records.origin(records, row), self.records.original(records, row))
     }
 
     pub(super) fn key_columns(&self) -> usize {
@@ -171,6 +188,11 @@ impl Grouping {
     /// Number of aggregates that are columns of the output.
     pub(super) fn calls(&self) -> usize {
         self.calls.len()
+    }
+
+    /// Number of output columns, metadata included.
+    pub(super) fn columns(&self) -> usize {
+        self.schema.arrow().fields().len()
     }
 
     /// Name of an output column.
@@ -200,7 +222,16 @@ impl Grouping {
                 .values()
                 .clone()
         };
+        debug_assert!(
+            self.retracts || batch.kinds.as_ref().is_none_or(|kinds| !kinds.has_retractions()),
+            "the plan says whether its input retracts rows"
+        );
+        let kinds = batch
+            .kinds
+            .as_ref()
+            .filter(|kinds| self.retracts && kinds.has_retractions());
         Ok(Prepared {
+            retractions: kinds.map(RowKinds::retractions),
             encoded: self.encoder.encode(&columns[..self.keys], batch.num_rows())?,
             filters: self.calls.iter().map(filter).collect(),
             times: self.event_time.map(time),
@@ -248,6 +279,7 @@ impl Grouping {
             keys: columns[..self.keys].to_vec(),
             arguments,
             filters,
+            retractions: prepared.retractions.as_ref().map(|bits| select_bits(bits, rows)),
             times: event_times
                 .as_ref()
                 .map(|times| times.as_primitive::<TimestampMillisecondType>().values().clone()),
@@ -273,30 +305,73 @@ impl Grouping {
         Ok(record_batch(self.schema.arrow(), columns, rows)?)
     }
 
-    /// Which rows HAVING lets through.
-    pub(super) fn visibility(&self, records: &RecordBatch, out: &mut Output) -> OperatorResult<Visibility> {
+    /// Which rows HAVING lets through, of those that are `judged`; `None` is all.
+    pub(super) fn visibility(
+        &self,
+        records: &RecordBatch,
+        judged: Option<&BooleanBuffer>,
+        out: &mut Output,
+    ) -> OperatorResult<Visibility> {
         let Some(having) = &self.having else {
             return Ok(Visibility {
-                visible: BooleanBuffer::new_set(records.num_rows()),
+                visible: judged
+                    .cloned()
+                    .unwrap_or_else(|| BooleanBuffer::new_set(records.num_rows())),
                 decided: None,
             });
         };
-        let evaluated = having.evaluate(StreamBatch::inserts(records.clone()), out)?;
-        let truths = trues(evaluated.columns[0].as_boolean());
-        let Some(decided) = evaluated.kept else {
-            return Ok(Visibility {
-                visible: truths,
-                decided: None,
-            });
+        let batch = match judged {
+            None => records.clone(),
+            Some(judged) => keep(records, judged.clone())?,
         };
-        let mut truths = truths.iter();
-        let visible = decided
-            .iter()
-            .map(|decided| decided && truths.next().unwrap_or_default());
-        Ok(Visibility {
-            visible: visible.collect(),
-            decided: Some(decided),
+        let evaluated = having.evaluate(StreamBatch::inserts(batch), out)?;
+        let visible = trues(evaluated.columns[0].as_boolean());
+        let visibility = match evaluated.kept {
+            None => Visibility { visible, decided: None },
+            Some(decided) => Visibility {
+                visible: spread(&visible, &decided, false),
+                decided: Some(decided),
+            },
+        };
+        Ok(match judged {
+            None => visibility,
+            Some(judged) => Visibility {
+                visible: spread(&visibility.visible, judged, false),
+                decided: visibility.decided.map(|decided| spread(&decided, judged, true)),
+            },
         })
+    }
+}
+
+/// The bits of the rows in `places`, in their order, and `elsewhere` for all other rows.
+fn spread(bits: &BooleanBuffer, places: &BooleanBuffer, elsewhere: bool) -> BooleanBuffer {
+    let mut bits = bits.iter();
+    let spread = places.iter().map(|is_there| {
+        if is_there {
+            bits.next().unwrap_or(elsewhere)
+        } else {
+            elsewhere
+        }
+    });
+    spread.collect()
+}
+
+/// Checks that the aggregation can take in the changes of its input, and put out those of its results.
+fn check_modes(plan: &Aggregate) -> Result<(), CompileError> {
+    let refuse = |message: &str| {
+        Err(CompileError::Aggregate {
+            aggregate: "the aggregation".to_owned(),
+            message: message.to_owned(),
+        })
+    };
+    if plan.input_mode == ChangelogMode::Upsert {
+        return refuse("its input is an upsert stream, and it needs the old values of rows that change");
+    }
+    let updates_results = Aggregate::updates_results(plan.window.as_ref(), plan.emit);
+    match (plan.output_mode, updates_results) {
+        (ChangelogMode::AppendOnly, true) => refuse("its results change, which an append-only stream cannot say"),
+        (ChangelogMode::Upsert | ChangelogMode::Retract, false) => refuse("its results come out once"),
+        _ => Ok(()),
     }
 }
 
@@ -333,21 +408,6 @@ fn type_of(expression: &Expr, schema: &StreamSchema) -> Result<DataType, Compile
     })?;
     let canonical = velo_data::SqlType::from_arrow(&data_type).map(|sql_type| sql_type.arrow());
     Ok(canonical.unwrap_or(data_type))
-}
-
-pub(super) fn select(column: &ArrayRef, rows: &RowSet<'_>) -> OperatorResult<ArrayRef> {
-    Ok(match rows {
-        RowSet::Range(range) if range.len() == column.len() => Arc::clone(column),
-        RowSet::Range(range) => column.slice(range.start, range.len()),
-        RowSet::Indices(indices) => take(column, &UInt32Array::from(indices.to_vec()), None)?,
-    })
-}
-
-fn select_bits(bits: &BooleanBuffer, rows: &RowSet<'_>) -> BooleanBuffer {
-    match rows {
-        RowSet::Range(range) => bits.slice(range.start, range.len()),
-        RowSet::Indices(indices) => indices.iter().map(|row| bits.value(*row as usize)).collect(),
-    }
 }
 
 impl Bounds {

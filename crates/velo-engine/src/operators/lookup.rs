@@ -2,22 +2,33 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array, new_null_array};
-use arrow::compute::take;
+use arrow::buffer::ScalarBuffer;
+use arrow::compute::{concat_batches, take};
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion_common::ScalarValue;
-use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema, record_batch};
+use velo_data::{ChangelogMode, RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema, record_batch};
 use velo_planner::plan::{Lookup, LookupKind, TableMissingDataStrategy};
 
+use super::changing::{Computed, SentRows, takes_back};
 use crate::error::{CompileError, OperatorError, OperatorResult};
 use crate::event::Output;
 use crate::expression::{Expressions, trues};
-use crate::keys::KeyEncoder;
+use crate::keys::{KeyEncoder, KeyGroups};
 use crate::operator::Operator;
+use crate::state::OperatorState;
 use crate::table::{JoinedTable, LiveTable, Table, TableIndex, TableIndexBuilder};
 
 /// Completes rows with the rows of a table that go with them, in the order of the input and then of the table.
 #[derive(Debug)]
 pub(crate) struct LookupRows {
+    rows: Joined,
+    /// What came out for rows that may be taken back: the table may be another one by then.
+    sent: Option<SentRows>,
+}
+
+/// Finds and completes the rows of an input.
+#[derive(Debug)]
+struct Joined {
     keys: Expressions,
     matching: Matching,
     kind: LookupKind,
@@ -105,8 +116,22 @@ const NONE: u32 = u32::MAX;
 const PAIRS_MAX: usize = 16_384;
 
 impl LookupRows {
-    /// `tables` finds the table.
+    /// Looks up `table`.
     pub(crate) fn new(plan: &Lookup, table: &JoinedTable) -> Result<Self, CompileError> {
+        let (input, mode) = (plan.input.schema(), plan.input.mode());
+        takes_back("lookup", mode)?;
+        let remembers = mode == ChangelogMode::Retract;
+        Ok(Self {
+            rows: Joined::new(plan, table)?,
+            sent: remembers
+                .then(|| SentRows::new("lookup", input, &plan.schema))
+                .transpose()?,
+        })
+    }
+}
+
+impl Joined {
+    fn new(plan: &Lookup, table: &JoinedTable) -> Result<Self, CompileError> {
         let input = plan.input.schema();
         let types = plan.keys.iter().map(|key| key_type(&key.table, &plan.table_schema));
         let types = types.collect::<Result<Vec<_>, _>>()?;
@@ -173,9 +198,50 @@ impl LookupRows {
         Ok(Some(current))
     }
 
-    fn join(&mut self, batch: StreamBatch, seen: &Seen, out: &mut Output) -> OperatorResult {
+    /// Completes the rows of a batch, and hands them to `emit` in pieces, with the row that each was made of.
+    fn complete_rows(
+        &mut self,
+        batch: StreamBatch,
+        out: &mut Output,
+        mut emit: impl FnMut(RecordBatch, &[u32], &mut Output),
+    ) -> OperatorResult {
+        if let Some(seen) = self.current(out)? {
+            return self.join(batch, &seen, out, emit);
+        }
+        let State::Missing { rows, table, record } = &self.state else {
+            return Ok(());
+        };
+        match rows {
+            MissingRows::Skip => {
+                for row in 0..batch.num_rows() {
+                    out.reject(RowError {
+                        cause: RowErrorCause::MissingTable,
+                        message: format!("table `{table}` cannot be had"),
+                        column: None,
+                        origin: record.origin(&batch.records, row),
+                        original: record.original(&batch.records, row),
+                    });
+                }
+            }
+            MissingRows::Complete(values) => {
+                let inputs: Vec<u32> = (0..batch.num_rows() as u32).collect();
+                emit(self.columns.completed(&batch.records, values)?, &inputs, out);
+            }
+        }
+        Ok(())
+    }
+
+    fn join(
+        &mut self,
+        batch: StreamBatch,
+        seen: &Seen,
+        out: &mut Output,
+        mut emit: impl FnMut(RecordBatch, &[u32], &mut Output),
+    ) -> OperatorResult {
         let evaluated = self.keys.evaluate(batch, out)?;
         let records = evaluated.batch.records;
+        // Rows whose key fails have no place any more.
+        let places: Option<Vec<u32>> = evaluated.kept.map(|kept| kept.set_indices_u32().collect());
         let index = seen.index.as_deref();
         if let Some(index) = index {
             let keys = index.encode(&evaluated.columns, records.num_rows())?;
@@ -193,11 +259,14 @@ impl LookupRows {
                 Some(residual) => self.passing(residual, pairs, first..next, &records, &seen.table, out)?,
                 None => pairs,
             };
-            out.emit(StreamBatch::inserts(self.columns.joined(
-                &records,
-                &seen.table,
-                pairs,
-            )?));
+            let (joined, inputs) = self.columns.joined(&records, &seen.table, pairs)?;
+            match &places {
+                Some(places) => {
+                    let inputs: Vec<u32> = inputs.iter().map(|row| places[*row as usize]).collect();
+                    emit(joined, &inputs, out);
+                }
+                None => emit(joined, &inputs, out),
+            }
             first = next;
         }
         Ok(())
@@ -235,7 +304,7 @@ impl LookupRows {
             input: input.clone(),
             table: rows.clone(),
         };
-        let joined = StreamBatch::inserts(self.columns.joined(records, table, candidates)?);
+        let joined = StreamBatch::inserts(self.columns.joined(records, table, candidates)?.0);
         let evaluated = residual.evaluate(joined, out)?;
         let passes = trues(evaluated.columns[0].as_boolean());
         let mut answers = passes.iter();
@@ -306,7 +375,13 @@ impl Pairs {
 }
 
 impl OutputColumns {
-    fn joined(&self, records: &RecordBatch, table: &Table, pairs: Pairs) -> OperatorResult<RecordBatch> {
+    /// The rows of pairs, and the row of the input in each.
+    fn joined(
+        &self,
+        records: &RecordBatch,
+        table: &Table,
+        pairs: Pairs,
+    ) -> OperatorResult<(RecordBatch, ScalarBuffer<u32>)> {
         let rows = pairs.input.len();
         let is_identity = pairs.are_all_of(records.num_rows());
         let input = UInt32Array::from(pairs.input);
@@ -323,7 +398,8 @@ impl OutputColumns {
             }
         };
         let of_table = |index: &usize| table.take(*index, &table_rows);
-        self.assemble(records, rows, of_input, self.table.iter().map(of_table))
+        let joined = self.assemble(records, rows, of_input, self.table.iter().map(of_table))?;
+        Ok((joined, input.values().clone()))
     }
 
     /// The rows as they are, with constants in the columns of the table.
@@ -383,32 +459,37 @@ impl Operator for LookupRows {
     }
 
     fn schema(&self) -> &StreamSchema {
-        &self.columns.schema
+        &self.rows.columns.schema
     }
 
     fn on_batch(&mut self, batch: StreamBatch, out: &mut Output) -> OperatorResult {
-        if let Some(seen) = self.current(out)? {
-            return self.join(batch, &seen, out);
-        }
-        let State::Missing { rows, table, record } = &self.state else {
-            return Ok(());
+        let Self { rows, sent } = self;
+        let Some(sent) = sent else {
+            return rows.complete_rows(batch, out, |records, _, out| out.emit(StreamBatch::inserts(records)));
         };
-        match rows {
-            MissingRows::Skip => {
-                for row in 0..batch.num_rows() {
-                    out.reject(RowError {
-                        cause: RowErrorCause::MissingTable,
-                        message: format!("table `{table}` cannot be had"),
-                        column: None,
-                        origin: record.origin(&batch.records, row),
-                        original: record.original(&batch.records, row),
-                    });
-                }
-            }
-            MissingRows::Complete(values) => {
-                out.emit(StreamBatch::inserts(self.columns.completed(&batch.records, values)?));
-            }
-        }
+        let compute = |batch, out: &mut Output| {
+            let (mut pieces, mut inputs) = (Vec::new(), Vec::new());
+            rows.complete_rows(batch, out, |records, of_piece, _| {
+                pieces.push(records);
+                inputs.extend_from_slice(of_piece);
+            })?;
+            let records = concat_batches(rows.columns.schema.arrow(), &pieces)?;
+            Ok(Computed { records, inputs })
+        };
+        let passed = sent.pass(&batch, out, compute)?;
+        out.emit(passed.batch);
         Ok(())
+    }
+
+    fn snapshot(&mut self) -> OperatorResult<OperatorState> {
+        let mut state = OperatorState::default();
+        if let Some(sent) = &self.sent {
+            sent.snapshot(&mut state)?;
+        }
+        Ok(state)
+    }
+
+    fn restore(&mut self, state: &OperatorState, _owned: &KeyGroups) -> OperatorResult {
+        self.sent.as_mut().map_or(Ok(()), |sent| sent.restore(state))
     }
 }

@@ -2,15 +2,22 @@
 
 mod aggregate;
 mod budget;
+mod change_log;
 mod changes;
+mod changing;
 mod distinct;
 mod filter;
 mod group_set;
+mod group_snapshot;
 mod grouping;
 mod limit;
 mod lookup;
+mod prepared_rows;
 mod project;
+mod row_counts;
+mod same_rows;
 mod scan;
+mod sent_rows;
 mod sort;
 mod tumbling;
 mod values;
@@ -19,6 +26,7 @@ mod window_assignment;
 
 pub(crate) use aggregate::{AggregateChanges, AggregateFinal};
 pub(crate) use budget::GroupBudget;
+pub(crate) use changing::{DistinctStanding, DropUpdateBeforeRows, LimitStanding, SortStanding};
 pub(crate) use distinct::DistinctRows;
 pub(crate) use filter::FilterRows;
 pub(crate) use grouping::Grouping;

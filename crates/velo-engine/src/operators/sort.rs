@@ -1,7 +1,7 @@
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute::{SortOptions, concat_batches, interleave_record_batch, take_record_batch};
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
-use velo_data::{StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, StreamBatch, StreamSchema, SystemColumn};
 use velo_functions::comparable;
 use velo_planner::plan::Sort;
 
@@ -18,16 +18,22 @@ const BATCH_ROWS: usize = 8192;
 const SLACK_ROWS: usize = 8192;
 
 /// `ORDER BY`: keeps rows until their window, or the input, is complete, and hands them on in order.
+#[derive(Debug)]
+pub(crate) struct SortRows {
+    sorted: SortedRows,
+    by_window: bool,
+}
+
+/// Rows that are put in order.
 ///
 /// Of rows that are equal in all keys the one that came first stays first. Where only the first rows are read, the
 /// others are let go on the way.
 #[derive(Debug)]
-pub(crate) struct SortRows {
+pub(super) struct SortedRows {
     schema: StreamSchema,
     /// Indexes of the columns that rows are ordered by, the window before all of them.
     columns: Vec<usize>,
     converter: RowConverter,
-    by_window: bool,
     rows_max: Option<usize>,
     held: Vec<Held>,
     rows_held: usize,
@@ -44,6 +50,25 @@ struct Held {
 
 impl SortRows {
     pub(crate) fn new(plan: &Sort) -> Result<Self, CompileError> {
+        match plan.input.mode() {
+            ChangelogMode::AppendOnly => Ok(Self {
+                sorted: SortedRows::new(plan)?,
+                by_window: plan.by_window,
+            }),
+            mode => Err(CompileError::ChangelogMode { operator: "sort", mode }),
+        }
+    }
+
+    fn emit_all(&mut self, out: &mut Output) -> OperatorResult {
+        for records in self.sorted.take() {
+            out.emit(StreamBatch::inserts(records?));
+        }
+        Ok(())
+    }
+}
+
+impl SortedRows {
+    pub(super) fn new(plan: &Sort) -> Result<Self, CompileError> {
         let schema = plan.input.schema().clone();
         let mut columns = Vec::with_capacity(plan.keys.len() + 1);
         let mut fields = Vec::with_capacity(plan.keys.len() + 1);
@@ -72,12 +97,15 @@ impl SortRows {
             schema,
             columns,
             converter,
-            by_window: plan.by_window,
             rows_max: plan.rows_max.map(|rows| usize::try_from(rows).unwrap_or(usize::MAX)),
             held: Vec::new(),
             rows_held: 0,
             last: None,
         })
+    }
+
+    pub(super) fn schema(&self) -> &StreamSchema {
+        &self.schema
     }
 
     fn keys(&self, records: &RecordBatch) -> OperatorResult<Rows> {
@@ -87,7 +115,7 @@ impl SortRows {
     }
 
     /// Keeps rows, but for those that cannot be among the first.
-    fn keep(&mut self, records: RecordBatch) -> OperatorResult {
+    pub(super) fn keep(&mut self, records: RecordBatch) -> OperatorResult {
         if records.num_rows() == 0 || self.rows_max == Some(0) {
             return Ok(());
         }
@@ -163,11 +191,15 @@ impl SortRows {
         })
     }
 
-    fn emit_all(&mut self, out: &mut Output) -> OperatorResult {
-        for records in self.take_sorted(self.rows_max.unwrap_or(usize::MAX)) {
-            out.emit(StreamBatch::inserts(records?));
-        }
-        Ok(())
+    /// Takes out the rows that are read, in order.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = OperatorResult<RecordBatch>> + use<> {
+        self.take_sorted(self.rows_max.unwrap_or(usize::MAX))
+    }
+
+    /// The rows so far, in no order.
+    fn records(&self) -> OperatorResult<RecordBatch> {
+        let batches = self.held.iter().map(|held| &held.records);
+        Ok(concat_batches(self.schema.arrow(), batches)?)
     }
 }
 
@@ -184,11 +216,11 @@ impl Operator for SortRows {
     }
 
     fn schema(&self) -> &StreamSchema {
-        &self.schema
+        &self.sorted.schema
     }
 
     fn on_batch(&mut self, batch: StreamBatch, _out: &mut Output) -> OperatorResult {
-        self.keep(batch.records)
+        self.sorted.keep(batch.records)
     }
 
     /// A watermark says that the windows so far are complete. Without windows it waits for the rows that are held back.
@@ -205,8 +237,7 @@ impl Operator for SortRows {
     }
 
     fn snapshot(&mut self) -> OperatorResult<OperatorState> {
-        let batches = self.held.iter().map(|held| &held.records);
-        let records = concat_batches(self.schema.arrow(), batches)?;
+        let records = self.sorted.records()?;
         Ok(OperatorState {
             shared: (records.num_rows() > 0).then_some(records),
             ..OperatorState::default()
@@ -215,7 +246,7 @@ impl Operator for SortRows {
 
     fn restore(&mut self, state: &OperatorState, _owned: &KeyGroups) -> OperatorResult {
         match &state.shared {
-            Some(records) => self.keep(records.clone()),
+            Some(records) => self.sorted.keep(records.clone()),
             None => Ok(()),
         }
     }

@@ -1,14 +1,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use arrow::array::RecordBatch;
 use velo_common::format_duration;
-use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema};
+use velo_data::{RowError, RowErrorCause, StreamBatch, StreamSchema};
 use velo_planner::plan::{EmitMode, LatePolicy, Window, WindowAssigner};
 
-use super::changes::{changes, in_order};
-use super::group_set::{GroupSet, SnapshotRows, read_shared_number, restore_sets, shared_number};
-use super::grouping::{Bounds, Grouping, Prepared};
+use super::changes::{Changes, changes, in_order};
+use super::group_set::GroupSet;
+use super::group_snapshot::{SnapshotRows, read_shared_number, restore_sets, shared_number};
+use super::grouping::{Bounds, Grouping};
+use super::prepared_rows::Prepared;
 use super::window_assignment::Tumbling;
 use crate::error::{OperatorError, OperatorResult};
 use crate::event::{LateRows, Output};
@@ -25,7 +26,6 @@ pub(crate) struct TumblingWindows {
     lateness_ms: i64,
     late: LatePolicy,
     emit: EmitMode,
-    origins: RecordColumns,
     /// Open windows by their start. A window is fired when its final results are out.
     windows: BTreeMap<i64, WindowGroups>,
     watermark_ms: i64,
@@ -40,7 +40,7 @@ struct WindowGroups {
 const LATE_SAMPLES: usize = 5;
 
 impl TumblingWindows {
-    pub(crate) fn new(grouping: Grouping, window: &Window, emit: EmitMode, input: &StreamSchema) -> Self {
+    pub(crate) fn new(grouping: Grouping, window: &Window, emit: EmitMode) -> Self {
         let WindowAssigner::Tumbling { size_ms, offset_ms } = window.assigner;
         Self {
             grouping,
@@ -48,7 +48,6 @@ impl TumblingWindows {
             lateness_ms: i64::try_from(window.allowed_lateness.as_millis()).unwrap_or(i64::MAX),
             late: window.late,
             emit,
-            origins: RecordColumns::of(input),
             windows: BTreeMap::new(),
             watermark_ms: i64::MIN,
         }
@@ -66,7 +65,7 @@ impl TumblingWindows {
         prepared: &Prepared,
         rows: &RowSet<'_>,
         out: &mut Output,
-    ) -> OperatorResult<Option<super::changes::Changes>> {
+    ) -> OperatorResult<Option<Changes>> {
         let window = match self.windows.entry(bounds.start) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => entry.insert(WindowGroups {
@@ -76,11 +75,11 @@ impl TumblingWindows {
             }),
         };
         if self.emit == EmitMode::Final && !window.fired {
-            window.set.update(&self.grouping, prepared, rows)?;
+            window.set.update(&self.grouping, prepared, rows, out)?;
             return Ok(None);
         }
         let (set, grouping) = (&mut window.set, &self.grouping);
-        changes(set, grouping, prepared, rows, Some(bounds), &self.origins, out).map(Some)
+        changes(set, grouping, prepared, rows, Some(bounds), out).map(Some)
     }
 
     /// Gives up rows whose window is closed.
@@ -98,13 +97,14 @@ impl TumblingWindows {
             errors: rows
                 .iter()
                 .take(described)
-                .map(|row| self.late_error(bounds, &prepared.batch.records, *row, behind(row)))
+                .map(|row| self.late_error(bounds, prepared, *row, behind(row)))
                 .collect(),
             dead_letter,
         }
     }
 
-    fn late_error(&self, bounds: Bounds, records: &RecordBatch, row: usize, behind_ms: i64) -> RowError {
+    fn late_error(&self, bounds: Bounds, prepared: &Prepared, row: usize, behind_ms: i64) -> RowError {
+        let (origin, original) = self.grouping.record(prepared, row);
         let behind = Duration::from_millis(behind_ms.unsigned_abs());
         RowError {
             cause: RowErrorCause::Late,
@@ -115,8 +115,8 @@ impl TumblingWindows {
                 bounds.end
             ),
             column: None,
-            origin: self.origins.origin(records, row),
-            original: self.origins.original(records, row),
+            origin,
+            original,
         }
     }
 

@@ -6,7 +6,7 @@ use arrow::datatypes::TimestampMillisecondType;
 use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, SystemColumn};
 use velo_planner::plan::{WatermarkPace, WatermarkRule};
 
-use super::group_set::{read_shared_number, shared_number};
+use super::group_snapshot::{read_shared_number, shared_number};
 use super::milliseconds;
 use crate::error::OperatorResult;
 use crate::event::Output;
@@ -155,7 +155,9 @@ pub(super) fn reject_untimed(
     }
     let timed = is_not_null(&times)?;
     let (origins, records) = record;
-    for row in (0..batch.num_rows()).filter(|row| times.is_null(*row)) {
+    // A row that has no time when it is taken back had none when it came.
+    let is_new = |row: &usize| times.is_null(*row) && !batch.kind(*row).is_retraction();
+    for row in (0..batch.num_rows()).filter(is_new) {
         let reason = reasons.and_then(|reasons| reasons.failure(&records.slice(row, 1), out));
         out.reject(RowError {
             cause: RowErrorCause::EventTime,

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use velo_data::{ChangelogMode, StreamBatch};
 use velo_datasources::{Sink, SinkError};
 
 use super::ledger::StatementLedger;
@@ -35,16 +36,34 @@ impl SinkOutput {
         match event {
             Event::Batch(batch) => {
                 ledger.metrics.add_rows_out(batch.num_rows() as u64);
-                for slot in &mut self.sinks {
-                    let Some(sink) = slot else {
-                        continue;
-                    };
-                    let written = sink.write(batch).await;
-                    settle(slot, written, ledger).await?;
-                }
+                self.write_batch(batch, ledger).await?;
             }
             Event::Watermark(watermark_ms) => ledger.metrics.set_watermark(*watermark_ms),
             Event::Idle | Event::Barrier(_) | Event::End => {}
+        }
+        Ok(())
+    }
+
+    async fn write_batch(&mut self, batch: &StreamBatch, ledger: &StatementLedger) -> Result<(), EngineError> {
+        // Readers of the statement may have to be told old values that its sinks have no use for.
+        let mut replacing = None;
+        for slot in &mut self.sinks {
+            let Some(sink) = slot else {
+                continue;
+            };
+            let batch = match (sink.takes(), &mut replacing) {
+                (ChangelogMode::Retract, _) => batch,
+                (_, Some(replacing)) => replacing,
+                (_, replacing) => {
+                    let without = batch.clone().without_update_before();
+                    replacing.insert(without.map_err(|source| EngineError::Operator {
+                        statement: ledger.name.clone(),
+                        source: source.into(),
+                    })?)
+                }
+            };
+            let written = sink.write(batch).await;
+            settle(slot, written, ledger).await?;
         }
         Ok(())
     }

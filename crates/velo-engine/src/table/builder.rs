@@ -1,24 +1,36 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::DataType;
 use async_trait::async_trait;
-use velo_data::{RowKind, StreamBatch, StreamSchema, compact_views, record_batch};
+use velo_data::{ChangelogMode, StreamBatch, StreamSchema, compact_views, record_batch};
 use velo_datasources::{Sink, SinkError, SinkSummary};
 
 use super::chunks::CHUNK_ROWS;
 use super::growing::GrowingChunks;
 use super::latest::LatestRows;
+use super::standing::StandingByKey;
 use super::{Table, check_rows};
 use crate::error::{CompileError, OperatorResult};
 
-/// Collects the rows of a table. Of those with one key the last one counts; without a key every row does.
+/// Collects the rows of a table. Of those with one key the last one counts; without a key every row does. Rows that are taken
+/// back do not count any more.
 #[derive(Debug)]
 pub struct TableBuilder {
     schema: StreamSchema,
     rows: GrowingChunks,
-    /// Which rows count, where there is a key.
-    latest: Option<LatestRows>,
+    counting: Counting,
+}
+
+/// Which rows count.
+#[derive(Debug)]
+enum Counting {
+    All,
+    /// The last one of each key.
+    Latest(LatestRows),
+    /// Those that stand, of which the last one of each key.
+    Standing(StandingByKey),
 }
 
 impl TableBuilder {
@@ -33,13 +45,45 @@ impl TableBuilder {
             .iter()
             .map(|index| schema.arrow().field(*index).data_type().clone())
             .collect();
-        let latest = (!types.is_empty()).then(|| LatestRows::new(&types)).transpose()?;
+        let counting = if types.is_empty() {
+            Counting::All
+        } else {
+            Counting::Latest(LatestRows::new(&types)?)
+        };
         let schema = user_columns_of(schema);
         Ok(Self {
             rows: GrowingChunks::new(Arc::clone(schema.arrow()), CHUNK_ROWS),
             schema,
-            latest,
+            counting,
         })
+    }
+
+    /// Takes rows that change in this way from now on.
+    ///
+    /// # Errors
+    ///
+    /// When rows replace each other by a key that the table does not have, or a column has a type that cannot be compared.
+    pub fn taking(mut self, mode: ChangelogMode) -> Result<Self, CompileError> {
+        match (mode, &self.counting) {
+            (ChangelogMode::AppendOnly, _) | (ChangelogMode::Upsert, Counting::Latest(_)) => {}
+            (ChangelogMode::Upsert, _) => {
+                return Err(CompileError::ChangelogMode {
+                    operator: "table",
+                    mode,
+                });
+            }
+            (ChangelogMode::Retract, _) => {
+                let mut standing = StandingByKey::new(&self.schema)?;
+                for records in self.rows.batches() {
+                    let added = standing.add(&StreamBatch::inserts(records.clone()));
+                    added.map_err(|error| CompileError::KeyType {
+                        data_type: error.to_string(),
+                    })?;
+                }
+                self.counting = Counting::Standing(standing);
+            }
+        }
+        Ok(self)
     }
 
     /// Has so many rows stand together, or as many as the next power of two; a million unless told. To be told before any
@@ -57,9 +101,6 @@ impl TableBuilder {
     ///
     /// When there are more rows than a table can have.
     pub fn add(&mut self, batch: &StreamBatch) -> OperatorResult {
-        if self.latest.is_none() && batch.kinds.is_some() {
-            return self.add_unkeyed_changes(batch);
-        }
         check_rows(self.rows.num_rows() + batch.num_rows())?;
         let columns = batch.records.columns().iter().take(self.schema.user_columns());
         let records = record_batch(
@@ -67,24 +108,26 @@ impl TableBuilder {
             columns.map(compact_views).collect(),
             batch.num_rows(),
         )?;
-        if let Some(latest) = &mut self.latest {
-            let key_of = |records: &RecordBatch| {
-                let key = self.schema.key().iter();
-                key.map(|index| Arc::clone(records.column(*index))).collect::<Vec<_>>()
-            };
-            let earlier = self.rows.batches().map(key_of);
-            latest.add(&key_of(&records), retractions(batch).as_deref(), earlier)?;
+        match &mut self.counting {
+            Counting::All => {}
+            Counting::Latest(latest) => {
+                let key_of = |records: &RecordBatch| {
+                    let key = self.schema.key().iter();
+                    key.map(|index| Arc::clone(records.column(*index))).collect::<Vec<_>>()
+                };
+                let earlier = self.rows.batches().map(key_of);
+                latest.add(&key_of(&records), retractions(batch).as_deref(), earlier)?;
+            }
+            Counting::Standing(standing) => {
+                let changes = StreamBatch {
+                    records,
+                    kinds: batch.kinds.clone(),
+                };
+                standing.add(&changes)?;
+                return Ok(self.rows.push(without_retractions(changes)?)?);
+            }
         }
         Ok(self.rows.push(records)?)
-    }
-
-    /// Without a key nothing tells which row a change is about: only rows that are new can be kept.
-    fn add_unkeyed_changes(&mut self, batch: &StreamBatch) -> OperatorResult {
-        let is_new = (0..batch.num_rows())
-            .map(|row| Some(batch.kind(row) == RowKind::Insert))
-            .collect();
-        let records = batch.filter(&is_new)?.records;
-        self.add(&StreamBatch::inserts(records))
     }
 
     /// The table.
@@ -93,8 +136,8 @@ impl TableBuilder {
     ///
     /// When the columns cannot be put together.
     pub fn finish(self) -> OperatorResult<Table> {
-        let selection = self.latest.as_ref().and_then(LatestRows::selection);
-        drop(self.latest); // Its table of keys is not needed any more.
+        let selection = self.counting.selection();
+        drop(self.counting); // Its table of keys is not needed any more.
         let (arrow, chunk_rows) = (Arc::clone(self.schema.arrow()), self.rows.chunk_rows());
         let rows = self.rows.finish()?;
         let Some(selection) = selection else {
@@ -109,6 +152,28 @@ impl TableBuilder {
             selected.push(record_batch(&arrow, columns, count)?)?;
         }
         Ok(Table::of_chunks(self.schema, selected.finish()?))
+    }
+}
+
+impl Counting {
+    /// The rows that count, unless all do.
+    fn selection(&self) -> Option<UInt32Array> {
+        match self {
+            Self::All => None,
+            Self::Latest(latest) => latest.selection(),
+            Self::Standing(standing) => Some(standing.selection()),
+        }
+    }
+}
+
+/// The rows that take nothing back.
+fn without_retractions(changes: StreamBatch) -> OperatorResult<RecordBatch> {
+    match changes.kinds {
+        Some(kinds) => {
+            let kept = BooleanArray::new(!&kinds.retractions(), None);
+            Ok(filter_record_batch(&changes.records, &kept)?)
+        }
+        None => Ok(changes.records),
     }
 }
 
@@ -155,6 +220,11 @@ impl TableWriter {
 
 #[async_trait]
 impl Sink for TableWriter {
+    /// Whatever its statement gives: the builder was told.
+    fn takes(&self) -> ChangelogMode {
+        ChangelogMode::Retract
+    }
+
     async fn write(&mut self, batch: &StreamBatch) -> Result<(), SinkError> {
         if let Some(builder) = self.lock().as_mut() {
             builder.add(batch).map_err(|error| SinkError::Format {

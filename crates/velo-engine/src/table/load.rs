@@ -2,7 +2,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use velo_datasources::{Sink, Source};
-use velo_planner::plan::{EmitMode, LogicalPlan, PlannedStatement};
+use velo_planner::changelog::with_final_groups;
+use velo_planner::plan::PlannedStatement;
 
 use super::{JoinedTable, Table, TableBuilder, TableWriter};
 use crate::error::EngineError;
@@ -48,8 +49,13 @@ pub fn load_table(
     } = job;
     let name = table.name.clone();
     if sinks.is_empty() {
-        table.plan = with_final_groups(table.plan);
+        table.plan = with_final_groups(table.plan, &table.key);
     }
+    let builder = builder.taking(table.plan.mode());
+    let builder = builder.map_err(|source| EngineError::Compile {
+        statement: name.clone(),
+        source,
+    })?;
     let writer = TableWriter::new(builder);
     sinks.push(Box::new(writer.clone()));
     let silent = streams.into_iter().map(|planned| JobStatement {
@@ -80,16 +86,5 @@ pub fn load_table(
             statement: name,
             source,
         }),
-    }
-}
-
-/// Nobody sees the changes of groups on the way to a table: the last values are enough.
-fn with_final_groups(plan: LogicalPlan) -> LogicalPlan {
-    match plan.map_input(&mut with_final_groups) {
-        LogicalPlan::Aggregate(mut aggregate) if aggregate.window.is_none() => {
-            aggregate.emit = EmitMode::Final;
-            LogicalPlan::Aggregate(aggregate)
-        }
-        other => other,
     }
 }

@@ -8,6 +8,7 @@ mod index;
 mod latest;
 mod live;
 mod load;
+mod standing;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

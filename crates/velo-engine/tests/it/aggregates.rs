@@ -202,7 +202,7 @@ pub(crate) fn cases() -> Vec<(Named, [&'static str; 3])> {
 }
 
 /// Aggregates of pairs: the same, up to the last digits.
-fn approximate_cases() -> Vec<(Named, [Option<f64>; 3])> {
+pub(crate) fn approximate_cases() -> Vec<(Named, [Option<f64>; 3])> {
     vec![
         (pair("x", Kind::Corr), [Some(0.720_576_692_122_892), None, None]),
         (pair("x", Kind::CovarPop), [Some(0.1), Some(0.0), None]),

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod aggregates;
+mod changelogs;
+mod changes;
 mod driver;
 mod follow;
 mod grouping;
 mod properties;
 mod restore;
+mod retractions;
 mod sort;
 mod support;
 mod tables;

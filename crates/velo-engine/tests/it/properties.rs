@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use datafusion_expr::{col, lit};
 use proptest::prelude::*;
-use velo_data::{RowErrorCause, SqlType, SystemColumn};
+use velo_data::{ChangelogMode, RowErrorCause, SqlType, SystemColumn};
 use velo_functions::AggregateKind as Kind;
 use velo_planner::plan::{Distinct, LogicalPlan};
 
@@ -161,7 +161,7 @@ fn outcome(plan: &LogicalPlan, batches: Vec<RecordBatch>, parallelism: usize) ->
 /// Whether the order of rows does not depend on the number of workers either.
 fn is_ordered(plan: &LogicalPlan) -> bool {
     match plan {
-        LogicalPlan::Aggregate(aggregate) => aggregate.is_append_only(),
+        LogicalPlan::Aggregate(aggregate) => aggregate.output_mode == ChangelogMode::AppendOnly,
         LogicalPlan::Distinct(_) => false,
         _ => true,
     }

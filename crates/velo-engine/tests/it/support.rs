@@ -12,10 +12,14 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion_common::ScalarValue;
 use datafusion_expr::{Expr, cast, col, lit};
 use velo_common::Span;
-use velo_data::{ManualClock, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, ManualClock, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{MemorySink, MemorySource};
-use velo_engine::{Cancel, EngineError, Job, JobStatement, JobSummary, Metrics, RunOptions, run};
+use velo_engine::{
+    Cancel, Chain, CompileError, CompiledStage, EngineError, Job, JobStatement, JobSummary, JoinedTable, Metrics,
+    RunOptions, StageInput, run,
+};
 use velo_functions::AggregateKind;
+use velo_planner::physical::{JobGraph, StatementLayout};
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, PlannedStatement, Project,
     Relation, Scan, Sort, SortKey, StatementKind, StatementSettings, WatermarkPace, WatermarkRule, Window,
@@ -82,6 +86,7 @@ pub(crate) fn scan_of(relation: Relation, batch: &RecordBatch) -> LogicalPlan {
         columns: (0..fields.len()).collect(),
         event_time: None,
         filters: vec![],
+        mode: ChangelogMode::AppendOnly,
         schema: StreamSchema::of_user_columns(fields),
     })
 }
@@ -168,6 +173,7 @@ pub(crate) fn sum(name: &'static str, column: &str) -> Named {
     call(name, AggregateKind::Sum, vec![col(column)], SqlType::BigInt)
 }
 
+#[derive(Clone)]
 pub(crate) struct Named {
     pub(crate) name: &'static str,
     pub(crate) call: AggregateCall,
@@ -186,12 +192,16 @@ impl Named {
 }
 
 /// What an aggregation is made of.
+#[derive(Clone)]
 pub(crate) struct Grouped {
     pub(crate) keys: Vec<(&'static str, SqlType, Expr)>,
     pub(crate) calls: Vec<Named>,
     pub(crate) having: Option<Expr>,
     pub(crate) window: Option<Window>,
     pub(crate) emit: EmitMode,
+    pub(crate) input_mode: ChangelogMode,
+    /// `None`: what the planner takes where no consumer needs old values.
+    pub(crate) output_mode: Option<ChangelogMode>,
     pub(crate) metadata: Vec<SystemColumn>,
 }
 
@@ -202,6 +212,8 @@ pub(crate) fn grouped(keys: Vec<(&'static str, SqlType, Expr)>, calls: Vec<Named
         having: None,
         window: None,
         emit: EmitMode::Final,
+        input_mode: ChangelogMode::AppendOnly,
+        output_mode: None,
         metadata: vec![],
     }
 }
@@ -247,6 +259,12 @@ impl Grouped {
             .calls
             .iter()
             .map(|named| named.call.sql_type.field(named.name, true));
+        let updates = Aggregate::updates_results(self.window.as_ref(), self.emit);
+        let usual = if updates {
+            ChangelogMode::Upsert
+        } else {
+            ChangelogMode::AppendOnly
+        };
         LogicalPlan::Aggregate(Aggregate {
             schema: StreamSchema::new(keys.chain(calls).collect::<Vec<_>>(), self.metadata),
             input: Box::new(input),
@@ -254,6 +272,8 @@ impl Grouped {
             aggregates: self.calls.into_iter().map(|named| named.call).collect(),
             window: self.window,
             emit: self.emit,
+            input_mode: self.input_mode,
+            output_mode: self.output_mode.unwrap_or(usual),
             having: self.having,
         })
     }
@@ -274,6 +294,26 @@ pub(crate) fn statement(name: &str, plan: LogicalPlan) -> PlannedStatement {
         settings: StatementSettings::default(),
         span: Span::new(0, 0),
     }
+}
+
+/// The operators of a plan behind its scan, in one instance.
+pub(crate) fn chain_of(
+    plan: &LogicalPlan,
+    settings: &StatementSettings,
+    tables: &HashMap<String, JoinedTable>,
+) -> Result<Chain, CompileError> {
+    let layout = StatementLayout {
+        split_instances: vec![1],
+        keyed_instances: 1,
+        gathers_output: true,
+    };
+    let graph = JobGraph::new(&[(&statement("s", plan.clone()), layout)]);
+    let input = StageInput {
+        tables,
+        read: None,
+        reached: &[plan],
+    };
+    CompiledStage::new(&graph.stages[0], settings).chain(&input)
 }
 
 pub(crate) fn options(parallelism: usize) -> RunOptions {

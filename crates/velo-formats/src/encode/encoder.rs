@@ -77,6 +77,18 @@ impl Encoder {
         Self { form }
     }
 
+    /// One envelope a line, whose value tells of a change as Debezium does: the row before it, the row after it, and what it
+    /// was. An update is one record.
+    pub fn debezium_envelope(schema: &StreamSchema) -> Self {
+        let form = Form::Envelope(EnvelopeEncoder::debezium(schema));
+        Self { form }
+    }
+
+    /// Whether the old values of updates are written along with the new ones.
+    pub fn takes_old_values(&self) -> bool {
+        matches!(&self.form, Form::Envelope(envelope) if envelope.takes_old_values())
+    }
+
     /// Whether deletes and retractions can be written.
     pub fn takes_deletes(&self) -> bool {
         matches!(self.form, Form::Envelope(_))
@@ -120,7 +132,7 @@ impl Encoder {
                 objects.encode_elements(batch, rows, is_empty, out, &mut encoded)?;
             }
             Form::Csv(csv) => csv.encode(batch, rows, out, &mut encoded)?,
-            Form::Envelope(envelope) => envelope.encode(batch, rows, out, &mut encoded)?,
+            Form::Envelope(envelope) => envelope.encode(batch, out, &mut encoded)?,
         }
         if !takes_deletes && let Some(kinds) = &batch.kinds {
             encoded.deletes_skipped = kinds.retractions().count_set_bits() as u64;

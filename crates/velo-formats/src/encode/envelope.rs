@@ -1,5 +1,5 @@
 use arrow::array::{Array, RecordBatch};
-use velo_data::{StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{RowKind, StreamBatch, StreamSchema, SystemColumn};
 
 use super::EncodedRows;
 use super::json::JsonEncoder;
@@ -17,6 +17,48 @@ pub(super) struct EnvelopeEncoder {
     timestamp: Option<usize>,
     headers: Option<usize>,
     window: Option<(usize, usize)>,
+    style: Style,
+}
+
+/// What stands in the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// The row; its kind stands beside it.
+    Row,
+    /// The row before and after a change.
+    Debezium,
+}
+
+/// A change, as the places of its rows.
+struct Change {
+    before: Option<usize>,
+    after: Option<usize>,
+    operation: &'static [u8],
+}
+
+impl Change {
+    /// What happens at a row of a batch, and how many rows that takes.
+    fn at(batch: &StreamBatch, row: usize) -> (Self, usize) {
+        let (before, after, operation): (_, _, &[u8]) = match batch.kind(row) {
+            RowKind::UpdateBefore if batch.kinds.as_ref().is_some_and(|kinds| kinds.is_pair(row)) => {
+                let change = Self {
+                    before: Some(row),
+                    after: Some(row + 1),
+                    operation: b"u",
+                };
+                return (change, 2);
+            }
+            RowKind::Insert => (None, Some(row), b"c"),
+            RowKind::UpdateAfter => (None, Some(row), b"u"),
+            RowKind::UpdateBefore | RowKind::Delete => (Some(row), None, b"d"),
+        };
+        let change = Self {
+            before,
+            after,
+            operation,
+        };
+        (change, 1)
+    }
 }
 
 /// Where the record key comes from.
@@ -59,6 +101,18 @@ struct Metadata<'a> {
 
 impl EnvelopeEncoder {
     pub(super) fn new(schema: &StreamSchema) -> Self {
+        Self::of_style(schema, Style::Row)
+    }
+
+    pub(super) fn debezium(schema: &StreamSchema) -> Self {
+        Self::of_style(schema, Style::Debezium)
+    }
+
+    pub(super) fn takes_old_values(&self) -> bool {
+        self.style == Style::Debezium
+    }
+
+    fn of_style(schema: &StreamSchema, style: Style) -> Self {
         let event_time = schema.system(SystemColumn::EventTime);
         let window_start = schema.system(SystemColumn::WindowStart);
         Self {
@@ -67,34 +121,80 @@ impl EnvelopeEncoder {
             timestamp: event_time.or_else(|| schema.system(SystemColumn::Timestamp)),
             headers: schema.system(SystemColumn::Headers),
             window: window_start.zip(schema.system(SystemColumn::WindowEnd)),
+            style,
         }
     }
 
-    /// Appends the given rows, one a line.
+    /// Appends the rows of a batch, one a line, or one change a line.
     pub(super) fn encode(
         &self,
         batch: &StreamBatch,
-        rows: impl Iterator<Item = usize>,
         out: &mut Vec<u8>,
         encoded: &mut EncodedRows,
     ) -> Result<(), FormatError> {
         let columns = self.value.columns(&batch.records)?;
         let metadata = self.metadata(&batch.records)?;
-        for row in rows {
+        let mut row = 0;
+        while row < batch.num_rows() {
+            let (change, rows) = match self.style {
+                Style::Row => (None, 1),
+                Style::Debezium => {
+                    let (change, rows) = Change::at(batch, row);
+                    (Some(change), rows)
+                }
+            };
+            // Of an update, the new row is the last one.
+            let last = row + rows - 1;
             out.push(b'{');
-            metadata.write_key(row, out, encoded);
+            metadata.write_key(last, out, encoded);
             out.extend_from_slice(b"\"value\":");
-            self.value
-                .write_object(&columns, row, out, &mut encoded.non_finite_as_null);
-            metadata.write(row, out);
-            if batch.kinds.is_some() {
+            match &change {
+                Some(change) => self.write_change(change, &columns, &metadata, last, out, encoded),
+                None => {
+                    let non_finite = &mut encoded.non_finite_as_null;
+                    self.value.write_object(&columns, row, out, non_finite);
+                }
+            }
+            metadata.write(last, out);
+            if change.is_none() && batch.kinds.is_some() {
                 out.extend_from_slice(b",\"kind\":");
                 write_string(batch.kind(row).as_str(), out);
             }
             out.extend_from_slice(b"}\n");
             encoded.written += 1;
+            row += rows;
         }
         Ok(())
+    }
+
+    fn write_change(
+        &self,
+        change: &Change,
+        columns: &[Values<'_>],
+        metadata: &Metadata<'_>,
+        row: usize,
+        out: &mut Vec<u8>,
+        encoded: &mut EncodedRows,
+    ) {
+        let mut write = |name: &[u8], row: Option<usize>, out: &mut Vec<u8>| {
+            out.extend_from_slice(name);
+            match row {
+                Some(row) => self
+                    .value
+                    .write_object(columns, row, out, &mut encoded.non_finite_as_null),
+                None => out.extend_from_slice(b"null"),
+            }
+        };
+        write(b"{\"before\":", change.before, out);
+        write(b",\"after\":", change.after, out);
+        out.extend_from_slice(b",\"op\":\"");
+        out.extend_from_slice(change.operation);
+        out.extend_from_slice(b"\",\"ts_ms\":");
+        match milliseconds(metadata.timestamp.as_ref(), row) {
+            Some(milliseconds) => write_integer(milliseconds, out),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.push(b'}');
     }
 
     fn metadata<'a>(&self, records: &'a RecordBatch) -> Result<Metadata<'a>, FormatError> {

@@ -189,6 +189,48 @@ fn plain_formats_leave_deletes_and_metadata_out() {
 }
 
 #[test]
+fn debezium_envelopes_hold_a_change_each() {
+    let schema = StreamSchema::new([SqlType::BigInt.field("id", true)], [SystemColumn::EventTime]).with_key(vec![0]);
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 1, 2, 2, 3]));
+    let times: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![
+        None,
+        None,
+        Some(7),
+        Some(8),
+        Some(9),
+    ]));
+    let records = RecordBatch::try_new(Arc::clone(schema.arrow()), vec![ids, times]).unwrap();
+    let kinds = [
+        RowKind::Insert,
+        RowKind::UpdateBefore,
+        RowKind::UpdateAfter,
+        RowKind::Delete,
+        // Of a stream that only replaces rows.
+        RowKind::UpdateAfter,
+    ];
+    let changes = StreamBatch::changes(records.clone(), kinds.into());
+    let mut encoder = Encoder::debezium_envelope(&schema);
+    assert!(encoder.takes_old_values() && encoder.takes_deletes());
+    let mut out = Vec::new();
+    let told = encoder.encode(&changes, &mut out).unwrap();
+    assert_eq!((told.written, told.deletes_skipped), (4, 0));
+    insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+    {"key":1,"value":{"before":null,"after":{"id":1},"op":"c","ts_ms":null}}
+    {"key":2,"value":{"before":{"id":1},"after":{"id":2},"op":"u","ts_ms":7},"timestamp":7}
+    {"key":2,"value":{"before":{"id":2},"after":null,"op":"d","ts_ms":8},"timestamp":8}
+    {"key":3,"value":{"before":null,"after":{"id":3},"op":"u","ts_ms":9},"timestamp":9}
+    "#);
+    // Rows that never change are new ones.
+    let mut out = Vec::new();
+    encoder
+        .encode(&StreamBatch::inserts(records.slice(4, 1)), &mut out)
+        .unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+    {"key":3,"value":{"before":null,"after":{"id":3},"op":"c","ts_ms":9},"timestamp":9}
+    "#);
+}
+
+#[test]
 fn envelopes_carry_key_time_headers_and_window() {
     let system = [
         SystemColumn::Key,

@@ -209,6 +209,7 @@ impl QueryBinder<'_, '_> {
             LogicalPlan::Distinct(distinct) => self.set(&mut distinct.input, expr)?,
             LogicalPlan::Sort(sort) => self.set(&mut sort.input, expr)?,
             LogicalPlan::Limit(limit) => self.set(&mut limit.input, expr)?,
+            LogicalPlan::DropUpdateBefore(node) => self.set(&mut node.input, expr)?,
             LogicalPlan::Lookup(lookup) => {
                 let columns = lookup.input.schema().arrow();
                 if !expr

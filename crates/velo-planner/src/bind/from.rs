@@ -1,5 +1,5 @@
 use velo_common::{Diagnostic, Name, Span, code};
-use velo_data::{StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, StreamSchema, SystemColumn};
 use velo_parser::ast::{self, FromClause, Ident, ObjectName, RelationKind, TableAlias};
 
 use super::column;
@@ -197,6 +197,7 @@ impl<'a> QueryBinder<'a, '_> {
             columns: (0..user.user_columns()).collect(),
             event_time,
             filters: Vec::new(),
+            mode: ChangelogMode::AppendOnly,
             schema,
         };
         let key = source

@@ -40,10 +40,6 @@ impl<'a> QueryBinder<'a, '_> {
         let kind = self.lookup_kind(join);
         let table = self.joined_table(&join.node.relation);
         let (left, kind, table) = (left?, kind?, table?);
-        if !self.is_append_only(&left.plan) {
-            self.report(UnsupportedForm::OverChangelog.diagnostic(join.span));
-            return None;
-        }
         let names = free_names(left.plan.schema(), &table.description.schema);
         let fields = table.description.schema.user_fields().iter().zip(&names);
         let fields = fields.map(|(field, name)| field.as_ref().clone().with_name(name).with_nullable(true));

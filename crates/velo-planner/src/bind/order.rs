@@ -9,7 +9,6 @@ use super::bound::{Bound, column};
 use super::expr::ExprBinder;
 use super::query::{BoundQuery, Clauses, QueryBinder};
 use super::scope::Scope;
-use super::unsupported::UnsupportedForm;
 use crate::plan::{LogicalPlan, Project, Sort, SortKey};
 
 /// A column of the result, which ORDER BY may name or number.
@@ -179,8 +178,9 @@ impl<'a> QueryBinder<'a, '_> {
         let Some(order_by) = clauses.order_by.filter(|_| !order.is_empty()) else {
             return Some(bound);
         };
-        let by_window = bound.plan.schema().system(SystemColumn::WindowStart).is_some();
-        if !by_window && self.catalog.is_unbounded(&bound.plan) {
+        let window = bound.plan.schema().system(SystemColumn::WindowStart);
+        let is_unbounded = self.catalog.is_unbounded(&bound.plan);
+        if window.is_none() && is_unbounded {
             self.report(
                 Diagnostic::new(
                     &code::MISPLACED_CLAUSE,
@@ -191,22 +191,27 @@ impl<'a> QueryBinder<'a, '_> {
             );
             return None;
         }
-        if !self.is_append_only(&bound.plan) {
-            let changes = self.emit.filter(|emit| matches!(emit.node, ast::Emit::Changes));
-            self.report(match changes {
-                Some(_) => Diagnostic::new(
+        let changes = self.catalog.produced(&bound.plan).changes;
+        if changes && self.emit.is_some_and(|emit| matches!(emit.node, ast::Emit::Changes)) {
+            self.report(
+                Diagnostic::new(
                     &code::MISPLACED_CLAUSE,
                     order_by.span,
                     "ORDER BY is about final rows, and EMIT CHANGES puts out every change",
                 )
                 .with_help("remove one of them"),
-                None => UnsupportedForm::OverChangelog.diagnostic(order_by.span),
-            });
+            );
             return None;
         }
         let rows_max = clauses.limit.map(|limit| limit.saturating_add(clauses.offset));
         let schema = bound.plan.schema().clone();
-        let (keys, hidden) = sort_keys(order, &schema);
+        let (mut keys, hidden) = sort_keys(order, &schema);
+        // Windows whose rows change are complete when the input ends, if it does.
+        let by_window = window.is_some() && (is_unbounded || !changes);
+        if let Some(window) = window.filter(|_| !by_window) {
+            let column = schema.arrow().field(window).name().clone();
+            keys.insert(0, SortKey::ascending(column));
+        }
         let sort = |input| {
             LogicalPlan::Sort(Sort {
                 input: Box::new(input),

@@ -224,11 +224,6 @@ impl<'a> QueryBinder<'a, '_> {
         result.map_err(|diagnostic| self.diagnostics.push(diagnostic)).ok()
     }
 
-    /// Whether a plan's rows are never updated or deleted.
-    pub(super) fn is_append_only(&self, plan: &LogicalPlan) -> bool {
-        plan.is_append_only(&|name| self.catalog.is_append_only(name))
-    }
-
     /// When an aggregate's results come out: as the statement says, else at the end of what ends, which are windows and
     /// tables, and with every change.
     ///

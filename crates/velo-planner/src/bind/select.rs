@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 
 use velo_common::{Diagnostic, Name, Span, code};
-use velo_data::{StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, StreamSchema, SystemColumn};
 use velo_parser::ast::{self, ExprKind, GroupByItem, Literal, NumberKind, Select, SelectItem};
 
 use super::bound::{Bound, column};
@@ -41,10 +41,6 @@ impl<'a> QueryBinder<'a, '_> {
         let bound = bound.filter(|_| !refused)?;
         match select.distinct {
             None => Some(bound),
-            Some(span) if !self.is_append_only(&bound.plan) => {
-                self.report(UnsupportedForm::OverChangelog.diagnostic(span));
-                None
-            }
             Some(span) => {
                 if self.keeps_growing(&bound.plan) {
                     self.report(lint::distinct_rows(span, bound.plan.schema()));
@@ -86,10 +82,6 @@ impl<'a> QueryBinder<'a, '_> {
         let Some(predicate) = binder.boolean(&condition.node) else {
             return;
         };
-        if !self.is_append_only(&input.plan) {
-            self.report(UnsupportedForm::OverChangelog.diagnostic(condition.span));
-            return;
-        }
         let unfiltered = std::mem::replace(&mut input.plan, one_row().plan);
         input.plan = LogicalPlan::Filter(Filter {
             input: Box::new(unfiltered),
@@ -221,7 +213,7 @@ impl<'a> QueryBinder<'a, '_> {
             Some(having) => Some(having?.expr),
             None => None,
         };
-        let aggregate = self.aggregate(select, input.plan, grouping, window.ok()?, emit?, having)?;
+        let aggregate = self.aggregate(input.plan, grouping, window.ok()?, emit?, having);
         self.lint_aggregate(select, &aggregate, input.scope.columns_unknown);
         let key = key_of_groups(&aggregate, &input.key);
         let plan = LogicalPlan::Aggregate(aggregate);
@@ -247,29 +239,26 @@ impl<'a> QueryBinder<'a, '_> {
     }
 
     fn aggregate(
-        &mut self,
-        select: &Select,
+        &self,
         input: LogicalPlan,
         grouping: Grouping,
         window: Option<Window>,
         emit: EmitMode,
         having: Option<datafusion_expr::Expr>,
-    ) -> Option<Aggregate> {
-        if !self.is_append_only(&input) {
-            let span = select.group_by.as_ref().map_or(select.span, |clause| clause.span);
-            self.report(UnsupportedForm::OverChangelog.diagnostic(span));
-            return None;
-        }
+    ) -> Aggregate {
         let (keys, aggregates, schema) = grouping.finish();
-        Some(Aggregate {
+        Aggregate {
             input: Box::new(input),
             keys,
             aggregates,
             window,
             emit,
             having,
+            // Decided when all statements are known that read this one.
+            input_mode: ChangelogMode::AppendOnly,
+            output_mode: ChangelogMode::AppendOnly,
             schema,
-        })
+        }
     }
 
     fn lint_aggregate(&mut self, select: &Select, aggregate: &Aggregate, columns_unknown: bool) {

@@ -4,7 +4,7 @@ use arrow::datatypes::Field;
 use datafusion_common::ScalarValue;
 use datafusion_expr::{Expr, lit};
 use velo_common::{Diagnostic, Span, code};
-use velo_data::{SqlType, StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, SqlType, StreamSchema, SystemColumn};
 use velo_functions::AggregateKind;
 use velo_parser::ast::{SetExpr, SetOperator, Spanned};
 
@@ -63,10 +63,6 @@ impl<'a> QueryBinder<'a, '_> {
         let operands: Vec<BoundQuery> = operands.into_iter().collect::<Option<_>>()?;
         let span = operator.span;
         let (mut operands, schema, columns_unknown, key) = self.aligned(operands, word(operator.node), span)?;
-        if !all && operands.iter().any(|operand| !self.is_append_only(operand)) {
-            self.report(UnsupportedForm::OverChangelog.diagnostic(span));
-            return None;
-        }
         let plan = match operator.node {
             SetOperator::Union => {
                 let inputs = std::mem::take(&mut operands);
@@ -258,6 +254,8 @@ fn compared(
         emit,
         having: Some(keeps(column(&left), column(&right))),
         schema: marked,
+        input_mode: ChangelogMode::default(),
+        output_mode: ChangelogMode::default(),
     });
     LogicalPlan::Project(Project {
         input: Box::new(counted),

@@ -59,13 +59,11 @@ pub enum UnsupportedForm {
     Row,
     /// `SET_HEADER`, `REMOVE_HEADER`.
     HeaderChange,
-    /// WHERE, GROUP BY, DISTINCT, ORDER BY or an aggregate over rows that are updated.
-    OverChangelog,
 }
 
 impl UnsupportedForm {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 28] = [
         Self::StreamJoin,
         Self::OuterJoin,
         Self::JoinedQuery,
@@ -94,7 +92,6 @@ impl UnsupportedForm {
         Self::NamedArgument,
         Self::Row,
         Self::HeaderChange,
-        Self::OverChangelog,
     ];
 
     /// What the form is called in messages.
@@ -128,7 +125,6 @@ impl UnsupportedForm {
             Self::NamedArgument => "a named argument",
             Self::Row => "a row value",
             Self::HeaderChange => "changing headers",
-            Self::OverChangelog => "filtering, grouping, ordering or DISTINCT over rows that are updated",
         }
     }
 
@@ -152,7 +148,6 @@ impl UnsupportedForm {
             Self::JoinedQuery => diagnostic.with_help("make a table of it first: CREATE TABLE name AS SELECT …"),
             Self::SetOperationAll => diagnostic.with_help("without ALL every row comes out once"),
             Self::EmitEvery => diagnostic.with_help("EMIT CHANGES and EMIT FINAL are supported"),
-            Self::OverChangelog => diagnostic.with_help("let the statement it reads EMIT FINAL"),
             _ => diagnostic,
         }
     }

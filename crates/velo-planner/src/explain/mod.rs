@@ -5,8 +5,9 @@ mod settings;
 
 use std::fmt::Write;
 
+use datafusion_expr::Expr;
 use velo_common::format_duration;
-use velo_data::{SqlType, StreamSchema};
+use velo_data::{ChangelogMode, SqlType, StreamSchema};
 
 use self::expression::sql;
 pub use self::settings::explain_settings;
@@ -57,9 +58,34 @@ fn node(text: &mut String, depth: usize, plan: &LogicalPlan) {
             depth,
             &format!("Union of {}: {}", union.inputs.len(), columns(&union.schema)),
         ),
+        LogicalPlan::DropUpdateBefore(_) => line(text, depth, "DropUpdateBefore: updates without their old values"),
+    }
+    if let Some(description) = changes(plan) {
+        line(text, depth + 1, description);
     }
     for input in plan.inputs() {
         node(text, depth + 1, input);
+    }
+}
+
+/// What rows that are taken back mean for a node.
+fn changes(plan: &LogicalPlan) -> Option<&'static str> {
+    let takes_back = |input: &LogicalPlan| input.mode() == ChangelogMode::Retract;
+    const REMEMBERED: &str = "state: what came out for every row that stands";
+    match plan {
+        LogicalPlan::Scan(_) | LogicalPlan::Aggregate(_) if takes_back(plan) => {
+            Some("changes: updates with their old values before the new ones")
+        }
+        LogicalPlan::Limit(limit) if takes_back(&limit.input) => Some("state: every row that stands"),
+        LogicalPlan::Distinct(distinct) if takes_back(&distinct.input) => Some("state: how many of each row stand"),
+        LogicalPlan::Lookup(lookup) if takes_back(&lookup.input) => Some(REMEMBERED),
+        LogicalPlan::Filter(filter) if takes_back(&filter.input) && filter.predicate.is_volatile() => Some(REMEMBERED),
+        LogicalPlan::Project(project)
+            if takes_back(&project.input) && project.expressions.iter().any(Expr::is_volatile) =>
+        {
+            Some(REMEMBERED)
+        }
+        _ => None,
     }
 }
 
@@ -182,9 +208,11 @@ fn describe_sort(text: &mut String, depth: usize, sort: &Sort) {
     } else {
         "at the end of the input"
     };
-    let kept = sort
-        .rows_max
-        .map_or_else(|| "all rows".to_owned(), |rows| format!("the first {rows} rows"));
+    let kept = match sort.rows_max {
+        _ if sort.input.mode() == ChangelogMode::Retract => "every row that stands".to_owned(),
+        Some(rows) => format!("the first {rows} rows"),
+        None => "all rows".to_owned(),
+    };
     line(text, depth + 1, &format!("{when} (state: {kept})"));
 }
 

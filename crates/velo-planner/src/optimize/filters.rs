@@ -81,7 +81,7 @@ fn push(plan: LogicalPlan, mut conditions: Vec<Expr>) -> LogicalPlan {
             let plan = LogicalPlan::Union(union).map_input(&mut |input| push(input, Vec::clone(&below)));
             filtered(plan, above)
         }
-        LogicalPlan::Sort(_) | LogicalPlan::Limit(_) | LogicalPlan::Values(_) => {
+        LogicalPlan::Sort(_) | LogicalPlan::Limit(_) | LogicalPlan::Values(_) | LogicalPlan::DropUpdateBefore(_) => {
             let plan = plan.map_input(&mut push_down_filters);
             filtered(plan, conditions)
         }

@@ -89,6 +89,7 @@ impl Pruning<'_> {
                 ..limit
             }),
             LogicalPlan::Union(union) => LogicalPlan::Union(self.prune_union(union, required)),
+            LogicalPlan::DropUpdateBefore(_) => plan.map_input(&mut |input| self.prune(input, required)),
         }
     }
 

@@ -1,5 +1,8 @@
 use std::collections::HashMap;
 
+use datafusion_expr::Expr;
+use velo_data::ChangelogMode;
+
 use super::{Edge, Exchange, JobGraph, Stage};
 use crate::plan::{EmitMode, LogicalPlan, PlannedStatement, Relation, Union};
 
@@ -46,6 +49,26 @@ impl JobGraph {
     }
 }
 
+/// Whether a node keeps the rows that stand, apart from aggregates: one instance has them all, since what two instances sent for
+/// the old and the new values of a row could arrive in the wrong order.
+fn keeps_what_stands(node: &LogicalPlan) -> bool {
+    let takes_back = |input: &LogicalPlan| input.mode() == ChangelogMode::Retract;
+    match node {
+        LogicalPlan::Distinct(distinct) => takes_back(&distinct.input),
+        LogicalPlan::Lookup(lookup) => takes_back(&lookup.input),
+        LogicalPlan::Filter(filter) => takes_back(&filter.input) && filter.predicate.is_volatile(),
+        LogicalPlan::Project(project) => {
+            takes_back(&project.input) && project.expressions.iter().any(Expr::is_volatile)
+        }
+        LogicalPlan::Limit(_) | LogicalPlan::Sort(_) => false, // They are gathered in any case.
+        LogicalPlan::Scan(_)
+        | LogicalPlan::Values(_)
+        | LogicalPlan::Aggregate(_)
+        | LogicalPlan::Union(_)
+        | LogicalPlan::DropUpdateBefore(_) => false,
+    }
+}
+
 struct Builder {
     graph: JobGraph,
     /// The stage that gives the rows of each statement, by its name.
@@ -89,6 +112,7 @@ impl Builder {
         }
         let keyed = statement.keyed_instances;
         match node {
+            _ if keeps_what_stands(node) => self.gather(statement),
             LogicalPlan::Scan(scan) => match &scan.relation {
                 Relation::Statement(name) => {
                     // It is there: the statement would not have its turn otherwise.
@@ -109,7 +133,11 @@ impl Builder {
             LogicalPlan::Aggregate(_) | LogicalPlan::Distinct(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_) => {
                 self.gather(statement);
             }
-            LogicalPlan::Filter(_) | LogicalPlan::Project(_) | LogicalPlan::Lookup(_) | LogicalPlan::Union(_) => {
+            LogicalPlan::Filter(_)
+            | LogicalPlan::Project(_)
+            | LogicalPlan::Lookup(_)
+            | LogicalPlan::DropUpdateBefore(_)
+            | LogicalPlan::Union(_) => {
                 if self.has_ordered_results(statement.stage) {
                     self.gather(statement);
                 }

@@ -5,7 +5,8 @@
 //! - every expression has the canonical Arrow type of a [`velo_data::SqlType`], and both sides of an operator
 //!   have been brought to the types that it takes;
 //! - a windowed aggregate's input carries [`SystemColumn::EventTime`](velo_data::SystemColumn::EventTime);
-//! - an input that is not append-only ([`LogicalPlan::is_append_only`]) stands only under projections and limits.
+//! - an input whose rows change ([`LogicalPlan::mode`]) takes its old values back
+//!   ([`ChangelogMode::Retract`](velo_data::ChangelogMode)) wherever a node has to know them: only projections pass any mode on.
 
 mod missing;
 mod nodes;
@@ -14,8 +15,8 @@ mod statement;
 
 pub use missing::{MissingTable, TableMissingDataStrategy, UnknownStrategy};
 pub use nodes::{
-    Aggregate, AggregateCall, Distinct, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, Lookup, LookupKey,
-    LookupKind, Project, Relation, Scan, Sort, SortKey, TableUse, Union, Values, WatermarkPace, WatermarkRule, Window,
-    WindowAssigner,
+    Aggregate, AggregateCall, Distinct, DropUpdateBefore, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan,
+    Lookup, LookupKey, LookupKind, Project, Relation, Scan, Sort, SortKey, TableUse, Union, Values, WatermarkPace,
+    WatermarkRule, Window, WindowAssigner,
 };
 pub use statement::{ErrorPolicy, LoadSettings, PlannedStatement, SchemaDrift, StatementKind, StatementSettings};

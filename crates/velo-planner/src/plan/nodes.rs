@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use arrow::datatypes::{Field, FieldRef};
 use datafusion_expr::Expr;
-use velo_data::{SqlType, StreamSchema, SystemColumn};
+use velo_data::{ChangelogMode, SqlType, StreamSchema, SystemColumn};
 use velo_functions::AggregateKind;
 
 use super::MissingTable;
@@ -31,6 +31,8 @@ pub enum LogicalPlan {
     Limit(Limit),
     /// Puts rows of several inputs together.
     Union(Union),
+    /// Leaves out the old values of updates.
+    DropUpdateBefore(DropUpdateBefore),
 }
 
 /// A table that a plan reads or looks up.
@@ -76,6 +78,8 @@ pub struct Scan {
     /// Conjuncts over `schema`; a row passes when all are true. They see rows after event time and watermark
     /// are taken, so that a filtered row still moves time on.
     pub filters: Vec<Expr>,
+    /// How the relation says that its rows change; only other statements have rows that do.
+    pub mode: ChangelogMode,
     /// The columns, then the metadata columns that the plan needs.
     pub schema: StreamSchema,
 }
@@ -146,7 +150,8 @@ pub struct Project {
 
 /// Completes every row with each row of a table that goes with it.
 ///
-/// The table is looked up as it is when the row passes; rows that are out are not changed when the table is.
+/// The table is looked up as it is when the row passes; rows that are out are not changed when the table is. A row that is taken
+/// back takes with it what came out for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lookup {
     /// Where the rows come from.
@@ -200,6 +205,10 @@ pub struct Aggregate {
     pub window: Option<Window>,
     /// When results come out.
     pub emit: EmitMode,
+    /// How its input says that rows change.
+    pub input_mode: ChangelogMode,
+    /// How its results say that they change: `AppendOnly` for results that come out once.
+    pub output_mode: ChangelogMode,
     /// A BOOLEAN over `schema`: only groups for which it is true are visible. Under
     /// [`EmitMode::Changes`] a group for which it stops being true is deleted.
     pub having: Option<Expr>,
@@ -268,17 +277,20 @@ pub enum EmitMode {
     Final,
 }
 
-/// Keeps the first of rows that are equal in all user columns.
+/// Keeps the first of rows that are equal in all user columns; of rows that change, one as long as any of them stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distinct {
     /// Where the rows come from.
     pub input: Box<LogicalPlan>,
 }
 
-/// Puts the rows of each window in order, or all rows once the input has ended. Equal rows stay as they came.
+/// Puts the rows of each window in order, or all rows once the input has ended: those that stand then. Equal rows stay as they
+/// came.
+///
+/// Rows of a window that change after the window is out come out as changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sort {
-    /// Where the rows come from; none of them is updated.
+    /// Where the rows come from.
     pub input: Box<LogicalPlan>,
     /// What they are ordered by; the first counts most.
     pub keys: Vec<SortKey>,
@@ -300,6 +312,9 @@ pub struct SortKey {
 }
 
 /// Passes over `offset` rows, hands on `limit` rows, and ends.
+///
+/// Rows that change are counted as long as they stand, in the order in which they came: one that is deleted makes room for the
+/// next, so that there is no end before that of the input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limit {
     /// Where the rows come from.
@@ -319,6 +334,13 @@ pub struct Union {
     pub schema: StreamSchema,
 }
 
+/// Leaves out the old values of updates, for readers that replace rows by their key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DropUpdateBefore {
+    /// Where the rows come from.
+    pub input: Box<LogicalPlan>,
+}
+
 impl LogicalPlan {
     /// Direct inputs, left to right: the only place that knows the shape of the tree.
     pub fn inputs(&self) -> Vec<&Self> {
@@ -330,7 +352,8 @@ impl LogicalPlan {
             | Self::Aggregate(Aggregate { input, .. })
             | Self::Distinct(Distinct { input })
             | Self::Sort(Sort { input, .. })
-            | Self::Limit(Limit { input, .. }) => vec![input],
+            | Self::Limit(Limit { input, .. })
+            | Self::DropUpdateBefore(DropUpdateBefore { input }) => vec![input],
             Self::Union(union) => union.inputs.iter().collect(),
         }
     }
@@ -353,31 +376,26 @@ impl LogicalPlan {
             Self::Filter(Filter { input, .. })
             | Self::Distinct(Distinct { input })
             | Self::Sort(Sort { input, .. })
-            | Self::Limit(Limit { input, .. }) => input.schema(),
+            | Self::Limit(Limit { input, .. })
+            | Self::DropUpdateBefore(DropUpdateBefore { input }) => input.schema(),
         }
     }
 
-    /// Whether every row that comes out is final: none is ever updated or deleted.
-    ///
-    /// `statement_is_append_only` answers for the outputs of other statements.
-    pub fn is_append_only(&self, statement_is_append_only: &dyn Fn(&str) -> bool) -> bool {
+    /// How the rows that come out say that they change.
+    pub fn mode(&self) -> ChangelogMode {
         match self {
-            Self::Scan(Scan {
-                relation: Relation::Statement(name),
-                ..
-            }) => statement_is_append_only(name),
-            Self::Scan(_) | Self::Values(_) => true,
-            Self::Aggregate(aggregate) => aggregate.is_append_only(),
-            Self::Filter(_)
-            | Self::Project(_)
-            | Self::Lookup(_)
-            | Self::Distinct(_)
-            | Self::Sort(_)
-            | Self::Limit(_)
-            | Self::Union(_) => self
-                .inputs()
-                .into_iter()
-                .all(|input| input.is_append_only(statement_is_append_only)),
+            Self::Scan(scan) => scan.mode,
+            Self::Values(_) => ChangelogMode::AppendOnly,
+            Self::Aggregate(aggregate) => aggregate.output_mode,
+            Self::Sort(sort) if !sort.by_window => ChangelogMode::AppendOnly,
+            Self::Union(union) => union.inputs.iter().map(Self::mode).max().unwrap_or_default(),
+            Self::DropUpdateBefore(node) => node.input.mode().min(ChangelogMode::Upsert),
+            Self::Filter(Filter { input, .. })
+            | Self::Project(Project { input, .. })
+            | Self::Lookup(Lookup { input, .. })
+            | Self::Distinct(Distinct { input })
+            | Self::Sort(Sort { input, .. })
+            | Self::Limit(Limit { input, .. }) => input.mode(),
         }
     }
 
@@ -458,6 +476,17 @@ impl LogicalPlan {
     }
 }
 
+impl SortKey {
+    /// Low values first, NULL last.
+    pub fn ascending(column: String) -> Self {
+        Self {
+            column,
+            descending: false,
+            nulls_first: false,
+        }
+    }
+}
+
 impl Scan {
     /// Reads all rows of a relation whose user columns are those of `schema`, with all of them and no event time.
     pub fn of_all(relation: Relation, schema: StreamSchema) -> Self {
@@ -466,6 +495,7 @@ impl Scan {
             columns: (0..schema.user_columns()).collect(),
             event_time: None,
             filters: Vec::new(),
+            mode: ChangelogMode::AppendOnly,
             schema,
         }
     }
@@ -494,13 +524,10 @@ impl Lookup {
 }
 
 impl Aggregate {
-    /// Whether each group comes out exactly once.
-    pub fn is_append_only(&self) -> bool {
-        let reopens = self
-            .window
-            .as_ref()
-            .is_some_and(|window| !window.allowed_lateness.is_zero());
-        self.emit == EmitMode::Final && !reopens
+    /// Whether results may come out again with other values: with every change, or for rows within the allowed lateness.
+    pub fn updates_results(window: Option<&Window>, emit: EmitMode) -> bool {
+        let reopens = window.is_some_and(|window| !window.allowed_lateness.is_zero());
+        emit == EmitMode::Changes || reopens
     }
 
     /// Index in `schema` of the first aggregate.

@@ -1,4 +1,4 @@
-use super::{Aggregate, Distinct, Filter, Limit, LogicalPlan, Lookup, Project, Sort, Union};
+use super::{Aggregate, Distinct, DropUpdateBefore, Filter, Limit, LogicalPlan, Lookup, Project, Sort, Union};
 
 impl LogicalPlan {
     /// The same node with other inputs, one for each it has.
@@ -39,6 +39,9 @@ impl LogicalPlan {
             Self::Limit(node) => Self::Limit(Limit {
                 input: boxed(node.input),
                 ..node
+            }),
+            Self::DropUpdateBefore(node) => Self::DropUpdateBefore(DropUpdateBefore {
+                input: boxed(node.input),
             }),
         }
     }

@@ -38,6 +38,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "How text is written in bytes, by its name on the web, such as windows-1252 or utf-16le; UTF-8 unless given.",
     ),
     ("append", "Whether rows are added to the file that is there."),
+    (
+        "envelope",
+        "What written envelopes say of rows that change: upsert writes the row and its kind, debezium the row before and after.",
+    ),
     ("compression", "How the file is compressed."),
     (
         "file.wait.timeout",

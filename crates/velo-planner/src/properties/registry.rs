@@ -99,6 +99,7 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("skip_lines", Scope::Source, Integer(0)),
     yes("encoding", Scope::Source, Text),
     yes("append", Scope::Sink, Boolean),
+    yes("envelope", Scope::Sink, Choice(&["upsert", "debezium"])),
     yes("compression", Scope::Object, Choice(&["none", "gzip", "zstd", "auto"])),
     yes("file.wait.timeout", Scope::Source, Duration),
     yes("file.retry.interval", Scope::Source, Duration),

@@ -18,7 +18,7 @@ fn circles_are_refused_with_their_path() {
 }
 
 #[test]
-fn changelogs_are_not_grouped_again() {
+fn changelogs_are_filtered_and_grouped_again() {
     assert_plans!([
         "CREATE STREAM totals AS SELECT id, COUNT(*) AS n FROM orders GROUP BY id; SELECT n, id FROM totals LIMIT 3",
         "CREATE STREAM totals AS SELECT id, COUNT(*) AS n FROM orders GROUP BY id; SELECT id FROM totals WHERE n > 1",

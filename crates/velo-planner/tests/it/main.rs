@@ -3,6 +3,7 @@
 #[macro_use]
 mod support;
 
+mod changelog;
 mod contradictions;
 mod definitions;
 mod dependencies;

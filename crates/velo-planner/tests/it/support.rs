@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use velo_common::{Diagnostic, Name, SourceText, render_plain};
-use velo_data::{SqlType, StreamSchema, StructField, SystemColumn};
+use velo_data::{ChangelogMode, SqlType, StreamSchema, StructField, SystemColumn};
 use velo_planner::explain::explain;
 use velo_planner::lineage::{Lineage, Origins, lineage};
 use velo_planner::plan::{LogicalPlan, PlannedStatement};
@@ -188,11 +188,11 @@ fn descriptions(outline: &Outline<'_>) -> HashMap<String, SourceDescription> {
 
 fn sinks(outline: &Outline<'_>) -> HashMap<String, SinkDescription> {
     let described = outline.sinks.iter().map(|sink| {
-        let takes_changes = sink
+        let is_envelope = sink
             .properties
             .get("path")
             .is_some_and(|path| path.text.ends_with(".envelope.jsonl"));
-        let metadata = if takes_changes {
+        let metadata = if is_envelope {
             vec![SystemColumn::WindowStart]
         } else {
             vec![]
@@ -201,7 +201,11 @@ fn sinks(outline: &Outline<'_>) -> HashMap<String, SinkDescription> {
             sink.name.clone(),
             SinkDescription {
                 metadata,
-                takes_changes,
+                takes: if is_envelope {
+                    ChangelogMode::Upsert
+                } else {
+                    ChangelogMode::AppendOnly
+                },
             },
         )
     });
