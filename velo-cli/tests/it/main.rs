@@ -12,6 +12,7 @@ mod diagnostics;
 mod envelopes;
 mod forms;
 mod functions;
+mod generated;
 mod graph;
 mod load;
 mod missing_tables;
