@@ -12,4 +12,6 @@ pub enum PartitionOffset {
     },
     /// In a list of batches in memory: the next one.
     Batch(usize),
+    /// Among rows that are generated: the number of the next one.
+    Row(u64),
 }

@@ -3,17 +3,20 @@
 //! Start at [`Source`] and [`Sink`]. A source has a schema and partitions, and decodes only the columns that a
 //! [`ReadRequest`] names; a sink takes batches and accounts for every row in its [`SinkSummary`].
 //!
-//! This crate knows files and their formats. It knows no plans and no queries: who reads, and why, is decided
+//! This crate knows files and their formats, and generates rows where there are none to read. It knows no plans and no queries: who reads, and why, is decided
 //! above.
 
 mod config;
 mod config_file;
 mod database;
+mod datagen;
 mod discard;
 mod error;
 mod file;
+mod generated;
 mod http;
 mod memory;
+mod nexmark;
 mod notice;
 mod objects;
 mod open;
@@ -26,23 +29,25 @@ mod typed_sink;
 mod writer;
 
 pub use config::{
-    Compression, DatabaseConnection, DatabaseRows, DatabaseSourceConfig, EnvelopeConfig, EnvelopeStyle, FileFormat,
-    FileSinkConfig, FileSourceConfig, HttpCredentials, HttpSourceConfig, ObjectSourceConfig, ObjectStoreConfig, Paging,
-    PagingEnd, PostgresConnection, PropertyError, PropertyErrorKind, RecordFormat, RecordsConfig, S3Config, Secret,
-    SinkConfig, SourceConfig, TextEncoding, TextFormat,
+    Compression, DatabaseConnection, DatabaseRows, DatabaseSourceConfig, DatagenSourceConfig, EnvelopeConfig,
+    EnvelopeStyle, FieldConfig, FieldKind, FileFormat, FileSinkConfig, FileSourceConfig, HttpCredentials,
+    HttpSourceConfig, NexmarkSourceConfig, NexmarkTable, ObjectSourceConfig, ObjectStoreConfig, Paging, PagingEnd,
+    PostgresConnection, PropertyError, PropertyErrorKind, RecordFormat, RecordsConfig, S3Config, Secret, SinkConfig,
+    SourceConfig, TextEncoding, TextFormat,
 };
 pub(crate) use config::{PostgresTls, TlsMode};
 pub use config_file::{ConfigFileError, ConfigFileValue, load_config_file, load_config_file_with_gaps};
 pub use database::DatabaseSource;
 pub use error::{SinkError, SourceError, unreadable_advice};
 pub use file::{DeadLetterFile, FileSample, FileSource, ReadLimits};
+pub use generated::{GeneratedDescription, GeneratedSource};
 pub use http::HttpSource;
 pub use memory::{MemorySink, MemorySource};
 pub use notice::NOTICE_TARGET;
 pub use objects::ObjectSource;
 pub use open::{
-    connect_remote_source, connect_sampled_table_source, connect_table_source, open_sampled_source, open_sink,
-    open_source, sample_source, unwritable_columns,
+    connect_remote_source, connect_sampled_table_source, connect_table_source, generated_source, open_sampled_source,
+    open_sink, open_source, sample_source, unwritable_columns,
 };
 pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};

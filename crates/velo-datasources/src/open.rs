@@ -10,8 +10,8 @@ use crate::file::{FileSample, FileSource, sample_files};
 use crate::table::block_on_io;
 use crate::typed_sink::TypedSink;
 use crate::{
-    BulkSource, DatabaseSource, HttpSource, MemorySource, ObjectSource, Sink, SinkConfig, SinkError, Source,
-    SourceConfig, SourceError, TableDataSource, WriterSink,
+    BulkSource, DatabaseSource, GeneratedSource, HttpSource, MemorySource, ObjectSource, PropertyError, Sink,
+    SinkConfig, SinkError, Source, SourceConfig, SourceError, TableDataSource, WriterSink,
 };
 
 /// Opens a source with the declared columns, or with those that a sample of its records shows.
@@ -30,8 +30,47 @@ pub fn open_source(config: &SourceConfig, declared: Option<&StreamSchema>) -> Re
             check_declared(memory, declared)?;
             Arc::new(memory.clone())
         }
+        SourceConfig::Datagen(_) | SourceConfig::Nexmark(_) => Arc::new(generated(config, declared)?),
         SourceConfig::Database(_) | SourceConfig::Http(_) | SourceConfig::Objects(_) => loaded_whole(config, declared)?,
     })
+}
+
+/// The source of a configuration whose rows are generated, with all that is wrong with it if it does not fit the columns;
+/// `None` for other sources, and where there are no columns to generate rows for.
+pub fn generated_source(
+    config: &SourceConfig,
+    declared: Option<&StreamSchema>,
+) -> Option<Result<GeneratedSource, Vec<PropertyError>>> {
+    let clock = Arc::new(SystemClock);
+    match config {
+        SourceConfig::Datagen(datagen) => declared.map(|declared| GeneratedSource::datagen(datagen, declared, clock)),
+        SourceConfig::Nexmark(nexmark) => Some(GeneratedSource::nexmark(nexmark, declared, clock)),
+        SourceConfig::File(_)
+        | SourceConfig::Http(_)
+        | SourceConfig::Objects(_)
+        | SourceConfig::Database(_)
+        | SourceConfig::Memory(_) => None,
+    }
+}
+
+/// Opens a source whose rows are generated.
+fn generated(config: &SourceConfig, declared: Option<&StreamSchema>) -> Result<GeneratedSource, SourceError> {
+    match generated_source(config, declared) {
+        Some(Ok(source)) => Ok(source),
+        Some(Err(errors)) => {
+            let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+            Err(refused(config, messages.join("; ")))
+        }
+        None => Err(refused(config, "rows are generated for declared columns".to_owned())),
+    }
+}
+
+fn refused(config: &SourceConfig, message: String) -> SourceError {
+    SourceError::Refused {
+        location: config.location(),
+        message,
+        is_transient: false,
+    }
 }
 
 /// Opens a source with the columns that [`sample_source`] has shown.
@@ -43,6 +82,9 @@ pub fn open_sampled_source(config: &SourceConfig, sample: &FileSample) -> Result
     Ok(match config {
         SourceConfig::File(file) => Arc::new(FileSource::open_sampled(file, sample, Arc::new(SystemClock))?),
         SourceConfig::Memory(memory) => Arc::new(memory.clone()),
+        SourceConfig::Datagen(_) | SourceConfig::Nexmark(_) => {
+            Arc::new(generated(config, Some(&sample.columns.schema))?)
+        }
         SourceConfig::Database(_) | SourceConfig::Http(_) | SourceConfig::Objects(_) => {
             loaded_whole(config, Some(&sample.columns.schema))?
         }
@@ -52,7 +94,7 @@ pub fn open_sampled_source(config: &SourceConfig, sample: &FileSample) -> Result
 /// Connects, from a thread without an event loop, to what is on the web or in object storage, and looks there at its first
 /// records for its columns. Whoever loads it through what comes back does not have them looked at again.
 ///
-/// Files and memory need no connection, and a database is asked anew by each load, since the types that its columns have at
+/// Files, memory and what is generated need no connection, and a database is asked anew by each load, since the types that its columns have at
 /// that moment say how its bytes are to be read: `None`.
 ///
 /// # Errors
@@ -64,7 +106,11 @@ pub fn connect_remote_source(config: &SourceConfig) -> Result<Option<Arc<dyn Tab
             let config = config.clone();
             block_on_io(async move { connect_table_source(&config, None).await }).map(Some)
         }
-        SourceConfig::File(_) | SourceConfig::Memory(_) | SourceConfig::Database(_) => Ok(None),
+        SourceConfig::File(_)
+        | SourceConfig::Memory(_)
+        | SourceConfig::Database(_)
+        | SourceConfig::Datagen(_)
+        | SourceConfig::Nexmark(_) => Ok(None),
     }
 }
 
@@ -84,6 +130,7 @@ pub async fn connect_table_source(
             check_declared(memory, declared)?;
             Arc::new(memory.clone())
         }
+        SourceConfig::Datagen(_) | SourceConfig::Nexmark(_) => Arc::new(generated(config, declared)?),
         SourceConfig::Http(http) => Arc::new(HttpSource::connect(http, declared).await?),
         SourceConfig::Objects(objects) => Arc::new(ObjectSource::connect(objects, declared).await?),
     })
@@ -101,7 +148,11 @@ pub async fn connect_sampled_table_source(
     Ok(match config {
         SourceConfig::File(file) => Arc::new(FileSource::open_sampled(file, sample, Arc::new(SystemClock))?),
         SourceConfig::Memory(memory) => Arc::new(memory.clone()),
-        SourceConfig::Database(_) | SourceConfig::Http(_) | SourceConfig::Objects(_) => {
+        SourceConfig::Database(_)
+        | SourceConfig::Http(_)
+        | SourceConfig::Objects(_)
+        | SourceConfig::Datagen(_)
+        | SourceConfig::Nexmark(_) => {
             return connect_table_source(config, Some(&sample.columns.schema)).await;
         }
     })
@@ -133,7 +184,7 @@ fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Res
 
 /// Looks at the records of a small source, and at the first ones in each of several files of a larger one, to tell its columns.
 ///
-/// Memory and databases tell their columns themselves, and the network is not asked: `None`.
+/// Memory, databases and what is generated tell their columns themselves, and the network is not asked: `None`.
 ///
 /// # Errors
 ///
@@ -141,9 +192,12 @@ fn check_declared(memory: &MemorySource, declared: Option<&StreamSchema>) -> Res
 pub fn sample_source(config: &SourceConfig) -> Result<Option<FileSample>, SourceError> {
     match config {
         SourceConfig::File(file) => sample_files(file).map(Some),
-        SourceConfig::Database(_) | SourceConfig::Http(_) | SourceConfig::Objects(_) | SourceConfig::Memory(_) => {
-            Ok(None)
-        }
+        SourceConfig::Database(_)
+        | SourceConfig::Http(_)
+        | SourceConfig::Objects(_)
+        | SourceConfig::Memory(_)
+        | SourceConfig::Datagen(_)
+        | SourceConfig::Nexmark(_) => Ok(None),
     }
 }
 

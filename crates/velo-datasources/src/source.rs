@@ -67,7 +67,7 @@ pub enum NextBatch {
     /// Records, or records that could not be decoded; never neither.
     Batch(SourceBatch),
     /// All that there is has been read, and more may come: it is worth another look after this time. Only a partition
-    /// that is followed says so.
+    /// that is followed says so, and one whose rows come at a rate.
     NotYet(Duration),
     /// Nothing follows.
     End,

@@ -275,7 +275,7 @@ fn source_tables(
         let mut settings = settings(&source.properties, source.span, diagnostics);
         diagnostics.extend(idle_alone(&source.properties));
         if source.declared_as == DeclaredAs::Nothing
-            && !ErrorPolicy::KEYS.iter().any(|key| source.properties.contains_key(key))
+            && !ErrorPolicy::KEYS.iter().any(|key| source.properties.contains_key(*key))
         {
             settings.error_policy = policy_of_readers(source, outline, statements, diagnostics);
         }
@@ -429,7 +429,9 @@ fn idle_times(query: &QueryOutline<'_>, plan: &LogicalPlan) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let given = query.times.values().flatten();
-    let mut given: Vec<_> = given.filter_map(|(key, value)| Some((value.span?, *key))).collect();
+    let mut given: Vec<_> = given
+        .filter_map(|(key, value)| Some((value.span?, key.as_ref())))
+        .collect();
     given.sort_unstable_by_key(|(span, _)| span.start);
     given.dedup();
     let describe = |(span, key)| {

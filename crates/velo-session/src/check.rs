@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use velo_common::{Diagnostic, Name, Severity, SourceText, Span, code};
-use velo_datasources::{FileSample, SinkConfig, Source};
+use velo_datasources::{FileSample, GeneratedDescription, SinkConfig, Source};
 use velo_parser::ast::ObjectName;
 use velo_planner::plan::{PlannedStatement, StatementKind};
 use velo_planner::{JoinOutline, Overrides, outline, plan_program};
@@ -83,6 +83,8 @@ pub struct CheckedProgram {
     pub allowed: usize,
     /// What was found out about sources without declared columns.
     pub inferred: Vec<Inference>,
+    /// What is generated for its sources, by their names in the program.
+    pub generated: Vec<(String, GeneratedDescription)>,
     /// What its joins are and keep.
     pub joins: Vec<JoinOutline>,
     /// Its statements, each behind those it reads. Those with problems are missing.
@@ -205,6 +207,10 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
         sample,
     });
     let inferred = inferred.collect();
+    let generated = sources.generated.into_iter();
+    let generated = generated
+        .map(|(source, description)| (source.name.clone(), description))
+        .collect();
     diagnostics.extend(outline.diagnostics);
     diagnostics.extend(planned.diagnostics);
     let runs =
@@ -221,6 +227,7 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
         allowed,
         joins: outline.joins,
         inferred,
+        generated,
         read: statements_read(&planned.statements),
         statements: planned.statements,
         sources: opened,

@@ -60,11 +60,28 @@ pub(crate) fn without_effect(key: &str, properties: &Properties, object: Span, n
     Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message)
 }
 
+/// A declared table whose rows are generated without end: no load of it would ever be over.
+pub(crate) fn endless_table(source: &SourceOutline) -> Diagnostic {
+    let name = &source.name;
+    let is_nexmark = source.properties.contains_key("table");
+    let key = if is_nexmark {
+        "number.of.events"
+    } else {
+        "number.of.rows"
+    };
+    let span = source.properties.get("type").and_then(|value| value.span);
+    let message = format!("the table `{name}` is loaded to its end, and rows are generated for it without end");
+    Diagnostic::new(&code::MISSING_PROPERTY, span.unwrap_or(source.span), message)
+        .with_help(format!("add '{key}' = '1000', or declare it as a stream"))
+}
+
 /// Why the columns of a source are unknown that nobody declares and that can be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum UnknownColumns {
     /// It is behind a network, and is not asked to validate a program.
     NotAsked,
+    /// Its rows are generated for the columns that are declared.
+    NotGenerated,
     /// It has no record.
     NoRecord,
     /// None of its first records can be read, of which this is one.
@@ -87,6 +104,7 @@ impl UnknownColumns {
     pub(crate) fn diagnostic(&self, source: &SourceOutline, mode: Mode) -> Diagnostic {
         let why = match self {
             Self::NotAsked => "nobody declares them, and it is asked only when the program runs or is loaded",
+            Self::NotGenerated => "rows are generated for declared columns, and it has none",
             Self::NoRecord => "nobody declares them, and it has no record that tells them",
             Self::Unreadable(error) => {
                 let mut diagnostic = unreadable_record(source, error);
@@ -102,7 +120,7 @@ impl UnknownColumns {
         let is_path = source.name.contains([':', '/', '.']);
         let name = if is_path { "name" } else { source.name.as_str() };
         let mut help = format!("declare them: CREATE STREAM {name} (column TYPE, …)");
-        if mode == Mode::Validate {
+        if mode == Mode::Validate && *self != Self::NotGenerated {
             diagnostic.severity = Severity::Warning;
             help.insert_str(0, "names and types are checked only in part; ");
         }
@@ -112,7 +130,7 @@ impl UnknownColumns {
 
 /// Where the program says what a source reads; not at the connection of a database, whose line may hold a password.
 pub(crate) fn place_of(source: &SourceOutline) -> Span {
-    let places = ["path", "query", "table", "url"];
+    let places = ["path", "query", "table", "url", "type"];
     let place = places.into_iter().find_map(|key| source.properties.get(key)?.span);
     place.unwrap_or(source.span)
 }

@@ -3,14 +3,16 @@ use std::sync::Arc;
 
 use velo_common::{Diagnostic, Name};
 use velo_data::{SqlType, StreamSchema, SystemColumn};
-use velo_datasources::{FileSample, PropertyError, Source, SourceConfig};
+use velo_datasources::{FileSample, GeneratedDescription, PropertyError, Source, SourceConfig, generated_source};
 use velo_planner::properties::{Properties, Scope, definition};
 use velo_planner::{DeclaredAs, DeclaredColumn, Outline, SourceDescription, SourceOutline};
 
 use crate::asking::{Answer, Question, ask_side_by_side};
 use crate::check::{Mode, SessionOptions};
 use crate::connection::SourceConnection;
-use crate::problems::{UnknownColumns, open_diagnostic, property_diagnostic, unconfigured, without_effect};
+use crate::problems::{
+    UnknownColumns, endless_table, open_diagnostic, property_diagnostic, unconfigured, without_effect,
+};
 use crate::schema_file::{SCHEMA_FILE_KEY, SchemaFile, read_schema_file};
 use crate::waiting::{OnWait, Opened, Unopened};
 
@@ -23,6 +25,8 @@ pub(crate) struct OpenedSources<'a> {
     pub(crate) connections: HashMap<String, SourceConnection>,
     /// Why sources that a table is to be loaded from could not be looked at.
     pub(crate) unreachable: HashMap<String, String>,
+    /// What is generated, for sources whose rows are.
+    pub(crate) generated: Vec<(&'a SourceOutline, GeneratedDescription)>,
     /// What samples showed, for sources without declared columns.
     pub(crate) sampled: Vec<(&'a SourceOutline, FileSample)>,
 }
@@ -77,7 +81,13 @@ impl<'a> OpenedSources<'a> {
                 diagnostics.push(diagnostic);
             }
         }
-        let ConfiguredSource { declared, config, .. } = configured;
+        let ConfiguredSource {
+            declared,
+            config,
+            generated,
+            ..
+        } = configured;
+        self.generated.extend(generated.map(|generated| (source, generated)));
         let found = opened.as_ref().and_then(Opened::columns).cloned();
         let (sample, asked) = match &opened {
             Some(opened) => (opened.sample.clone(), opened.asked.clone()),
@@ -155,6 +165,8 @@ struct ConfiguredSource<'a> {
     declared: Option<StreamSchema>,
     /// Where it is, unless something is wrong with what says it.
     config: Option<SourceConfig>,
+    /// What is generated, if its rows are.
+    generated: Option<GeneratedDescription>,
     /// How often it is asked again after an error that may pass.
     retries: u32,
 }
@@ -176,6 +188,19 @@ impl<'a> ConfiguredSource<'a> {
             SchemaFile::Unusable => (None, None),
         };
         let declared = declared.map(|columns| with_time_format(&columns, source));
+        let mut config = config;
+        let mut generated = None;
+        match config
+            .as_ref()
+            .map(|config| describe_generated(config, declared.as_ref(), source))
+        {
+            Some(Ok(description)) => generated = description,
+            Some(Err(problems)) => {
+                diagnostics.extend(problems);
+                config = None;
+            }
+            None => {}
+        }
         // Where columns are declared, nothing has to be asked before the load, which asks again itself.
         let retries = if declared.is_none() { options.retries } else { 0 };
         Self {
@@ -184,6 +209,7 @@ impl<'a> ConfiguredSource<'a> {
             checked_for: options.mode,
             declared,
             config,
+            generated,
             retries,
         }
     }
@@ -194,12 +220,20 @@ impl<'a> ConfiguredSource<'a> {
         let needs_no_look = self.mode == Mode::Validate || (self.mode == Mode::Load && self.declared.is_some());
         let config = self.config.as_ref();
         let config = config.filter(|config| !(needs_no_look && config.is_remote()))?;
+        if self.lacks_columns_to_generate() {
+            return None;
+        }
         Some(Question {
             name: self.source.name.clone(),
             config: config.clone(),
             declared: self.declared.clone(),
             retries: self.retries,
         })
+    }
+
+    /// Whether its rows are generated for declared columns, and none are declared.
+    fn lacks_columns_to_generate(&self) -> bool {
+        self.declared.is_none() && matches!(self.config, Some(SourceConfig::Datagen(_)))
     }
 
     /// Whether it is for those to tell who load its table that it cannot be opened: in a run, if its columns are known
@@ -217,6 +251,7 @@ impl<'a> ConfiguredSource<'a> {
         }
         match opened {
             Some(opened) => UnknownColumns::of_opened(opened),
+            None if self.lacks_columns_to_generate() => Some(UnknownColumns::NotGenerated),
             None if was_asked || self.config.is_none() => None,
             None => Some(UnknownColumns::NotAsked),
         }
@@ -264,6 +299,29 @@ fn configure(source: &SourceOutline, mode: Mode, diagnostics: &mut Vec<Diagnosti
     Some(config.with_key_columns(key.collect()))
 }
 
+/// What a source generates, if its rows are generated.
+///
+/// # Errors
+///
+/// When settings do not fit its columns, or it is a table of rows without end.
+fn describe_generated(
+    config: &SourceConfig,
+    declared: Option<&StreamSchema>,
+    source: &SourceOutline,
+) -> Result<Option<GeneratedDescription>, Vec<Diagnostic>> {
+    let problem = |error: &PropertyError| property_diagnostic(error, &source.properties, source.span, &source.name);
+    let description = match generated_source(config, declared) {
+        None => return Ok(None),
+        Some(Err(errors)) => return Err(errors.iter().map(problem).collect()),
+        Some(Ok(generated)) => generated.describe(),
+    };
+    let is_table = matches!(source.declared_as, DeclaredAs::Table | DeclaredAs::KeyedTable);
+    if is_table && description.rows.is_none() {
+        return Err(vec![endless_table(source)]);
+    }
+    Ok(Some(description))
+}
+
 /// The properties that say where and what the data is; those of event time and statements are not the file's, and
 /// those that are not supported have been refused.
 pub(crate) fn file_properties(properties: &Properties) -> BTreeMap<String, String> {
@@ -273,6 +331,6 @@ pub(crate) fn file_properties(properties: &Properties) -> BTreeMap<String, Strin
             .is_some_and(|definition| matches!(definition.scope, Scope::Object | Scope::Source | Scope::Sink))
     };
     let file = properties.iter().filter(|(key, _)| is_file(key));
-    file.map(|(key, value)| ((*key).to_owned(), value.text.clone()))
+    file.map(|(key, value)| (key.as_ref().to_owned(), value.text.clone()))
         .collect()
 }

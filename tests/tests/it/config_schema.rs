@@ -125,7 +125,7 @@ fn schema_and_loader_know_the_same_keys() {
         // A value that every kind but a choice takes.
         let takes_key = TEXTS
             .iter()
-            .chain(&["file_source"])
+            .chain(&["file_source", "sequence"])
             .any(|text| validator.is_valid(&json!({ definition.key: text })));
         assert_eq!(takes_key, is_of_object, "{}", definition.key);
         assert_ne!(describe(definition.key), "", "{} has no description", definition.key);
@@ -166,6 +166,8 @@ fn keys_may_be_nested_in_any_way() {
         "schema.fields:\n- {name: a, type: BIGINT}",
         "type: kafka_source\ntopic: t\nfetch.min.bytes: 1\nssl: {ca: {location: x}}",
         "datasource: {type: kafka_source, consumer_config: {fetch.min.bytes: 1}}",
+        "type: datagen_source\nnumber.of: {rows: 10}\nfields: {id: {kind: sequence}, name: {null.rate: 0.5, length: 3}}",
+        "datasource: {type: datagen_source, fields.id.kind: random, fields: {id.max: 9}}",
     ] {
         let errors: Vec<String> = validator
             .iter_errors(&yaml(text))
@@ -195,6 +197,10 @@ fn wrong_files_are_not_valid() {
         "watermark.max_out_of_orderness: 5 fortnights",
         "watermark.strategy: rising",
         "schema: {fields: [{name: a}]}",
+        "fields: {id: {knd: sequence}}",
+        "fields: {id: sequence}",
+        "fields.id.kind: sequense",
+        "fields.kind: sequence",
         "schema: {fields: [{name: a, type: BIGINT, nulable: true}]}",
         "schema: {fields: {a: BIGINT}}",
         "extends: [a.yaml]",

@@ -11,6 +11,9 @@ const READ_BEFORE_OPENING: [&str; 2] = ["config_file", "value.schema.file"];
 /// A path for each kind of source that a path tells.
 const SOURCE_PATHS: [&str; 3] = ["x.csv", "https://x/y.csv", "s3://x/y.csv"];
 
+/// Kinds of sources that only `type` tells.
+const SOURCE_TYPES: [&str; 3] = ["sql_source", "datagen_source", "nexmark_source"];
+
 /// A value that the property takes.
 fn value(kind: ValueKind) -> String {
     match kind {
@@ -43,8 +46,8 @@ fn sources_and_sinks_read_every_key_that_is_supported() {
             properties
         };
         let of_paths = SOURCE_PATHS.map(|path| SourceConfig::from_properties(None, &with(path)));
-        let of_databases = SourceConfig::from_properties(Some("sql_source"), &with("x.db"));
-        let mut sources = of_paths.iter().chain([&of_databases]);
+        let of_types = SOURCE_TYPES.map(|kind| SourceConfig::from_properties(Some(kind), &with("x.db")));
+        let mut sources = of_paths.iter().chain(&of_types);
         let source = sources.all(|read| is_unknown(read, definition.key));
         let sink = is_unknown(&SinkConfig::from_properties(None, &with("x.csv")), definition.key);
         let is_missing = match definition.scope {

@@ -62,6 +62,7 @@ fn unreadable(path: &Path, error: &ReadError) -> Finding {
         diagnostics: vec![Diagnostic::global(&code::FILE_NOT_FOUND, chain(error))],
         allowed: 0,
         inferred: Vec::new(),
+        generated: Vec::new(),
         joins: Vec::new(),
     }
 }

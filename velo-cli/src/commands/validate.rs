@@ -6,6 +6,7 @@ use super::{query_program, read_and_check, unreadable};
 use crate::args::{DiagnosticsFormat, ValidateArgs};
 use crate::exit::Exit;
 use crate::print::diagnostics::{self, Counts, Finding};
+use crate::print::generated;
 use crate::print::inferences;
 use crate::print::joins;
 use crate::print::system_columns::reference_text;
@@ -65,6 +66,7 @@ fn text_report(findings: &[Finding], args: &ValidateArgs, terminal: Terminal) ->
     if terminal.verbose {
         report.extend(findings.iter().map(joins::text_of_lookups));
         report.extend(findings.iter().map(inferences::text));
+        report.extend(findings.iter().map(generated::text));
     }
     if args.show_system_columns {
         report.push_str(&reference_text());

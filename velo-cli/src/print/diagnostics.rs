@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 use velo_common::{Diagnostic, RenderStyle, SourceText, Span, render};
+use velo_datasources::GeneratedDescription;
 use velo_session::{CheckedProgram, Inference, JoinOutline};
 
 use super::joins::{self, JsonJoin};
@@ -20,6 +21,8 @@ pub(crate) struct Finding {
     pub(crate) allowed: usize,
     /// How the columns of undeclared sources were found out.
     pub(crate) inferred: Vec<Inference>,
+    /// What is generated for the program's sources, by their names.
+    pub(crate) generated: Vec<(String, GeneratedDescription)>,
     /// What the program's joins are and keep.
     pub(crate) joins: Vec<JoinOutline>,
 }
@@ -31,6 +34,7 @@ impl From<CheckedProgram> for Finding {
             diagnostics: program.diagnostics,
             allowed: program.allowed,
             inferred: program.inferred,
+            generated: program.generated,
             joins: program.joins,
         }
     }
@@ -291,6 +295,7 @@ mod tests {
             diagnostics: vec![diagnostic, global],
             allowed: 0,
             inferred: vec![],
+            generated: vec![],
             joins: vec![],
         }
     }

@@ -3,6 +3,7 @@
 pub(crate) mod diagnostics;
 pub(crate) mod dry_run;
 pub(crate) mod errors;
+pub(crate) mod generated;
 pub(crate) mod inferences;
 pub(crate) mod joins;
 pub(crate) mod kept_tables;

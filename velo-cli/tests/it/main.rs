@@ -13,6 +13,7 @@ mod diagnostics;
 mod envelopes;
 mod forms;
 mod functions;
+mod generated;
 mod graph;
 mod load;
 mod missing_tables;

@@ -540,6 +540,8 @@ fn kinds(role: &str) -> &'static [&'static str] {
             "http_source",
             "s3_source",
             "memory_source",
+            "datagen_source",
+            "nexmark_source",
         ]
     } else {
         &[

@@ -10,8 +10,8 @@ use super::properties::{
     Properties, PropertyError, parse_count, parse_delimiter, parse_interval, parse_quote, parse_wait,
 };
 use super::{
-    Compression, DatabaseConnection, DatabaseSourceConfig, FileFormat, HttpSourceConfig, ObjectSourceConfig, Packing,
-    TextEncoding, properties,
+    Compression, DatabaseConnection, DatabaseSourceConfig, DatagenSourceConfig, FileFormat, HttpSourceConfig,
+    NexmarkSourceConfig, ObjectSourceConfig, Packing, TextEncoding, properties,
 };
 use crate::MemorySource;
 use crate::file::has_wildcards;
@@ -29,6 +29,10 @@ pub enum SourceConfig {
     Database(DatabaseSourceConfig),
     /// Batches that the embedding program holds.
     Memory(MemorySource),
+    /// Rows that are generated for declared columns.
+    Datagen(DatagenSourceConfig),
+    /// Rows of the Nexmark benchmark, which are generated.
+    Nexmark(NexmarkSourceConfig),
 }
 
 /// Which local files are read, and how. All of them have one format and the same columns.
@@ -113,7 +117,7 @@ impl SourceConfig {
         match &mut self {
             Self::File(file) => file.envelope.key_columns = columns,
             Self::Objects(objects) => objects.records.key_columns = columns,
-            Self::Http(_) | Self::Database(_) | Self::Memory(_) => {}
+            Self::Http(_) | Self::Database(_) | Self::Memory(_) | Self::Datagen(_) | Self::Nexmark(_) => {}
         }
         self
     }
@@ -126,6 +130,8 @@ impl SourceConfig {
             Self::Database(database) => database.connection.kind(),
             Self::Objects(objects) => objects.store.kind(),
             Self::Memory(_) => "memory",
+            Self::Datagen(_) => "datagen",
+            Self::Nexmark(_) => "nexmark",
         }
     }
 
@@ -137,13 +143,15 @@ impl SourceConfig {
             Self::Objects(objects) => objects.location(),
             Self::Database(database) => database.location(),
             Self::Memory(_) => "memory".to_owned(),
+            Self::Datagen(_) => "datagen".to_owned(),
+            Self::Nexmark(nexmark) => format!("nexmark {}", nexmark.table),
         }
     }
 
     /// What fails together with other sources: see [`TableDataSource::endpoint`](crate::TableDataSource::endpoint).
     pub fn endpoint(&self) -> Option<String> {
         match self {
-            Self::File(_) | Self::Memory(_) => None,
+            Self::File(_) | Self::Memory(_) | Self::Datagen(_) | Self::Nexmark(_) => None,
             Self::Http(http) => Some(http.endpoint()),
             Self::Database(database) => database.connection.endpoint(),
             Self::Objects(objects) => objects.store.endpoint(),
@@ -169,7 +177,7 @@ impl SourceConfig {
         match self {
             Self::Database(database) => matches!(database.connection, DatabaseConnection::Postgres(_)),
             Self::Http(_) | Self::Objects(_) => true,
-            Self::File(_) | Self::Memory(_) => false,
+            Self::File(_) | Self::Memory(_) | Self::Datagen(_) | Self::Nexmark(_) => false,
         }
     }
 
@@ -190,6 +198,12 @@ impl SourceConfig {
         }
         if ObjectSourceConfig::is_meant(kind, properties) {
             return ObjectSourceConfig::from_properties(properties).map(|objects| Self::Objects(Box::new(objects)));
+        }
+        if DatagenSourceConfig::is_meant(kind, properties) {
+            return DatagenSourceConfig::from_properties(properties).map(Self::Datagen);
+        }
+        if NexmarkSourceConfig::is_meant(kind, properties) {
+            return NexmarkSourceConfig::from_properties(properties).map(Self::Nexmark);
         }
         if DatabaseSourceConfig::is_meant(kind, properties) {
             return DatabaseSourceConfig::from_properties(properties).map(Self::Database);
@@ -283,6 +297,8 @@ impl SourceConfig {
             }
             Self::Database(database) => database.keys_without_effect(properties),
             Self::Memory(_) => properties.keys().map(String::as_str).collect(),
+            // They take no key that they have no use for.
+            Self::Datagen(_) | Self::Nexmark(_) => Vec::new(),
         }
     }
 }

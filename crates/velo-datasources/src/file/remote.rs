@@ -130,7 +130,7 @@ impl RemoteRows {
     pub(crate) fn next_record(&self) -> u64 {
         match self.0.offset() {
             PartitionOffset::File { record, .. } => record,
-            PartitionOffset::Batch(_) => 0,
+            PartitionOffset::Batch(_) | PartitionOffset::Row(_) => 0,
         }
     }
 }

@@ -131,7 +131,7 @@ fn what_is_not_supported_yet_says_so() {
     memory_source 
         Unsupported type: a memory source is given by the embedding program, not by properties
     file_sink path=a.csv
-        Invalid type: there is no source type `file_sink`: file_source, kafka_source, sql_source, http_source, s3_source, memory_source
+        Invalid type: there is no source type `file_sink`: file_source, kafka_source, sql_source, http_source, s3_source, memory_source, datagen_source, nexmark_source
     fil_source path=a.csv
         Invalid type: there is no source type `fil_source`: did you mean `file_source`?
     - 

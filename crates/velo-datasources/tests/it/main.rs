@@ -12,6 +12,7 @@ mod file_source;
 mod file_table_histories;
 mod file_tables;
 mod follow;
+mod generated;
 mod http;
 mod json_array;
 mod many_files;

@@ -445,7 +445,7 @@ impl<'a> Builder<'a, '_> {
         let set = self.set.named.get(&name.to_lowercase());
         let all = properties.iter().chain(named.into_iter().chain(set).flatten());
         let of_time = all.filter(|(key, _)| definition(key).is_some_and(|definition| definition.scope == Scope::Time));
-        let times = of_time.map(|(key, value)| (*key, value.clone())).collect();
+        let times = of_time.map(|(key, value)| (key.clone(), value.clone())).collect();
         reads.times.insert(name.to_owned(), times);
         reads.relations.insert(folded, relation);
     }
@@ -506,12 +506,12 @@ impl<'a> Builder<'a, '_> {
             let properties = named.into_iter().flatten();
             let properties = properties.filter(|(key, _)| is_of_statement(key));
             properties
-                .map(|(key, value)| (*key, value.clone()))
+                .map(|(key, value)| (key.clone(), value.clone()))
                 .collect::<Properties>()
         };
         let mut properties = assignment.bare.clone();
         properties.extend(of_statement(assignment.of(&draft.name)));
-        properties.extend(self.set.bare.iter().map(|(key, value)| (*key, value.clone())));
+        properties.extend(self.set.bare.iter().map(|(key, value)| (key.clone(), value.clone())));
         properties.extend(of_statement(self.set.named.get(&draft.name.to_lowercase())));
         properties
     }
@@ -542,7 +542,7 @@ impl<'a> Builder<'a, '_> {
 fn configures_its_source(draft: &Draft<'_>, properties: &Properties) -> bool {
     let says_where = ["type", "path", "topic", "config_file"]
         .iter()
-        .any(|key| properties.contains_key(key));
+        .any(|key| properties.contains_key(*key));
     let writes_sink = draft.kind != StatementKind::Query || draft.query.into.is_some();
     says_where && !writes_sink && relations(draft.query).len() == 1
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use velo_common::{Diagnostic, Name, Severity, Span, code, nearest};
+use velo_common::{Diagnostic, Name, Severity, Span, code};
 
 use super::build::{Builder, is_of_statement};
 use super::objects::{ObjectKind, Role, kind_of};
 use super::{ConfigValue, DeclaredColumn};
 use crate::Reported;
-use crate::properties::{PREFIXES, Properties, PropertyValue, ValueKind, definition, known_keys};
+use crate::properties::{PREFIXES, Properties, PropertyValue, ValueKind, definition, nearest_key};
 use crate::types::named_type;
 
 /// What a configuration file says besides properties.
@@ -57,12 +57,15 @@ impl Builder<'_, '_> {
                         let message = format!("`{key}` in `{}` {reason}", file.text);
                         self.diagnostics
                             .push(Diagnostic::new(&code::INVALID_PROPERTY_VALUE, span, message));
-                    } else if !properties.contains_key(definition.key) {
+                        continue;
+                    }
+                    let canonical = definition.canonical_key(&key);
+                    properties.entry(canonical).or_insert_with(|| {
                         unsupported.extend((!definition.supported).then_some(key));
                         let mut value = PropertyValue::new(text, Some(span));
                         value.locate(definition.value, &base);
-                        properties.insert(definition.key, value);
-                    }
+                        value
+                    });
                 }
                 None => unknown.push(key),
             }
@@ -184,7 +187,7 @@ fn unknown_key(key: &str, file: &str, span: Span) -> Diagnostic {
     let message = format!("`{key}` in `{file}` is no property of a source or sink");
     let help = match definition(key) {
         Some(_) => Some(format!("`{key}` belongs to a statement: write it in WITH")),
-        None => nearest(key, known_keys()).map(|meant| format!("a similar property exists: `{meant}`")),
+        None => nearest_key(key).map(|meant| format!("a similar property exists: `{meant}`")),
     };
     Diagnostic::new(&code::UNKNOWN_PROPERTY, span, message).with_help_if(help)
 }

@@ -29,7 +29,7 @@ use velo_parser::ast::{ColumnDefinition, CreateView, Ident, Query, Script, SetEx
 
 use crate::metrics::MetricOutline;
 use crate::plan::{Relation, StatementKind};
-use crate::properties::{BaseDirectory, Properties, PropertyValue};
+use crate::properties::{BaseDirectory, Properties, PropertyValue, definition};
 
 pub use joins::{JoinBound, JoinOutline, JoinRole, JoinSide};
 pub(crate) use ksqldb::division as ksqldb_division;
@@ -187,7 +187,8 @@ impl SourceOutline {
             .collect()
     }
 
-    /// Whether its rows are known never to end: those of topics, and of files that are watched.
+    /// Whether its rows are known never to end: those of topics, of files that are watched, and generated ones whose number
+    /// is not given.
     pub fn is_unbounded(&self) -> bool {
         match objects::kind_of(objects::Role::Source, &self.properties, self.span) {
             Ok(Some(ObjectKind::Kafka)) => true,
@@ -195,6 +196,11 @@ impl SourceOutline {
                 .properties
                 .get("watch")
                 .is_some_and(|watch| watch.text.eq_ignore_ascii_case("true")),
+            Ok(Some(ObjectKind::Datagen)) => {
+                let ends_sequence = |key: &str| definition(key).is_some_and(|known| known.key == "fields.<column>.end");
+                !self.properties.contains_key("number.of.rows") && !self.properties.keys().any(|key| ends_sequence(key))
+            }
+            Ok(Some(ObjectKind::Nexmark)) => !self.properties.contains_key("number.of.events"),
             _ => false,
         }
     }

@@ -15,6 +15,10 @@ pub enum ObjectKind {
     Http,
     /// Objects in an object store.
     ObjectStore,
+    /// Rows that are generated for declared columns.
+    Datagen,
+    /// Rows of the Nexmark benchmark, which are generated.
+    Nexmark,
     /// The standard output.
     Stdout,
     /// Nowhere.
@@ -32,6 +36,8 @@ const SOURCE_TYPES: &[(&str, ObjectKind)] = &[
     ("http_source", ObjectKind::Http),
     ("s3_source", ObjectKind::ObjectStore),
     ("memory_source", ObjectKind::Memory),
+    ("datagen_source", ObjectKind::Datagen),
+    ("nexmark_source", ObjectKind::Nexmark),
 ];
 
 const SINK_TYPES: &[(&str, ObjectKind)] = &[
@@ -78,6 +84,8 @@ impl ObjectKind {
             Self::Database => "SQL databases",
             Self::Http => "HTTP endpoints",
             Self::ObjectStore => "object stores",
+            Self::Datagen => "generated rows",
+            Self::Nexmark => "Nexmark events",
             Self::Stdout => "the standard output",
             Self::Discard => "discarding sinks",
             Self::Memory => "batches in memory",
@@ -87,7 +95,10 @@ impl ObjectKind {
     /// Whether a program can use it in this version, for what it is to be.
     pub(crate) const fn is_supported(self, role: Role) -> bool {
         match role {
-            Role::Source => matches!(self, Self::File | Self::Database | Self::Http | Self::ObjectStore),
+            Role::Source => matches!(
+                self,
+                Self::File | Self::Database | Self::Http | Self::ObjectStore | Self::Datagen | Self::Nexmark
+            ),
             Role::Sink => matches!(self, Self::File | Self::Stdout | Self::Discard),
         }
     }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use velo_common::{Diagnostic, code, nearest};
+use velo_common::{Diagnostic, code};
 
 use super::Overrides;
-use crate::properties::{KnownNames, Properties, PropertyValue, Scope, definition, known_keys, split_key};
+use crate::properties::{KnownNames, Properties, PropertyValue, Scope, definition, nearest_key, split_key};
 
 /// `--set`, sorted by what it applies to.
 #[derive(Default)]
@@ -18,14 +18,15 @@ impl SetOverrides {
     pub(super) fn parse(overrides: &Overrides, known_names: &KnownNames, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut set = Self::default();
         for (key, text) in &overrides.set {
-            let Some((name, definition)) = split_key(key, known_names) else {
-                let meant = nearest(key, known_keys()).map(|meant| format!("a similar property exists: `{meant}`"));
+            let Some(found) = split_key(key, known_names) else {
+                let meant = nearest_key(key).map(|meant| format!("a similar property exists: `{meant}`"));
                 diagnostics.push(
                     Diagnostic::global(&code::UNKNOWN_PROPERTY, format!("--set: there is no property `{key}`"))
                         .with_help_if(meant),
                 );
                 continue;
             };
+            let definition = found.definition;
             if let Err(reason) = definition.value.check(text) {
                 let message = format!("--set: `{key}` {reason}");
                 diagnostics.push(Diagnostic::global(&code::INVALID_PROPERTY_VALUE, message));
@@ -36,16 +37,16 @@ impl SetOverrides {
                 diagnostics.push(Diagnostic::global(&code::UNSUPPORTED_PROPERTY, message));
                 continue;
             }
-            if let Some(name) = name.filter(|name| !known_names.contains(name)) {
+            if let Some(name) = found.name.filter(|name| !known_names.contains(name)) {
                 let message = format!("--set: nothing in the program is called `{name}`");
                 diagnostics.push(Diagnostic::global(&code::UNKNOWN_TABLE, message));
                 continue;
             }
-            let target = match name {
+            let target = match found.name {
                 Some(name) => set.named.entry(name.to_lowercase()).or_default(),
                 None => &mut set.bare,
             };
-            target.insert(definition.key, PropertyValue::new(text, None));
+            target.insert(found.canonical(), PropertyValue::new(text, None));
         }
         set
     }
@@ -108,6 +109,6 @@ fn redirect(
             .is_none_or(|definition| matches!(definition.scope, Scope::Object | Scope::Source | Scope::Sink));
         !is_of_object || is_kept(key, path)
     });
-    properties.insert("path", PropertyValue::new(path, None));
+    properties.insert("path".into(), PropertyValue::new(path, None));
     true
 }

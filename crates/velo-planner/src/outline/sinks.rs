@@ -46,7 +46,7 @@ impl<'a> Builder<'a, '_> {
             }
         }
         let is_created = matches!(draft.kind, StatementKind::Stream | StatementKind::Table);
-        let configures_own = ["type", "path", "topic"].iter().any(|key| statement.contains_key(key));
+        let configures_own = ["type", "path", "topic"].iter().any(|key| statement.contains_key(*key));
         if is_created && configures_own || self.is_redirected(&draft.name) {
             names.push((draft.name.clone(), span));
         }
@@ -78,11 +78,11 @@ impl<'a> Builder<'a, '_> {
             let own = statement.iter().filter(|(key, _)| {
                 definition(key).is_some_and(|definition| matches!(definition.scope, Scope::Object | Scope::Sink))
             });
-            properties.extend(own.map(|(key, value)| (*key, value.clone())));
+            properties.extend(own.map(|(key, value)| (key.clone(), value.clone())));
         }
         properties.extend(self.configured(draft.index, name, span));
         if let Some(set) = self.set.named.get(&name.to_lowercase()) {
-            properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
+            properties.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         let configured = self.add_config_file(Role::Sink, &mut properties, span);
         let is_redirected = redirect_sink(&mut properties, &self.overrides.sinks, name);

@@ -92,7 +92,7 @@ impl Builder<'_, '_> {
         let of_statement = statement
             .iter()
             .filter(|(key, _)| definition(key).is_some_and(|definition| reaches_source(definition.scope)));
-        properties.extend(of_statement.map(|(key, value)| (*key, value.clone())));
+        properties.extend(of_statement.map(|(key, value)| (key.clone(), value.clone())));
         properties.extend(self.configured(reader.index, &name, reference.span));
         let is_declared_table = declared
             .as_ref()
@@ -100,11 +100,11 @@ impl Builder<'_, '_> {
         if is_declared_table {
             // It is a statement of its own, whose settings the command line gives like those of any other.
             let of_statement = self.set.bare.iter().filter(|(key, _)| is_of_statement(key));
-            properties.extend(of_statement.map(|(key, value)| (*key, value.clone())));
+            properties.extend(of_statement.map(|(key, value)| (key.clone(), value.clone())));
         }
         let is_uri_usable = !reference.is_uri || self.add_uri(&mut properties, reference).is_ok();
         if let Some(set) = self.set.named.get(&name.to_lowercase()) {
-            properties.extend(set.iter().map(|(key, value)| (*key, value.clone())));
+            properties.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         let configured = self.add_config_file(Role::Source, &mut properties, reference.span);
         let is_redirected = redirect_source(&mut properties, &self.overrides.sources, &name);
@@ -155,7 +155,7 @@ impl Builder<'_, '_> {
             let name = declare.name.name();
             let is_used = self.sources_by_name.contains_key(&name.folded()) || self.sink_names.contains(&name.folded());
             let properties = &self.assignments[index].bare;
-            let has_place = PLACES.iter().any(|key| properties.contains_key(key));
+            let has_place = PLACES.iter().any(|key| properties.contains_key(*key));
             let is_sink = is_sink(properties);
             if declare.kind != TableKind::Table || is_used || is_sink || !has_place || self.definitions.is_unused(index)
             {
@@ -194,7 +194,7 @@ impl Builder<'_, '_> {
         };
         let mut path = PropertyValue::new(path, Some(reference.span));
         path.locate(ValueKind::DataPath, &self.config_files.base());
-        properties.insert("path", path);
+        properties.insert("path".into(), path);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::plan::StatementKind;
 use crate::properties::{Properties, PropertyValue, Scope, definition};
 use crate::walk::{from_clauses, relations};
 
-const NEVER_IDLE: &str = "a file ends, and is never idle";
+const NEVER_IDLE: &str = "a source that ends is never idle";
 
 /// Why a table's rows wait for nothing.
 const KEPT_AS_A_WHOLE: &str = "a table is kept when its load is over";
@@ -232,9 +232,9 @@ impl<'a> Builder<'a, '_> {
     /// Says which settings of the command line do nothing in the whole program.
     pub(super) fn check_set(&mut self) {
         let mut found = Vec::new();
-        let bare = self.set.bare.keys().map(|key| (None, *key));
+        let bare = self.set.bare.keys().map(|key| (None, key.as_ref()));
         let named = self.set.named.iter();
-        let named = named.flat_map(|(name, keys)| keys.keys().map(move |key| (Some(name.as_str()), *key)));
+        let named = named.flat_map(|(name, keys)| keys.keys().map(move |key| (Some(name.as_str()), key.as_ref())));
         for (name, key) in bare.chain(named) {
             if let Some(reason) = self.idle_setting(name, key) {
                 let key = name.map_or_else(|| key.to_owned(), |name| format!("{name}.{key}"));
@@ -247,7 +247,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Why a setting of the command line does nothing: under a name, or for every statement.
-    fn idle_setting(&self, name: Option<&str>, key: &'static str) -> Option<&'static str> {
+    fn idle_setting(&self, name: Option<&str>, key: &str) -> Option<&'static str> {
         let scope = definition(key)?.scope;
         let is_meant = |other: &str| name.is_none_or(|name| name.eq_ignore_ascii_case(other));
         if let Some(name) = name.filter(|_| !is_of_statement(key)) {

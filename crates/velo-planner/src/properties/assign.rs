@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 
-use velo_common::{Diagnostic, Span, code, nearest};
+use velo_common::{Diagnostic, Span, code};
 use velo_parser::ast::Property;
 
 use super::location::locate;
-use super::{BaseDirectory, Properties, PropertyDefinition, PropertyValue, definition, known_keys};
+use super::{BaseDirectory, Properties, PropertyDefinition, PropertyKey, PropertyValue, definition, nearest_key};
 
 /// The properties of one statement, told apart by what they belong to.
 #[derive(Debug, Default)]
@@ -102,12 +102,12 @@ pub(crate) fn assign(
             continue;
         }
         match split_key(key, known_names) {
-            Some((name, definition)) => {
-                let target = match name {
+            Some(meant) => {
+                let target = match meant.name {
                     Some(name) => assignment.named_mut(name),
                     None => &mut assignment.bare,
                 };
-                insert(target, definition, property, diagnostics);
+                insert(target, &meant, property, diagnostics);
             }
             None if client_names.iter().any(|name| has_prefix(key, name)) => {}
             None if is_of_family(key) => diagnostics.push(Diagnostic::new(
@@ -145,16 +145,32 @@ fn is_of_family(key: &str) -> bool {
     })
 }
 
+/// What a key means that may have a name before it.
+pub(crate) struct SplitKey<'k> {
+    pub(crate) name: Option<&'k str>,
+    pub(crate) definition: &'static PropertyDefinition,
+    rest: &'k str,
+}
+
+impl<'k> SplitKey<'k> {
+    fn of(name: Option<&'k str>, rest: &'k str) -> Option<Self> {
+        let definition = definition(rest)?;
+        Some(Self { name, definition, rest })
+    }
+
+    /// The key without the name.
+    pub(crate) fn canonical(&self) -> PropertyKey {
+        self.definition.canonical_key(self.rest)
+    }
+}
+
 /// Finds the name (if any) and the definition that a key means.
-pub(crate) fn split_key<'k>(
-    key: &'k str,
-    known_names: &KnownNames,
-) -> Option<(Option<&'k str>, &'static PropertyDefinition)> {
-    if let Some(definition) = definition(key) {
-        return Some((None, definition));
+pub(crate) fn split_key<'k>(key: &'k str, known_names: &KnownNames) -> Option<SplitKey<'k>> {
+    if let Some(whole) = SplitKey::of(None, key) {
+        return Some(whole);
     }
     let splits = || key.match_indices('.').map(|(dot, _)| (&key[..dot], &key[dot + 1..]));
-    let meant = |(name, rest)| definition(rest).map(|definition| (Some(name), definition));
+    let meant = |(name, rest)| SplitKey::of(Some(name), rest);
     splits()
         .filter(|(name, _)| known_names.contains(name))
         .filter_map(meant)
@@ -162,13 +178,8 @@ pub(crate) fn split_key<'k>(
         .or_else(|| splits().find_map(meant))
 }
 
-fn insert(
-    target: &mut Properties,
-    definition: &'static PropertyDefinition,
-    property: &Property,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    if let Err(reason) = definition.value.check(&property.value.node) {
+fn insert(target: &mut Properties, meant: &SplitKey<'_>, property: &Property, diagnostics: &mut Vec<Diagnostic>) {
+    if let Err(reason) = meant.definition.value.check(&property.value.node) {
         let message = format!("`{}` {reason}", property.key.node);
         diagnostics.push(Diagnostic::new(
             &code::INVALID_PROPERTY_VALUE,
@@ -178,12 +189,13 @@ fn insert(
         return;
     }
     let span = property.key.span.to(property.value.span);
-    if let Some(before) = target.insert(definition.key, value_of(property))
+    let key = meant.canonical();
+    if let Some(before) = target.insert(key.clone(), value_of(property))
         && before.text != property.value.node
     {
         let message = format!(
             "`{}` is given twice, as `{}` and as `{}`",
-            definition.key, before.text, property.value.node
+            key, before.text, property.value.node
         );
         diagnostics.push(Diagnostic::new(&code::CONFLICTING_PROPERTY, span, message).with_help("remove one of them"));
     }
@@ -211,12 +223,12 @@ fn unknown_key(key: &str, span: Span, known_names: &KnownNames) -> Diagnostic {
         Some(name) => key.split_at(name.len() + 1),
         None => ("", key),
     };
-    let nearest_key = nearest(rest, known_keys()).map(|meant| format!("{prefix}{meant}"));
+    let meant = nearest_key(rest).map(|meant| format!("{prefix}{meant}"));
     // Without a known name the key may still be `name.key` with a slip in the key.
-    let nearest_key = nearest_key.or_else(|| {
+    let meant = meant.or_else(|| {
         let (name, rest) = rest.split_once('.')?;
-        nearest(rest, known_keys()).map(|meant| format!("{prefix}{name}.{meant}"))
+        nearest_key(rest).map(|meant| format!("{prefix}{name}.{meant}"))
     });
     Diagnostic::new(&code::UNKNOWN_PROPERTY, span, format!("there is no property `{key}`"))
-        .with_help_if(nearest_key.map(|meant| format!("a similar property exists: `{meant}`")))
+        .with_help_if(meant.map(|meant| format!("a similar property exists: `{meant}`")))
 }

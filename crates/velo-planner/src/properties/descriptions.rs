@@ -57,7 +57,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "connection.password",
         "The password of the database's user; it belongs into a YAML file as `${VARIABLE}`, not into SQL.",
     ),
-    ("table", "The table or view of the database, `schema.table` if need be."),
+    (
+        "table",
+        "The table or view of the database, `schema.table` if need be; of `nexmark_source` person, auction or bid.",
+    ),
     ("query", "A query in the database's own SQL, instead of `table`."),
     (
         "incremental.column",
@@ -126,6 +129,65 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "The secret that goes with it; else AWS_SECRET_ACCESS_KEY. Never printed.",
     ),
     ("s3.allow.http", "Whether the server may be asked without TLS."),
+    (
+        "number.of.rows",
+        "How many rows are generated. Without it, and without a sequence that has an `end`, the source has no end.",
+    ),
+    (
+        "rows.per.second",
+        "How many rows are generated in a second of the clock; as many as are read unless given.",
+    ),
+    (
+        "number.of.events",
+        "How many events of all three Nexmark tables are generated. Without it the source has no end.",
+    ),
+    (
+        "events.per.second",
+        "How many events of all three Nexmark tables fall into a second of event time, 10000 unless given; if given, they \
+         also come at this rate by the clock.",
+    ),
+    (
+        "seed",
+        "What the random values follow from: the same seed gives the same rows. 0 unless given.",
+    ),
+    (
+        "splits",
+        "How many partitions the generated rows are dealt out to, so that several workers generate them; 1 unless given.",
+    ),
+    (
+        "fields.<column>.kind",
+        "How the values of a column are generated; by its type unless given.",
+    ),
+    (
+        "fields.<column>.start",
+        "The first value of a sequence, 1 unless given, or the first time of timestamps, 2024-01-01 unless given.",
+    ),
+    (
+        "fields.<column>.end",
+        "The last value of a sequence; the source ends behind it.",
+    ),
+    ("fields.<column>.min", "The lowest random value."),
+    ("fields.<column>.max", "The highest random value."),
+    (
+        "fields.<column>.length",
+        "How many characters or bytes a random text has, 10 unless given.",
+    ),
+    (
+        "fields.<column>.values",
+        "The values that are chosen from: with commas between them, or a JSON array of texts.",
+    ),
+    (
+        "fields.<column>.interval",
+        "The time between two rows; by `rows.per.second` unless given, else 1ms.",
+    ),
+    (
+        "fields.<column>.max_out_of_orderness",
+        "How much earlier than in order a time may be.",
+    ),
+    (
+        "fields.<column>.null.rate",
+        "How many of the values are NULL: from 0, none, to 1, all.",
+    ),
     ("topic", "The Kafka topic."),
     ("bootstrap.servers", "The Kafka brokers to ask first."),
     ("group.id", "The Kafka consumer group."),

@@ -5,6 +5,7 @@
 mod assign;
 mod contradictions;
 mod descriptions;
+mod field_keys;
 mod json_schema;
 mod location;
 mod registry;
@@ -14,14 +15,15 @@ mod value;
 pub(crate) use assign::{Assignment, KnownNames, NamedProperties, assign, split_key};
 pub(crate) use contradictions::contradictions;
 pub use descriptions::describe;
+pub(crate) use field_keys::{COLUMN, nearest_key};
 pub(crate) use json_schema::PREFIXES;
 pub use json_schema::config_file_schema;
 pub use location::BaseDirectory;
-pub(crate) use registry::known_keys;
 pub use registry::{PropertyDefinition, Scope, definition, definitions};
 pub(crate) use settings::{late_policy, missing_table, settings, window_lateness};
 pub use value::ValueKind;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use velo_common::Span;
@@ -48,5 +50,8 @@ impl PropertyValue {
     }
 }
 
+/// The canonical key of a property; of one with the name of a column in it, with that name as written.
+pub type PropertyKey = Cow<'static, str>;
+
 /// Properties of one source, sink or statement by canonical key.
-pub type Properties = BTreeMap<&'static str, PropertyValue>;
+pub type Properties = BTreeMap<PropertyKey, PropertyValue>;

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::ValueKind;
+use super::field_keys::field_definition;
 use crate::plan::TableMissingDataStrategy;
 use ValueKind::{Boolean, Character, Choice, DataPath, DatabaseUrl, Duration, Integer, ProgramPath, Text};
 
@@ -31,7 +32,7 @@ pub enum Scope {
 /// One property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PropertyDefinition {
-    /// The canonical key.
+    /// The canonical key. One with `<column>` in it stands for the keys of all columns.
     pub key: &'static str,
     /// Other spellings that mean the same.
     pub aliases: &'static [&'static str],
@@ -75,6 +76,7 @@ const PROFILES: &[&str] = &["high_throughput", "low_latency", "durable", "balanc
 const BACKOFFS: &[&str] = &["fixed", "linear", "exponential"];
 const PAGING_STYLES: &[&str] = &["none", "link", "page", "cursor"];
 const PAGING_ENDS: &[&str] = &["empty", "404"];
+const FIELD_KINDS: &[&str] = &["sequence", "random", "choice", "text", "timestamp"];
 const DRIFTS: &[&str] = &["ignore", "warn", "fail", "evolve"];
 const GUARANTEES: &[&str] = &["at_least_once", "exactly_once"];
 
@@ -139,6 +141,23 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     yes("s3.access.key.id", Scope::Source, Text),
     yes("s3.secret.access.key", Scope::Source, Text),
     yes("s3.allow.http", Scope::Source, Boolean),
+    // Generated rows.
+    also(yes("number.of.rows", Scope::Source, Integer(0)), &["number-of-rows"]),
+    also(yes("rows.per.second", Scope::Source, Integer(1)), &["rows-per-second"]),
+    yes("number.of.events", Scope::Source, Integer(0)),
+    yes("events.per.second", Scope::Source, Integer(1)),
+    yes("seed", Scope::Source, Integer(0)),
+    yes("splits", Scope::Source, Integer(1)),
+    yes("fields.<column>.kind", Scope::Source, Choice(FIELD_KINDS)),
+    yes("fields.<column>.start", Scope::Source, Text),
+    yes("fields.<column>.end", Scope::Source, Text),
+    yes("fields.<column>.min", Scope::Source, Text),
+    yes("fields.<column>.max", Scope::Source, Text),
+    yes("fields.<column>.length", Scope::Source, Integer(0)),
+    yes("fields.<column>.values", Scope::Source, Text),
+    yes("fields.<column>.interval", Scope::Source, Duration),
+    yes("fields.<column>.max_out_of_orderness", Scope::Source, Duration),
+    yes("fields.<column>.null.rate", Scope::Source, Text),
     // Kafka.
     also(not_yet("topic", Scope::Object, Text), &["topic.name", "kafka_topic"]),
     also(not_yet("bootstrap.servers", Scope::Object, Text), &["brokers"]),
@@ -229,12 +248,9 @@ pub fn definitions() -> &'static [PropertyDefinition] {
 
 /// The property of this key or alias, in any case.
 pub fn definition(key: &str) -> Option<&'static PropertyDefinition> {
-    BY_SPELLING.get(key.to_ascii_lowercase().as_str()).copied()
-}
-
-/// Every spelling of every key, for suggestions.
-pub(crate) fn known_keys() -> impl Iterator<Item = &'static str> {
-    DEFINITIONS
-        .iter()
-        .flat_map(|definition| std::iter::once(definition.key).chain(definition.aliases.iter().copied()))
+    let folded = key.to_ascii_lowercase();
+    BY_SPELLING
+        .get(folded.as_str())
+        .copied()
+        .or_else(|| field_definition(key))
 }

@@ -155,7 +155,7 @@ fn own(properties: &Properties) -> Properties {
         definition(key).is_some_and(|definition| matches!(definition.scope, Scope::Statement | Scope::Stream))
     };
     let own = properties.iter().filter(|(key, _)| is_own(key));
-    own.map(|(key, value)| (*key, value.clone())).collect()
+    own.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// The property that says what becomes of rows that fail: what the command line gives goes before what SQL gives.

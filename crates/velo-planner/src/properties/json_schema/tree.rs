@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::super::COLUMN;
 use super::PREFIXES;
 
 /// A key and what it takes.
@@ -42,6 +43,7 @@ impl Tree {
     /// Defines the file as `name`, and each mapping in it as `name.prefix`. Open mappings take keys that are unknown.
     pub(super) fn define(&self, name: &str, is_open: bool, definitions: &mut Map<String, Value>) {
         let object = format!("{name}-object");
+        let name_of = |prefix: &str| definition_name(name, prefix);
         let mut properties = self.properties("", name);
         definitions.insert(object.clone(), mapping(properties.clone(), is_open));
         for prefix in PREFIXES {
@@ -61,7 +63,7 @@ impl Tree {
         definitions.insert(name.to_owned(), file);
         for prefix in &self.prefixes {
             let below = mapping(self.properties(prefix, name), is_open);
-            definitions.insert(format!("{name}.{prefix}"), below);
+            definitions.insert(name_of(prefix), below);
         }
     }
 
@@ -81,7 +83,7 @@ impl Tree {
             } else {
                 format!("{prefix}.{key}")
             };
-            let below = place.is_prefix.then(|| reference(&format!("{name}.{path}")));
+            let below = place.is_prefix.then(|| reference(&definition_name(name, &path)));
             let schema = match (place.value.cloned(), below) {
                 (Some(value), Some(below)) => json!({ "anyOf": [value, below] }),
                 (Some(only), None) | (None, Some(only)) => only,
@@ -101,12 +103,31 @@ fn below<'k>(key: &'k str, prefix: &str) -> Option<&'k str> {
     key.strip_prefix(prefix)?.strip_prefix('.')
 }
 
+/// The name under which the mapping of a prefix is defined.
+fn definition_name(name: &str, prefix: &str) -> String {
+    // A reference is a URI, in which `<` cannot stand.
+    format!("{name}.{}", prefix.replace(COLUMN, "column"))
+}
+
+/// A mapping with these names, of which some have a column in them.
 fn mapping(properties: Map<String, Value>, is_open: bool) -> Value {
+    let (patterns, properties): (Map<_, _>, Map<_, _>) =
+        properties.into_iter().partition(|(key, _)| key.contains(COLUMN));
     let mut schema = Map::new();
+    if !patterns.is_empty() {
+        let patterns = patterns.into_iter().map(|(key, value)| (pattern_of(&key), value));
+        schema.insert("patternProperties".to_owned(), Value::Object(patterns.collect()));
+    }
     schema.insert("type".to_owned(), Value::from("object"));
     schema.insert("properties".to_owned(), Value::Object(properties));
     schema.insert("additionalProperties".to_owned(), Value::Bool(is_open));
     Value::Object(schema)
+}
+
+/// A pattern of the keys that a key with a column in it stands for. A column with a dot in its name cannot be told from
+/// further keys.
+fn pattern_of(key: &str) -> String {
+    format!("^{}$", key.replace('.', r"\.").replace(COLUMN, "[^.]+"))
 }
 
 fn reference(name: &str) -> Value {
