@@ -18,6 +18,16 @@ pub struct Chain {
 struct Waiting {
     operator: Box<dyn Operator>,
     events: VecDeque<Event>,
+    /// Whether it has more to put out of the last event.
+    has_more: bool,
+    /// What follows the last event once all of it is out.
+    following: Option<Event>,
+}
+
+impl Waiting {
+    fn has_work(&self) -> bool {
+        self.has_more || !self.events.is_empty()
+    }
 }
 
 /// Whether there is more to come of what was taken in.
@@ -38,6 +48,8 @@ impl Chain {
         let operators = operators.into_iter().map(|operator| Waiting {
             operator,
             events: VecDeque::new(),
+            has_more: false,
+            following: None,
         });
         Self {
             operators: operators.collect(),
@@ -72,7 +84,7 @@ impl Chain {
     /// When an operator cannot go on.
     pub fn resume(&mut self, out: &mut Output) -> OperatorResult<Progress> {
         // The last one first, so that what is on its way stays little.
-        while let Some(index) = self.operators.iter().rposition(|waiting| !waiting.events.is_empty()) {
+        while let Some(index) = self.operators.iter().rposition(Waiting::has_work) {
             if out.rows() >= OUTPUT_ROWS {
                 return Ok(Progress::More);
             }
@@ -120,25 +132,32 @@ impl Chain {
         }
     }
 
-    /// Lets an operator take in one event.
+    /// Lets an operator go on with its last event, or take in the next one.
     fn step(&mut self, index: usize, out: &mut Output) -> OperatorResult {
-        let Some(Waiting { operator, events }) = self.operators.get_mut(index) else {
+        let Some(waiting) = self.operators.get_mut(index) else {
             return Ok(());
         };
-        let Some(event) = events.pop_front() else {
-            return Ok(());
-        };
+        let operator = &mut waiting.operator;
         let mut produced = Output::default();
-        let mut following = None;
-        match event {
-            Event::Batch(batch) => operator.on_batch(batch, &mut produced)?,
-            Event::Watermark(watermark_ms) => operator.on_watermark(watermark_ms, &mut produced)?,
-            Event::Idle | Event::Barrier(_) => following = Some(event),
-            Event::End => {
-                operator.on_end(&mut produced)?;
-                following = Some(event);
+        if waiting.has_more {
+            operator.resume(&mut produced)?;
+        } else {
+            match waiting.events.pop_front() {
+                Some(Event::Batch(batch)) => operator.on_batch(batch, &mut produced)?,
+                Some(Event::Watermark(watermark_ms)) => operator.on_watermark(watermark_ms, &mut produced)?,
+                Some(Event::End) => {
+                    operator.on_end(&mut produced)?;
+                    waiting.following = Some(Event::End);
+                }
+                other => waiting.following = other,
             }
         }
+        waiting.has_more = produced.has_more();
+        let following = if waiting.has_more {
+            None
+        } else {
+            waiting.following.take()
+        };
         out.absorb_accounts(&mut produced);
         for event in produced.take_events().into_iter().chain(following) {
             self.hand_on(index + 1, event, out);
@@ -151,14 +170,89 @@ impl Chain {
 
     /// Lets go of what this operator and those before it have yet to take in, but for the end.
     fn finish(&mut self, index: usize, out: &mut Output) {
-        let waiting = &mut self.operators[..=index];
-        let has_ended = waiting
-            .iter_mut()
-            .flat_map(|waiting| waiting.events.drain(..))
-            .any(|event| matches!(event, Event::End));
+        let mut has_ended = false;
+        for waiting in &mut self.operators[..=index] {
+            waiting.has_more = false;
+            let left = waiting.events.drain(..).chain(waiting.following.take());
+            has_ended |= left.into_iter().any(|event| matches!(event, Event::End));
+        }
         self.done = self.done.max(Some(index));
         if has_ended {
             self.hand_on(index + 1, Event::End, out);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, RecordBatch};
+    use velo_data::{SqlType, StreamBatch, StreamSchema};
+
+    use super::*;
+
+    /// Gives `batches` batches of `rows` rows at the end of its input, one whenever there is room.
+    struct Flood {
+        schema: StreamSchema,
+        batches: usize,
+        rows: usize,
+    }
+
+    impl Operator for Flood {
+        fn name(&self) -> &'static str {
+            "flood"
+        }
+
+        fn schema(&self) -> &StreamSchema {
+            &self.schema
+        }
+
+        fn on_batch(&mut self, batch: StreamBatch, out: &mut Output) -> OperatorResult {
+            out.emit(batch);
+            Ok(())
+        }
+
+        fn on_end(&mut self, out: &mut Output) -> OperatorResult {
+            self.resume(out)
+        }
+
+        fn resume(&mut self, out: &mut Output) -> OperatorResult {
+            self.batches -= 1;
+            if self.batches > 0 {
+                out.hold_more();
+            }
+            let numbers = Arc::new(Int64Array::from_value(1, self.rows));
+            let records = RecordBatch::try_new(Arc::clone(self.schema.arrow()), vec![numbers])?;
+            out.emit(StreamBatch::inserts(records));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_comes_out_at_once_is_taken_bit_by_bit() {
+        let schema = StreamSchema::of_user_columns([SqlType::BigInt.field("n", true)]);
+        let flood = |batches| {
+            Box::new(Flood {
+                schema: schema.clone(),
+                batches,
+                rows: OUTPUT_ROWS / 2,
+            })
+        };
+        // Each of the three batches of the first passes the second before the end does, which adds two of its own.
+        let mut chain = Chain::new(vec![flood(3), flood(2)]);
+        let mut out = Output::default();
+        let mut progress = chain.push(Event::End, &mut out).unwrap();
+        let mut taken = Vec::new();
+        loop {
+            let events = out.take_events();
+            taken.push(events.iter().map(Event::rows).sum::<usize>());
+            if progress == Progress::Done {
+                assert!(matches!(events.last(), Some(Event::End)), "the end follows everything");
+                break;
+            }
+            progress = chain.resume(&mut out).unwrap();
+        }
+        assert_eq!(taken, [OUTPUT_ROWS, OUTPUT_ROWS, OUTPUT_ROWS / 2]);
     }
 }

@@ -48,6 +48,7 @@ pub struct Output {
     late: LateRows,
     zero_divisions: u64,
     done: bool,
+    has_more: bool,
 }
 
 impl Output {
@@ -81,6 +82,17 @@ impl Output {
     /// Says that this operator wants no more input, as a LIMIT that is reached.
     pub fn finish(&mut self) {
         self.done = true;
+    }
+
+    /// Says that the operator has more to put out of what it has taken in. It is resumed, before anything else reaches it, once
+    /// there is room.
+    pub fn hold_more(&mut self) {
+        self.has_more = true;
+    }
+
+    /// Whether [`Output::hold_more`] was called.
+    pub(crate) fn has_more(&self) -> bool {
+        self.has_more
     }
 
     /// Whether [`Output::finish`] was called.

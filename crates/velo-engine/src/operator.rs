@@ -46,6 +46,16 @@ pub trait Operator: Send {
         Ok(())
     }
 
+    /// Goes on with what the last call held back ([`Output::hold_more`]), so that however much comes out at one moment, little of
+    /// it is in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Operator::on_batch`].
+    fn resume(&mut self, _out: &mut Output) -> OperatorResult {
+        Ok(())
+    }
+
     /// Everything that must survive a restart, by key group.
     ///
     /// # Errors

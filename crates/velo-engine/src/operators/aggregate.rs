@@ -1,7 +1,7 @@
 use velo_data::{StreamBatch, StreamSchema};
 
 use super::changes::{changes, in_order};
-use super::group_set::GroupSet;
+use super::group_set::{FINAL_BATCH_ROWS, GroupSet};
 use super::group_snapshot::{SnapshotRows, restore_sets};
 use super::grouping::Grouping;
 use crate::error::OperatorResult;
@@ -18,6 +18,8 @@ pub(crate) struct AggregateChanges {
 /// `GROUP BY … EMIT FINAL`: every group once, when the input ends, in the order of the keys.
 pub(crate) struct AggregateFinal {
     groups: WindowlessGroups,
+    /// The groups that have yet to come out, once the input has ended.
+    finals: std::vec::IntoIter<u32>,
 }
 
 /// One set of groups for all time.
@@ -92,6 +94,7 @@ impl AggregateFinal {
     pub(crate) fn new(grouping: Grouping, input: &StreamSchema) -> OperatorResult<Self> {
         Ok(Self {
             groups: WindowlessGroups::new(grouping.with_group_metadata(input))?,
+            finals: Vec::new().into_iter(),
         })
     }
 }
@@ -121,7 +124,20 @@ impl Operator for AggregateFinal {
     fn on_end(&mut self, out: &mut Output) -> OperatorResult {
         let WindowlessGroups { grouping, set } = &mut self.groups;
         set.make_only_group(grouping)?;
-        set.emit_finals(grouping, None, out)
+        self.finals = set.in_order(grouping).into_iter();
+        self.resume(out)
+    }
+
+    fn resume(&mut self, out: &mut Output) -> OperatorResult {
+        let ids: Vec<u32> = self.finals.by_ref().take(FINAL_BATCH_ROWS).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        if self.finals.len() > 0 {
+            out.hold_more();
+        }
+        let WindowlessGroups { grouping, set } = &mut self.groups;
+        set.emit_final_rows(grouping, None, &ids, out)
     }
 
     fn snapshot(&mut self) -> OperatorResult<OperatorState> {

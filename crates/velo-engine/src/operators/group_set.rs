@@ -19,7 +19,7 @@ use crate::event::Output;
 use crate::keys::{KeyEncoder, KeyTable, RowSet};
 
 /// Most rows of a batch of final results.
-const FINAL_BATCH_ROWS: usize = 8192;
+pub(super) const FINAL_BATCH_ROWS: usize = 8192;
 
 /// The groups of an aggregation, or of one of its windows, and their state.
 pub(super) struct GroupSet {
@@ -263,15 +263,21 @@ impl GroupSet {
         window: Option<Bounds>,
         out: &mut Output,
     ) -> OperatorResult {
-        let mut ids = self.existing(grouping);
-        self.keys.sort(&mut ids);
-        for ids in ids.chunks(FINAL_BATCH_ROWS) {
+        for ids in self.in_order(grouping).chunks(FINAL_BATCH_ROWS) {
             self.emit_final_rows(grouping, window, ids, out)?;
         }
         Ok(())
     }
 
-    fn emit_final_rows(
+    /// The groups in the order of their keys.
+    pub(super) fn in_order(&self, grouping: &Grouping) -> Vec<u32> {
+        let mut ids = self.existing(grouping);
+        self.keys.sort(&mut ids);
+        ids
+    }
+
+    /// Emits some groups, except those that HAVING holds back or that have no value.
+    pub(super) fn emit_final_rows(
         &mut self,
         grouping: &Grouping,
         window: Option<Bounds>,

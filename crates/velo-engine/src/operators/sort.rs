@@ -18,10 +18,11 @@ const BATCH_ROWS: usize = 8192;
 const SLACK_ROWS: usize = 8192;
 
 /// `ORDER BY`: keeps rows until their window, or the input, is complete, and hands them on in order.
-#[derive(Debug)]
 pub(crate) struct SortRows {
     sorted: SortedRows,
     by_window: bool,
+    /// What has yet to come out, once the input has ended.
+    ordered: Option<Box<dyn Iterator<Item = OperatorResult<RecordBatch>> + Send>>,
 }
 
 /// Rows that are put in order.
@@ -54,6 +55,7 @@ impl SortRows {
             ChangelogMode::AppendOnly => Ok(Self {
                 sorted: SortedRows::new(plan)?,
                 by_window: plan.by_window,
+                ordered: None,
             }),
             mode => Err(CompileError::ChangelogMode { operator: "sort", mode }),
         }
@@ -233,7 +235,16 @@ impl Operator for SortRows {
     }
 
     fn on_end(&mut self, out: &mut Output) -> OperatorResult {
-        self.emit_all(out)
+        self.ordered = Some(Box::new(self.sorted.take()));
+        self.resume(out)
+    }
+
+    fn resume(&mut self, out: &mut Output) -> OperatorResult {
+        if let Some(records) = self.ordered.as_mut().and_then(Iterator::next) {
+            out.emit(StreamBatch::inserts(records?));
+            out.hold_more();
+        }
+        Ok(())
     }
 
     fn snapshot(&mut self) -> OperatorResult<OperatorState> {
