@@ -72,6 +72,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[expect(clippy::disallowed_methods, reason = "workers are threads, and time passes for them")]
 mod runtime;
 
 mod compile;
