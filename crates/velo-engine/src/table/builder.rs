@@ -30,7 +30,7 @@ enum Counting {
     /// The last one of each key.
     Latest(LatestRows),
     /// Those that stand, of which the last one of each key.
-    Standing(StandingByKey),
+    Standing(Box<StandingByKey>),
 }
 
 impl TableBuilder {
@@ -80,7 +80,7 @@ impl TableBuilder {
                         data_type: error.to_string(),
                     })?;
                 }
-                self.counting = Counting::Standing(standing);
+                self.counting = Counting::Standing(Box::new(standing));
             }
         }
         Ok(self)

@@ -213,7 +213,7 @@ impl<'a> QueryBinder<'a, '_> {
             Some(having) => Some(having?.expr),
             None => None,
         };
-        let aggregate = self.aggregate(input.plan, grouping, window.ok()?, emit?, having);
+        let aggregate = aggregate(input.plan, grouping, window.ok()?, emit?, having);
         self.lint_aggregate(select, &aggregate, input.scope.columns_unknown);
         let key = key_of_groups(&aggregate, &input.key);
         let plan = LogicalPlan::Aggregate(aggregate);
@@ -235,29 +235,6 @@ impl<'a> QueryBinder<'a, '_> {
                 )
                 .with_help("write EMIT CHANGES for running values, or add a WINDOW, such as WINDOW TUMBLING(1m)"),
             );
-        }
-    }
-
-    fn aggregate(
-        &self,
-        input: LogicalPlan,
-        grouping: Grouping,
-        window: Option<Window>,
-        emit: EmitMode,
-        having: Option<datafusion_expr::Expr>,
-    ) -> Aggregate {
-        let (keys, aggregates, schema) = grouping.finish();
-        Aggregate {
-            input: Box::new(input),
-            keys,
-            aggregates,
-            window,
-            emit,
-            having,
-            // Decided when all statements are known that read this one.
-            input_mode: ChangelogMode::AppendOnly,
-            output_mode: ChangelogMode::AppendOnly,
-            schema,
         }
     }
 
@@ -325,6 +302,29 @@ impl<'a> QueryBinder<'a, '_> {
             }
         }
         complete
+    }
+}
+
+/// An aggregation of what a query groups.
+fn aggregate(
+    input: LogicalPlan,
+    grouping: Grouping,
+    window: Option<Window>,
+    emit: EmitMode,
+    having: Option<datafusion_expr::Expr>,
+) -> Aggregate {
+    let (keys, aggregates, schema) = grouping.finish();
+    Aggregate {
+        input: Box::new(input),
+        keys,
+        aggregates,
+        window,
+        emit,
+        having,
+        // Decided when all statements are known that read this one.
+        input_mode: ChangelogMode::AppendOnly,
+        output_mode: ChangelogMode::AppendOnly,
+        schema,
     }
 }
 

@@ -85,7 +85,7 @@ pub(crate) fn produced<'a>(plan: &LogicalPlan, statement: &dyn Fn(&str) -> Optio
         LogicalPlan::Filter(filter) => partly(input(&filter.input)),
         LogicalPlan::Limit(limit) => partly(input(&limit.input)),
         LogicalPlan::DropUpdateBefore(node) => input(&node.input),
-        LogicalPlan::Project(project) => of_project(project, input(&project.input)),
+        LogicalPlan::Project(project) => of_project(project, &input(&project.input)),
         LogicalPlan::Lookup(lookup) => Produced {
             // A row may have several matches, which its own key does not tell apart.
             key: None,
@@ -138,7 +138,7 @@ fn of_scan<'a>(scan: &Scan, statement: &dyn Fn(&str) -> Option<&'a StatementChan
     }
 }
 
-fn of_project(project: &Project, input: Produced) -> Produced {
+fn of_project(project: &Project, input: &Produced) -> Produced {
     let fields = project.schema.arrow().fields();
     let output = |name: &String| {
         let is_it = |expression: &Expr| match without_key_value(expression) {
@@ -151,7 +151,8 @@ fn of_project(project: &Project, input: Produced) -> Produced {
     let key = input.key.as_ref();
     Produced {
         key: key.and_then(|key| key.iter().map(output).collect()),
-        ..input
+        changes: input.changes,
+        deletes: input.deletes,
     }
 }
 

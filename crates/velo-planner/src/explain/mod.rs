@@ -68,10 +68,12 @@ fn node(text: &mut String, depth: usize, plan: &LogicalPlan) {
     }
 }
 
+/// Of nodes that could not compute again what they have sent.
+const REMEMBERED: &str = "state: what came out for every row that stands";
+
 /// What rows that are taken back mean for a node.
 fn changes(plan: &LogicalPlan) -> Option<&'static str> {
     let takes_back = |input: &LogicalPlan| input.mode() == ChangelogMode::Retract;
-    const REMEMBERED: &str = "state: what came out for every row that stands";
     match plan {
         LogicalPlan::Scan(_) | LogicalPlan::Aggregate(_) if takes_back(plan) => {
             Some("changes: updates with their old values before the new ones")

@@ -60,8 +60,10 @@ fn keeps_what_stands(node: &LogicalPlan) -> bool {
         LogicalPlan::Project(project) => {
             takes_back(&project.input) && project.expressions.iter().any(Expr::is_volatile)
         }
-        LogicalPlan::Limit(_) | LogicalPlan::Sort(_) => false, // They are gathered in any case.
-        LogicalPlan::Scan(_)
+        // LIMIT and ORDER BY are gathered in any case.
+        LogicalPlan::Limit(_)
+        | LogicalPlan::Sort(_)
+        | LogicalPlan::Scan(_)
         | LogicalPlan::Values(_)
         | LogicalPlan::Aggregate(_)
         | LogicalPlan::Union(_)
