@@ -187,11 +187,11 @@ fn sinks() {
     let told = cases.map(|(kind, text)| format!("{} {text}\n    {}\n", kind.unwrap_or("-"), sink(kind, text)));
     insta::assert_snapshot!(told.concat(), @r#"
     - path=out.csv append=true delimiter=|
-        File(FileSinkConfig { path: "out.csv", format: Csv, compression: None, delimiter: 124, quote: 34, has_headers: true, append: true, in_place: false })
+        File(FileSinkConfig { path: "out.csv", format: Csv, compression: None, envelope: Upsert, delimiter: 124, quote: 34, has_headers: true, append: true, in_place: false })
     file_sink path=out.jsonl
-        File(FileSinkConfig { path: "out.jsonl", format: JsonLines, compression: None, delimiter: 44, quote: 34, has_headers: true, append: false, in_place: false })
+        File(FileSinkConfig { path: "out.jsonl", format: JsonLines, compression: None, envelope: Upsert, delimiter: 44, quote: 34, has_headers: true, append: false, in_place: false })
     file_sink path=out.txt format=csv_no_header
-        File(FileSinkConfig { path: "out.txt", format: Csv, compression: None, delimiter: 44, quote: 34, has_headers: false, append: false, in_place: false })
+        File(FileSinkConfig { path: "out.txt", format: Csv, compression: None, envelope: Upsert, delimiter: 44, quote: 34, has_headers: false, append: false, in_place: false })
     stdout_sink 
         Stdout { format: JsonLines }
     stdout_sink format=csv

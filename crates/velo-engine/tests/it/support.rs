@@ -22,7 +22,7 @@ use velo_functions::AggregateKind;
 use velo_planner::physical::{JobGraph, StatementLayout};
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, PlannedStatement, Project,
-    Relation, Scan, Sort, SortKey, StatementKind, StatementSettings, WatermarkPace, WatermarkRule, Window,
+    Relation, Scan, Sort, SortKey, StatementKind, StatementSettings, Values, WatermarkPace, WatermarkRule, Window,
     WindowAssigner,
 };
 
@@ -307,13 +307,25 @@ pub(crate) fn chain_of(
         keyed_instances: 1,
         gathers_output: true,
     };
-    let graph = JobGraph::new(&[(&statement("s", plan.clone()), layout)]);
+    // What it reads has stages of its own.
+    let empty = LogicalPlan::Values(Values {
+        rows: vec![],
+        schema: StreamSchema::of_user_columns([]),
+    });
+    let mut statements: Vec<PlannedStatement> = plan.statements().map(|name| statement(name, empty.clone())).collect();
+    statements.push(statement("s", plan.clone()));
+    let layouts: Vec<_> = statements.iter().map(|statement| (statement, layout.clone())).collect();
+    let graph = JobGraph::new(&layouts);
+    let stage = graph
+        .stages
+        .iter()
+        .rfind(|stage| stage.statement + 1 == statements.len());
     let input = StageInput {
         tables,
         read: None,
         reached: &[plan],
     };
-    CompiledStage::new(&graph.stages[0], settings).chain(&input)
+    CompiledStage::new(stage.unwrap(), settings).chain(&input)
 }
 
 pub(crate) fn options(parallelism: usize) -> RunOptions {
