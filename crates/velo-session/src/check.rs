@@ -3,9 +3,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use velo_common::{Diagnostic, Name, Severity, SourceText, Span, code};
+use velo_data::StreamSchema;
 use velo_datasources::{FileSample, GeneratedDescription, SinkConfig, Source};
 use velo_parser::ast::ObjectName;
-use velo_planner::plan::{PlannedStatement, StatementKind};
+use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan, StatementKind};
 use velo_planner::{JoinOutline, Overrides, outline, plan_program};
 
 use crate::allow::leave_out_allowed;
@@ -109,6 +110,8 @@ impl CheckedProgram {
     /// Takes out the tables that are loaded: those that other statements read or say that they depend on, before those run,
     /// and created ones whose rows go nowhere else. Each stands behind those that it reads. Sources that are tables for
     /// nobody are left out.
+    ///
+    /// A table that is loaded and has sinks, too, is followed by a statement that writes its rows to them once they are there.
     pub fn take_tables_read(&mut self) -> Vec<PlannedStatement> {
         let depends_on = self.statements.iter().flat_map(|statement| &statement.depends_on);
         let needed: HashSet<String> = self.read.iter().chain(depends_on).cloned().collect();
@@ -117,7 +120,9 @@ impl CheckedProgram {
             StatementKind::SourceTable => needed.contains(&statement.name),
             StatementKind::Stream | StatementKind::Query | StatementKind::Insert => false,
         };
-        let tables = self.statements.extract_if(.., is_loaded).collect();
+        let tables: Vec<PlannedStatement> = self.statements.extract_if(.., is_loaded).collect();
+        let written = tables.iter().filter(|table| !table.sinks.is_empty());
+        self.statements.extend(written.map(rows_of_table));
         self.statements
             .retain(|statement| statement.kind != StatementKind::SourceTable);
         tables
@@ -146,6 +151,22 @@ impl CheckedProgram {
             return vec![Output::Default];
         }
         outputs
+    }
+}
+
+/// A statement that reads the rows of a table that is loaded, for the table's sinks.
+fn rows_of_table(table: &PlannedStatement) -> PlannedStatement {
+    let user = table
+        .plan
+        .schema()
+        .user_fields()
+        .iter()
+        .map(|field| field.as_ref().clone());
+    let scan = Scan::of_all(Relation::Table(table.name.clone()), StreamSchema::of_user_columns(user));
+    PlannedStatement {
+        kind: StatementKind::Stream,
+        plan: LogicalPlan::Scan(scan),
+        ..table.clone()
     }
 }
 

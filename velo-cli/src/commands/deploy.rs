@@ -75,7 +75,7 @@ pub(crate) fn deploy(args: &DeployArgs, terminal: Terminal) -> Exit {
     }
 }
 
-/// Streams whose rows nobody would ever see.
+/// Streams whose rows nobody would ever see, and tables whose sinks would get none.
 fn without_outputs(program: &CheckedProgram) -> Vec<Diagnostic> {
     let streams = program.statements.iter().filter(|statement| !statement.kind.is_table());
     let unwritten = streams.filter(|statement| matches!(program.outputs(statement).as_slice(), [Output::Default]));
@@ -85,9 +85,16 @@ fn without_outputs(program: &CheckedProgram) -> Vec<Diagnostic> {
             "add '{name}.path' = '…' (or '{name}.type' = 'stdout_sink') to WITH, or read it in another statement"
         ))
     };
-    unwritten
-        .map(|statement| diagnostic(&statement.name, statement.span))
-        .collect()
+    let tables = program.statements.iter().filter(|statement| statement.kind.is_table());
+    let tables = tables.filter(|table| !table.sinks.is_empty()).map(|table| {
+        let message = format!(
+            "`{}` is a table, and `deploy` does not write the rows of tables to sinks yet",
+            table.name
+        );
+        Diagnostic::new(&code::UNSUPPORTED, table.span, message).with_help("`run` writes them once they are loaded")
+    });
+    let streams = unwritten.map(|statement| diagnostic(&statement.name, statement.span));
+    streams.chain(tables).collect()
 }
 
 fn deploy_program(

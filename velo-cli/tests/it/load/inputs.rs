@@ -45,6 +45,26 @@ fn a_stream_reads_a_declared_table_without_a_key_when_it_is_loaded() {
 }
 
 #[test]
+fn a_table_that_others_read_is_written_to_its_own_sink_too() {
+    let workspace = workspace("");
+    workspace.write("sales.csv", b"k,x\na,1\nb,5\na,2\n");
+    workspace.write(
+        "run.sql",
+        b"CREATE STREAM sales (k STRING, x BIGINT) WITH (path = 'sales.csv');
+          CREATE TABLE sums AS SELECT k, SUM(x) AS x FROM sales GROUP BY k WITH ('sums.path' = 'sums.csv');
+          CREATE STREAM large AS SELECT k FROM sums WHERE x > 3 WITH ('large.path' = 'large.csv');",
+    );
+    let run = workspace.run(&["run", "run.sql"]);
+    assert_eq!(run.exit, Some(0), "{}", run.stderr);
+    assert_eq!(workspace.read("sums.csv"), "k,x\na,3\nb,5\n");
+    assert_eq!(workspace.read("large.csv"), "k\nb\n");
+    let deploy = workspace.run(&["deploy", "run.sql"]);
+    assert_eq!(deploy.exit, Some(1), "{}", deploy.stderr);
+    let refused = "`sums` is a table, and `deploy` does not write the rows of tables to sinks yet";
+    assert!(deploy.stderr.contains(refused), "{}", deploy.stderr);
+}
+
+#[test]
 fn a_file_without_a_byte_is_as_it_was() {
     let workspace = workspace(
         "CREATE STREAM lines (k STRING, x BIGINT) WITH (path = 'empty.csv');
