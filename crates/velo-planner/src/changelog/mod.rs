@@ -2,12 +2,12 @@
 //!
 //! Two questions are asked of every plan, and only here:
 //!
-//! 1. bottom up, what a node *produces* ([`produced`]): whether its rows are updated or deleted once they are out, and which
+//! 1. bottom up, what a node *produces* (`produced`): whether its rows are updated or deleted once they are out, and which
 //!    columns tell the row that an update replaces;
-//! 2. top down, what a reader *requires* ([`settle`]): a sink replaces rows by their key, a filter or an aggregate must be told
+//! 2. top down, what a reader *requires* (`settle`): a sink replaces rows by their key, a filter or an aggregate must be told
 //!    which values no longer hold.
 //!
-//! A statement produces the strongest [`ChangelogMode`] that any of its readers asks for. [`assign_modes`] decides that for
+//! A statement produces the strongest [`ChangelogMode`] that any of its readers asks for. `assign_modes` decides that for
 //! all statements of a program, consumers first.
 
 mod produced;
