@@ -1,4 +1,6 @@
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+
+use velo_planner::physical::OperatorId;
 
 use crate::error::OperatorResult;
 use crate::event::{Event, Output};
@@ -16,6 +18,8 @@ pub struct Chain {
 
 /// An operator, and what it has yet to take in.
 struct Waiting {
+    /// What its state is kept under.
+    id: OperatorId,
     operator: Box<dyn Operator>,
     events: VecDeque<Event>,
     /// Whether it has more to put out of the last event.
@@ -44,8 +48,9 @@ const OUTPUT_ROWS: usize = 32_768;
 
 impl Chain {
     /// Operators in the order in which rows pass them.
-    pub fn new(operators: Vec<Box<dyn Operator>>) -> Self {
-        let operators = operators.into_iter().map(|operator| Waiting {
+    pub fn new(operators: Vec<(OperatorId, Box<dyn Operator>)>) -> Self {
+        let operators = operators.into_iter().map(|(id, operator)| Waiting {
+            id,
             operator,
             events: VecDeque::new(),
             has_more: false,
@@ -98,26 +103,29 @@ impl Chain {
         self.done.is_some()
     }
 
-    /// The state of every operator, in order.
+    /// The state of every operator that has any. Whatever was taken in has to be through ([`Progress::Done`]).
     ///
     /// # Errors
     ///
     /// When state has no Arrow form.
-    pub fn snapshot(&mut self) -> OperatorResult<Vec<OperatorState>> {
-        let operators = self.operators.iter_mut();
-        operators.map(|waiting| waiting.operator.snapshot()).collect()
+    pub fn snapshot(&mut self) -> OperatorResult<Vec<(OperatorId, OperatorState)>> {
+        let states = self.operators.iter_mut().map(|waiting| {
+            let state = waiting.operator.snapshot()?;
+            Ok((!state.is_empty()).then_some((waiting.id, state)))
+        });
+        states.filter_map(Result::transpose).collect()
     }
 
-    /// Takes over the `owned` key groups of the state of every operator. Called before any event.
+    /// Each operator takes over the `owned` key groups of its state. Called before any event; an operator without state begins
+    /// without.
     ///
     /// # Errors
     ///
-    /// When the states belong to other operators.
-    pub fn restore(&mut self, states: &[OperatorState], owned: &KeyGroups) -> OperatorResult {
-        let operators = self.operators.iter_mut().zip(states);
-        operators
-            .into_iter()
-            .try_for_each(|(waiting, state)| waiting.operator.restore(state, owned))
+    /// When a state does not fit its operator.
+    pub fn restore(&mut self, states: &HashMap<OperatorId, OperatorState>, owned: &KeyGroups) -> OperatorResult {
+        let operators = self.operators.iter_mut();
+        let mut known = operators.filter_map(|waiting| Some((states.get(&waiting.id)?, waiting)));
+        known.try_for_each(|(state, waiting)| waiting.operator.restore(state, owned))
     }
 
     /// Gives an event to the operator of this index, or puts it out behind the last one.
@@ -232,12 +240,13 @@ mod tests {
     #[test]
     fn what_comes_out_at_once_is_taken_bit_by_bit() {
         let schema = StreamSchema::of_user_columns([SqlType::BigInt.field("n", true)]);
-        let flood = |batches| {
-            Box::new(Flood {
+        let flood = |batches| -> (OperatorId, Box<dyn Operator>) {
+            let flood = Flood {
                 schema: schema.clone(),
                 batches,
                 rows: OUTPUT_ROWS / 2,
-            })
+            };
+            (OperatorId::default(), Box::new(flood))
         };
         // Each of the three batches of the first passes the second before the end does, which adds two of its own.
         let mut chain = Chain::new(vec![flood(3), flood(2)]);

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use velo_data::{ChangelogMode, StreamSchema, SystemColumn};
 use velo_datasources::ReadRequest;
 use velo_functions::AggregateKind;
-use velo_planner::physical::{Exchange, Stage};
+use velo_planner::physical::{Exchange, OperatorId, Stage, StageOperator};
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, LogicalPlan, Relation, Scan, StatementSettings, Values, WindowAssigner,
 };
@@ -61,7 +61,10 @@ impl<'a> CompiledStage<'a> {
     /// When a node has no physical form, or a table is not there.
     pub fn chain(&self, input: &StageInput<'_>) -> Result<Chain, CompileError> {
         let nodes = self.stage.operators.iter().zip(&self.budgets);
-        let operators = nodes.filter_map(|(node, budget)| operator(node, budget, input).transpose());
+        let operators = nodes.filter_map(|(StageOperator { id, node }, budget)| {
+            let operator = operator(node, budget, input).transpose()?;
+            Some(operator.map(|operator| (*id, operator)))
+        });
         Ok(Chain::new(operators.collect::<Result<_, _>>()?))
     }
 
@@ -71,7 +74,7 @@ impl<'a> CompiledStage<'a> {
     ///
     /// When a key has no physical form.
     pub fn router(&self) -> Result<KeyRouter, CompileError> {
-        match self.stage.operators.first() {
+        match self.stage.first() {
             Some(LogicalPlan::Aggregate(Aggregate {
                 input, keys, schema, ..
             })) => KeyRouter::by_keys(keys, input.schema(), schema),
@@ -86,7 +89,7 @@ impl<'a> CompiledStage<'a> {
     ///
     /// When results cannot be ordered by their keys.
     pub fn merge(&self, exchange: Exchange, instances: usize) -> Result<Merge, CompileError> {
-        match (exchange, self.stage.operators.last()) {
+        match (exchange, self.stage.last()) {
             (Exchange::GatherInOrder, Some(LogicalPlan::Aggregate(aggregate))) => {
                 let order = ResultOrder::new(aggregate.schema.arrow(), aggregate.keys.len())?;
                 Ok(Merge::ordered(instances, order))
@@ -207,14 +210,20 @@ fn watermark_steps(plans: &[&LogicalPlan]) -> Vec<WatermarkStep> {
     steps
 }
 
-/// Reads rows of a relation, given the schema of what it hands over and the plans that its watermark reaches.
+/// Reads rows of a relation, given the id of the scan, the schema of what the relation hands over and the plans that its
+/// watermark reaches.
 ///
 /// # Errors
 ///
 /// When the relation lacks a column, or an expression has no physical form.
-pub fn scan_chain(scan: &Scan, input: &StreamSchema, plans: &[&LogicalPlan]) -> Result<Chain, CompileError> {
+pub fn scan_chain(
+    id: OperatorId,
+    scan: &Scan,
+    input: &StreamSchema,
+    plans: &[&LogicalPlan],
+) -> Result<Chain, CompileError> {
     let rows = ScanRows::new(scan, input, watermark_steps(plans))?;
-    Ok(Chain::new(vec![Box::new(rows)]))
+    Ok(Chain::new(vec![(id, Box::new(rows))]))
 }
 
 /// What a scan asks of a source that has these metadata columns; it decodes with as many threads as it is given.

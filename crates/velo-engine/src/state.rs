@@ -17,6 +17,12 @@ pub struct OperatorState {
 }
 
 impl OperatorState {
+    /// Whether nothing would be lost without it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.shared.is_none() && self.key_groups.is_empty()
+    }
+
     /// Joins the snapshots that the workers of one operator took of disjoint key groups.
     #[must_use]
     pub fn merge(parts: impl IntoIterator<Item = Self>) -> Self {

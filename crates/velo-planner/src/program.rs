@@ -186,7 +186,10 @@ fn plan_statement(
     }
     let diagnostics = &mut program.diagnostics;
     let errors_before = diagnostics.len();
-    let settings = settings(&query.properties, query.span, diagnostics);
+    let settings = StatementSettings {
+        state_id: query.state_id.clone(),
+        ..settings(&query.properties, query.span, diagnostics)
+    };
     let window_defaults = WindowDefaults {
         allowed_lateness: window_lateness(&query.properties),
         late: late_policy(&query.properties, &settings, query.span, diagnostics),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use velo_data::{Clock, StreamSchema};
 use velo_datasources::{MemorySource, Sink, Source};
-use velo_planner::physical::{Exchange, JobGraph, Stage, StatementLayout};
+use velo_planner::physical::{Exchange, Identities, JobGraph, OperatorId, Stage, StatementLayout};
 use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan};
 
 use super::flush::FlushSchedule;
@@ -196,14 +196,20 @@ impl Program {
             statement: first.name.clone(),
             source,
         })?;
+        let identities = Identities::new(&self.statements);
         let statements = self.statements.iter().zip(ledgers);
-        let opened = statements.map(|(statement, ledger)| runtime.block_on(self.open_scans(statement, ledger)));
+        let opened = statements.map(|(statement, ledger)| {
+            let inputs = identities.of(statement).inputs.into_iter().map(|input| input.id);
+            runtime.block_on(self.open_scans(statement, inputs, ledger))
+        });
         opened.collect()
     }
 
+    /// Opens what the scans of a statement read, which have these ids.
     async fn open_scans(
         &self,
         statement: &PlannedStatement,
+        mut ids: impl Iterator<Item = OperatorId>,
         ledger: &StatementLedger,
     ) -> Result<Vec<OpenScan>, EngineError> {
         let mut opened = Vec::new();
@@ -221,7 +227,9 @@ impl Program {
             bytes_total = bytes_total
                 .zip(source.estimated_bytes())
                 .map(|(total, bytes)| total + bytes);
-            opened.push(self.open_scan(statement, scan, source).await?);
+            // There is one for each scan that reads no statement.
+            let id = ids.next().unwrap_or_default();
+            opened.push(self.open_scan(statement, id, scan, source).await?);
         }
         if let Some(bytes) = bytes_total.filter(|_| !opened.is_empty()) {
             ledger.metrics.set_bytes_total(bytes);
@@ -233,6 +241,7 @@ impl Program {
     async fn open_scan(
         &self,
         statement: &PlannedStatement,
+        id: OperatorId,
         scan: &Scan,
         source: &dyn Source,
     ) -> Result<OpenScan, EngineError> {
@@ -248,7 +257,7 @@ impl Program {
         let plans = self.plans_fed_by(statement);
         let mut tasks: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
         for (index, reader) in readers.into_iter().enumerate() {
-            let scan = scan_chain(scan, &open.schema, &plans).map_err(compile_error(statement))?;
+            let scan = scan_chain(id, scan, &open.schema, &plans).map_err(compile_error(statement))?;
             tasks[index % count].push(open.split(reader, scan, &self.clock));
         }
         Ok(OpenScan {
@@ -427,7 +436,7 @@ impl<'a> Wiring<'a> {
 
     fn chain(&self, index: usize, stage: &Stage) -> Result<Chain, EngineError> {
         let statement = &self.program.statements[stage.statement];
-        let read = match stage.operators.first() {
+        let read = match stage.first() {
             Some(LogicalPlan::Scan(scan)) => self.program.statement(scan.relation.name()),
             _ => None,
         };
@@ -455,7 +464,7 @@ impl<'a> Wiring<'a> {
             return inputs.collect();
         }
         let statement = self.statement(index);
-        if let Some(LogicalPlan::Values(plan)) = stage.operators.first() {
+        if let Some(LogicalPlan::Values(plan)) = stage.first() {
             let rows = values(plan).map_err(compile_error(statement))?;
             return Ok(vec![Input::Values(Box::new(rows))]);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, TimestampMillisecondArray};
 use velo_data::{ChangelogMode, RowError, RowKind, StreamBatch, SystemColumn};
-use velo_engine::{Chain, Event, KeyGroups, LateRows, OperatorState, Output};
+use velo_engine::{Chain, Event, KeyGroups, LateRows, Output};
 use velo_planner::plan::{LogicalPlan, StatementSettings};
 
 use crate::support::*;
@@ -75,7 +75,7 @@ impl Worker {
 
     /// Goes on in fresh operators, with what a snapshot says.
     pub(crate) fn restart(&mut self) -> &mut Self {
-        let state = self.chain.snapshot().unwrap();
+        let state = states_of([&mut self.chain]);
         self.chain = chain_of(&self.plan, &StatementSettings::default(), &HashMap::new()).unwrap();
         self.chain.restore(&state, &KeyGroups::all()).unwrap();
         self
@@ -83,10 +83,7 @@ impl Worker {
 
     /// So many workers that go on with the key groups of what these hold together.
     pub(crate) fn rescaled(from: &mut [Self], count: usize) -> Vec<Self> {
-        let states: Vec<Vec<OperatorState>> = from.iter_mut().map(|worker| worker.chain.snapshot().unwrap()).collect();
-        let operators = 0..states[0].len();
-        let of_all = |operator: usize| OperatorState::merge(states.iter().map(|state| state[operator].clone()));
-        let state: Vec<OperatorState> = operators.map(of_all).collect();
+        let state = states_of(from.iter_mut().map(|worker| &mut worker.chain));
         let restored = (0..count).map(|index| {
             let mut worker = Self::new(&from[0].plan);
             worker

@@ -171,7 +171,7 @@ impl<'a> Run<'a> {
 
     /// Goes on in fresh operators.
     fn cut(&mut self) {
-        let states = self.chain.snapshot().unwrap();
+        let states = states_of([&mut self.chain]);
         self.chain = chain(self.plan, &self.tables).unwrap();
         self.chain.restore(&states, &KeyGroups::all()).unwrap();
     }
@@ -324,7 +324,7 @@ proptest! {
             let kinds = rows.iter().map(|(kind, _)| *kind).collect();
             chain.push(Event::Batch(StreamBatch::changes(records(&rows), kinds)), &mut out).unwrap();
             if index == division.cut_after {
-                let states = chain.snapshot().unwrap();
+                let states = states_of([&mut chain]);
                 chain = self::chain(&plan, &HashMap::new()).unwrap();
                 chain.restore(&states, &KeyGroups::all()).unwrap();
             }
@@ -521,6 +521,29 @@ fn what_comes_and_goes_within_a_batch_is_nothing() {
     ];
     assert_eq!(outcome(&distinct(changing()), &[&changes]), ["insert: 2 NULL"]);
     assert_eq!(outcome(&limit(Some(5), 0), &[&changes]), ["insert: 2 NULL"]);
+}
+
+/// Of equal rows the last one that came goes, and an update comes anew at the place of the row that it replaces.
+#[test]
+fn a_cut_keeps_which_of_equal_rows_goes_first() {
+    let (replaced, other, equal) = ((0, Some(1)), (1, Some(1)), (2, Some(1)));
+    let changes = [
+        Change::Insert(replaced),
+        Change::Insert(other),
+        Change::Insert(equal),
+        Change::Update(0, equal),
+        Change::Delete(0),
+    ];
+    let division = Division {
+        changes_per_batch: 4,
+        cut_after: 0,
+    };
+    check(&limit(Some(1), 0), &changes, &division, |model| {
+        texts_of(model.values().into_iter().take(1))
+    });
+    let mut model = Model::default();
+    changes.iter().for_each(|change| drop(model.apply(change)));
+    assert_eq!(model.values(), [other, equal]);
 }
 
 #[test]

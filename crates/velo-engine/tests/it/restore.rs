@@ -10,7 +10,7 @@ use velo_data::{StreamBatch, StreamSchema};
 use velo_engine::{
     Chain, CompiledStage, Event, KeyGroups, KeyRouter, Merge, OperatorState, Output, StageInput, scan_chain,
 };
-use velo_planner::physical::{Exchange, JobGraph, StatementLayout};
+use velo_planner::physical::{Exchange, Identities, JobGraph, OperatorId, StatementLayout};
 use velo_planner::plan::LogicalPlan;
 
 use crate::properties::{plans, records, table};
@@ -37,6 +37,7 @@ impl Simulation {
         };
         let statement = statement("s", plan.clone());
         let graph = JobGraph::new(&[(&statement, layout)]);
+        let id = Identities::new([&statement]).of(&statement).inputs[0].id;
         let compile = |stage| CompiledStage::new(stage, &statement.settings);
         let stages = graph.stages.iter().enumerate().map(|(index, stage)| {
             let compiled = compile(stage);
@@ -63,7 +64,7 @@ impl Simulation {
             }
         });
         Self {
-            scan: scan_chain(plan.scans()[0], source, &[plan]).unwrap(),
+            scan: scan_chain(id, plan.scans()[0], source, &[plan]).unwrap(),
             stages: stages.collect(),
             output: Vec::new(),
         }
@@ -106,35 +107,19 @@ impl Simulation {
     }
 
     /// The state of the scan, and of every operator of the plan in order.
-    fn snapshot(&mut self) -> (Vec<OperatorState>, Vec<OperatorState>) {
+    fn snapshot(&mut self) -> HashMap<OperatorId, OperatorState> {
         self.push(Event::Barrier(1));
-        let mut states = Vec::new();
-        for stage in &mut self.stages {
-            let snapshots: Vec<_> = stage
-                .instances
-                .iter_mut()
-                .map(|(_, chain)| chain.snapshot().unwrap())
-                .collect();
-            for operator in 0..snapshots[0].len() {
-                states.push(OperatorState::merge(
-                    snapshots.iter().map(|snapshot| snapshot[operator].clone()),
-                ));
-            }
-        }
-        (self.scan.snapshot().unwrap(), states)
+        let instances = self.stages.iter_mut().flat_map(|stage| &mut stage.instances);
+        states_of(instances.map(|(_, chain)| chain).chain([&mut self.scan]))
     }
 
-    fn restore(&mut self, scan: &[OperatorState], mut states: &[OperatorState]) {
-        self.scan.restore(scan, &KeyGroups::all()).unwrap();
+    fn restore(&mut self, states: &HashMap<OperatorId, OperatorState>) {
+        self.scan.restore(states, &KeyGroups::all()).unwrap();
         for stage in &mut self.stages {
             let workers = stage.instances.len();
-            let operators = stage.instances[0].1.len();
             for (index, (_, chain)) in stage.instances.iter_mut().enumerate() {
-                chain
-                    .restore(&states[..operators], &KeyGroups::of_worker(index, workers))
-                    .unwrap();
+                chain.restore(states, &KeyGroups::of_worker(index, workers)).unwrap();
             }
-            states = &states[operators..];
         }
     }
 }
@@ -154,9 +139,9 @@ fn run_cut(plan: &LogicalPlan, batches: &[RecordBatch], cut: usize, workers: (us
     };
     let mut before = Simulation::new(plan, &source, workers.0);
     push(&mut before, &batches[..cut]);
-    let (scan, states) = before.snapshot();
+    let states = before.snapshot();
     let mut after = Simulation::new(plan, &source, workers.1);
-    after.restore(&scan, &states);
+    after.restore(&states);
     push(&mut after, &batches[cut..]);
     after.push(Event::End);
     let mut output = rows(&before.output);

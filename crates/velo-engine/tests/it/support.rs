@@ -16,10 +16,10 @@ use velo_data::{ChangelogMode, ManualClock, SqlType, StreamBatch, StreamSchema, 
 use velo_datasources::{MemorySink, MemorySource};
 use velo_engine::{
     Cancel, Chain, CompileError, CompiledStage, EngineError, Job, JobStatement, JobSummary, JoinedTable, Metrics,
-    RunOptions, StageInput, run,
+    OperatorState, RunOptions, StageInput, run,
 };
 use velo_functions::AggregateKind;
-use velo_planner::physical::{JobGraph, StatementLayout};
+use velo_planner::physical::{JobGraph, OperatorId, StatementLayout};
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, PlannedStatement, Project,
     Relation, Scan, Sort, SortKey, StatementKind, StatementSettings, Values, WatermarkPace, WatermarkRule, Window,
@@ -294,6 +294,16 @@ pub(crate) fn statement(name: &str, plan: LogicalPlan) -> PlannedStatement {
         settings: StatementSettings::default(),
         span: Span::new(0, 0),
     }
+}
+
+/// The state of the operators of these chains, which are instances of each other or follow each other.
+pub(crate) fn states_of<'a>(chains: impl IntoIterator<Item = &'a mut Chain>) -> HashMap<OperatorId, OperatorState> {
+    let mut states: HashMap<OperatorId, Vec<OperatorState>> = HashMap::new();
+    for (id, state) in chains.into_iter().flat_map(|chain| chain.snapshot().unwrap()) {
+        states.entry(id).or_default().push(state);
+    }
+    let merged = states.into_iter();
+    merged.map(|(id, parts)| (id, OperatorState::merge(parts))).collect()
 }
 
 /// The operators of a plan behind its scan, in one instance.

@@ -13,6 +13,9 @@ pub fn explain_settings(statement: &PlannedStatement) -> Vec<(&'static str, Stri
         flush_interval,
         groups_max,
         load,
+        checkpoint_interval,
+        checkpoints_retained,
+        state_id,
     } = &statement.settings;
     let LoadSettings {
         priority,
@@ -35,6 +38,9 @@ pub fn explain_settings(statement: &PlannedStatement) -> Vec<(&'static str, Stri
     told.extend(groups_max.map(|groups| ("max.groups", groups.to_string())));
     told.extend((*priority != 0).then(|| ("load.priority", priority.to_string())));
     told.extend(incremental_interval.map(|interval| ("load.incremental.interval", format_duration(interval))));
+    told.extend(checkpoint_interval.map(|interval| ("checkpoint.interval", format_duration(interval))));
+    told.extend(checkpoints_retained.map(|checkpoints| ("checkpoint.retained", checkpoints.to_string())));
+    told.extend(state_id.as_ref().map(|id| ("@id", id.clone())));
     // All joins of a statement have the same.
     let missing = statement.plan.table_uses().into_iter().find_map(|used| used.missing);
     if let Some(missing) = missing {

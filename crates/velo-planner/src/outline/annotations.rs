@@ -1,5 +1,7 @@
-use velo_common::{Diagnostic, code, nearest};
-use velo_parser::ast::{Annotation, Spanned, Statement, StatementKind as Syntax, TableKind, comma_separated};
+use std::collections::HashMap;
+
+use velo_common::{Diagnostic, Span, code, nearest};
+use velo_parser::ast::{Annotation, Script, Spanned, Statement, StatementKind as Syntax, TableKind, comma_separated};
 
 /// What this version does with an annotation.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -8,6 +10,8 @@ enum Effect {
     Describes,
     /// It says what has to be there first.
     Orders,
+    /// It says what state is kept under.
+    Names,
     /// It leaves out warnings; whoever collects all of them sees to that.
     Allows,
     /// It would change what is observed, not what is computed; this version does not do so yet.
@@ -27,6 +31,7 @@ const ANNOTATIONS: &[(&str, Effect)] = &[
     ("tag", Effect::Describes),
     ("allow", Effect::Allows),
     ("depends_on", Effect::Orders),
+    ("id", Effect::Names),
     ("job_mode", Effect::RunsLater),
     ("batch_size", Effect::RunsLater),
     ("num_partitions", Effect::RunsLater),
@@ -85,6 +90,9 @@ fn idle(name: &str, statement: &Syntax) -> Option<&'static str> {
         Syntax::CreateAs(_) | Syntax::Declare(_) | Syntax::CreateView(_) if name == "name" => {
             Some("the statement says itself what it creates; `@name` is for SELECT and INSERT")
         }
+        Syntax::CreateView(_) | Syntax::Declare(_) if name == "id" => {
+            Some("it keeps no state; write it above the statements that read it")
+        }
         Syntax::CreateView(_) if is_metric || ["tag", "depends_on"].contains(&name) => {
             Some("a view is part of the statements that read it; write it above those")
         }
@@ -105,6 +113,59 @@ pub(super) fn words(annotations: &[Annotation], name: &str) -> Vec<Spanned<Strin
         .filter(|annotation| annotation.name.eq_ignore_ascii_case(name));
     let words = named.flat_map(|annotation| comma_separated(&annotation.value));
     words.filter(|word| !word.is_empty()).collect()
+}
+
+/// What `@id` above a statement says.
+pub(super) fn state_id(annotations: &[Annotation]) -> Option<&Spanned<String>> {
+    let mut given = annotations.iter();
+    let id = given.find(|annotation| annotation.name.eq_ignore_ascii_case("id"))?;
+    Some(&id.value).filter(|value| !value.is_empty())
+}
+
+/// Two statements keep their state apart, so that an `@id` is that of one.
+pub(super) fn check_ids(script: &Script, diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for statement in &script.statements {
+        let Some(id) = state_id(&statement.annotations) else {
+            continue;
+        };
+        if let Some(first) = seen.insert(&id.node, id.span) {
+            let message = format!("two statements have the id `{}`", id.node);
+            diagnostics.push(
+                Diagnostic::new(&code::INVALID_ANNOTATION, id.span, message)
+                    .with_related(Some(first), "first given here")
+                    .with_help("give each statement an id of its own"),
+            );
+        }
+    }
+    for annotation in script
+        .head
+        .iter()
+        .chain(script.statements.iter().flat_map(|statement| &statement.annotations))
+    {
+        if annotation.name.eq_ignore_ascii_case("id") && annotation.value.is_empty() {
+            diagnostics.push(
+                Diagnostic::new(
+                    &code::INVALID_ANNOTATION,
+                    annotation.name.span,
+                    "`@id` is without a name",
+                )
+                .with_help("write `-- @id: name`, or leave it out"),
+            );
+        }
+    }
+    for annotation in script
+        .head
+        .iter()
+        .filter(|annotation| annotation.name.eq_ignore_ascii_case("id"))
+    {
+        let message = "`@id` has no effect here: it is that of one statement; write it above that statement";
+        diagnostics.push(Diagnostic::new(
+            &code::PROPERTY_WITHOUT_EFFECT,
+            annotation.name.span,
+            message,
+        ));
+    }
 }
 
 /// Annotations that may stand several times above one statement.
@@ -133,7 +194,7 @@ fn check_one(annotation: &Annotation) -> Option<Diagnostic> {
     let family = FAMILIES.iter().find(|(prefix, _)| name.starts_with(prefix));
     let span = annotation.name.span;
     match exact.or(family).map(|(_, effect)| *effect) {
-        Some(Effect::Describes | Effect::Orders | Effect::Allows | Effect::PartOfMetric) => None,
+        Some(Effect::Describes | Effect::Orders | Effect::Names | Effect::Allows | Effect::PartOfMetric) => None,
         Some(Effect::ObservesLater) => {
             let message = format!("`@{name}` has no effect in this version");
             Some(Diagnostic::new(&code::PROPERTY_WITHOUT_EFFECT, span, message))

@@ -28,6 +28,7 @@ pub(super) fn build<'a>(
 ) -> Outline<'a> {
     let mut diagnostics = Vec::new();
     annotations::check(&script.head, &mut diagnostics);
+    annotations::check_ids(script, &mut diagnostics);
     let definitions = Definitions::collect(script, &mut diagnostics);
     let known_names = known_names(script, &definitions, overrides);
     let set = SetOverrides::parse(overrides, &known_names, &mut diagnostics);
@@ -304,6 +305,7 @@ impl<'a> Builder<'a, '_> {
         let headline = headline(&self.script.statements[draft.index]);
         let depends_on = self.explicit_dependencies(draft.index);
         let tags = self.tags(draft.index);
+        let state_id = annotations::state_id(&self.script.statements[draft.index].annotations);
         let missing_defaults = self.assignments[draft.index].missing_defaults.clone();
         let metrics = metrics_of(&self.script.statements[draft.index].annotations, &mut self.diagnostics);
         let Draft {
@@ -322,6 +324,7 @@ impl<'a> Builder<'a, '_> {
             times,
             depends_on,
             tags,
+            state_id: state_id.map(|id| id.node.clone()),
             sinks,
             properties,
             missing_defaults,

@@ -101,6 +101,8 @@ pub struct QueryOutline<'a> {
     pub depends_on: Vec<String>,
     /// Words by which it can be selected, by `@tag`.
     pub tags: Vec<String>,
+    /// What its state is kept under, by `@id`.
+    pub(crate) state_id: Option<String>,
     /// Names of its sinks.
     pub sinks: Vec<String>,
     /// Properties of the statement itself.

@@ -62,6 +62,7 @@ impl Builder<'_, '_> {
                 times: reads.times,
                 depends_on: Vec::new(),
                 tags: Vec::new(),
+                state_id: None,
                 sinks: Vec::new(),
                 properties: Properties::new(),
                 missing_defaults: Vec::new(),

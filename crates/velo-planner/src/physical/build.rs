@@ -3,8 +3,9 @@ use std::collections::HashMap;
 use datafusion_expr::Expr;
 use velo_data::ChangelogMode;
 
-use super::{Edge, Exchange, JobGraph, Stage};
-use crate::plan::{EmitMode, LogicalPlan, PlannedStatement, Relation, Union};
+use super::identity::Path;
+use super::{Edge, Exchange, Identities, JobGraph, Stage, StageOperator};
+use crate::plan::{EmitMode, LogicalPlan, PlannedStatement, Relation};
 
 /// What the stages of a statement depend on beside its plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,7 @@ impl JobGraph {
         let mut builder = Builder {
             graph: Self::default(),
             outputs: HashMap::new(),
+            identities: Identities::new(statements.iter().map(|(statement, _)| *statement)),
         };
         let mut waiting: Vec<usize> = (0..statements.len()).collect();
         loop {
@@ -75,11 +77,15 @@ struct Builder {
     graph: JobGraph,
     /// The stage that gives the rows of each statement, by its name.
     outputs: HashMap<String, usize>,
+    identities: Identities,
 }
 
 /// The stages of one statement, while its nodes are added from the one that reads on.
 struct Statement<'a> {
     index: usize,
+    planned: &'a PlannedStatement,
+    /// The node at hand.
+    path: Path,
     keyed_instances: usize,
     /// Of the sources and tables that are still to come.
     split_instances: std::slice::Iter<'a, usize>,
@@ -91,6 +97,8 @@ impl Builder {
     fn add(&mut self, index: usize, planned: &PlannedStatement, layout: &StatementLayout) {
         let mut statement = Statement {
             index,
+            planned,
+            path: Path::root(),
             keyed_instances: layout.keyed_instances,
             split_instances: layout.split_instances.iter(),
             stage: 0,
@@ -105,13 +113,11 @@ impl Builder {
 
     /// Adds what a node reads, and the node behind it.
     fn add_node(&mut self, node: &LogicalPlan, statement: &mut Statement<'_>) {
-        if let LogicalPlan::Union(union) = node {
-            self.add_union(union, statement);
+        if matches!(node, LogicalPlan::Union(_)) {
+            self.add_union(node, statement);
             return;
         }
-        for input in node.inputs() {
-            self.add_node(input, statement);
-        }
+        self.add_inputs(node, statement, |_, _| {});
         let keyed = statement.keyed_instances;
         match node {
             _ if keeps_what_stands(node) => self.gather(statement),
@@ -145,19 +151,37 @@ impl Builder {
                 }
             }
         }
-        self.graph.stages[statement.stage].operators.push(node.clone());
+        let id = self.identities.id(statement.planned, node, &statement.path);
+        let node = node.clone();
+        self.graph.stages[statement.stage]
+            .operators
+            .push(StageOperator { id, node });
+    }
+
+    /// Adds what a node reads, and has `then` look at each input once it is there.
+    fn add_inputs(
+        &mut self,
+        node: &LogicalPlan,
+        statement: &mut Statement<'_>,
+        mut then: impl FnMut(&mut Self, &mut Statement<'_>),
+    ) {
+        for (index, input) in node.inputs().into_iter().enumerate() {
+            statement.path.enter(index);
+            self.add_node(input, statement);
+            statement.path.leave();
+            then(self, statement);
+        }
     }
 
     /// Puts the rows of several inputs together, in as many instances as the widest of them has.
-    fn add_union(&mut self, union: &Union, statement: &mut Statement<'_>) {
-        let mut inputs = Vec::with_capacity(union.inputs.len());
-        for input in &union.inputs {
-            self.add_node(input, statement);
-            if self.has_ordered_results(statement.stage) {
-                self.gather(statement);
+    fn add_union(&mut self, union: &LogicalPlan, statement: &mut Statement<'_>) {
+        let mut inputs = Vec::new();
+        self.add_inputs(union, statement, |builder, statement| {
+            if builder.has_ordered_results(statement.stage) {
+                builder.gather(statement);
             }
             inputs.push(statement.stage);
-        }
+        });
         let instances = inputs.iter().map(|stage| self.graph.stages[*stage].instances).max();
         statement.stage = self.add_stage(statement.index, instances.unwrap_or(1));
         for input in inputs {
@@ -168,9 +192,8 @@ impl Builder {
     /// Whether a stage gives, in several instances, results that come in an order.
     fn has_ordered_results(&self, stage: usize) -> bool {
         let stage = &self.graph.stages[stage];
-        let last = stage.operators.last();
         stage.instances > 1
-            && matches!(last, Some(LogicalPlan::Aggregate(aggregate)) if aggregate.emit == EmitMode::Final)
+            && matches!(stage.last(), Some(LogicalPlan::Aggregate(aggregate)) if aggregate.emit == EmitMode::Final)
     }
 
     fn start_keyed(&mut self, statement: &mut Statement<'_>, instances: usize) {

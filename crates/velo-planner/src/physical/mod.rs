@@ -4,10 +4,12 @@
 //! instances of one stage to those of the next by an [`Exchange`]. A statement that reads another is an edge like any other.
 
 mod build;
+mod identity;
 
 use crate::plan::LogicalPlan;
 
 pub use build::StatementLayout;
+pub use identity::{Identities, InputIdentity, InvalidOperatorId, OperatorId, OperatorIdentity, StatementIdentity};
 
 /// A job as stages and edges, without cycles. Each stage stands behind those that it gets rows from.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,12 +26,21 @@ pub struct JobGraph {
 pub struct Stage {
     /// Index of the statement that its operators belong to.
     pub statement: usize,
-    /// Nodes of the statement's plan, in the order in which rows pass them.
-    pub operators: Vec<LogicalPlan>,
+    /// In the order in which rows pass them.
+    pub operators: Vec<StageOperator>,
     /// How many run side by side. Those of a keyed operator divide the key groups among themselves.
     pub instances: usize,
     /// Whether what comes out are the rows of the statement, which go to its sinks.
     pub is_output: bool,
+}
+
+/// An operator of a stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageOperator {
+    /// What its state is kept under.
+    pub id: OperatorId,
+    /// The node of the statement's plan.
+    pub node: LogicalPlan,
 }
 
 /// Rows that go from one stage to another.
@@ -54,6 +65,18 @@ pub enum Exchange {
     Gather,
     /// All go to the only instance, in the order of windows and keys: what is sent are the final results of an aggregation.
     GatherInOrder,
+}
+
+impl Stage {
+    /// The node that rows pass first, if there is any.
+    pub fn first(&self) -> Option<&LogicalPlan> {
+        self.operators.first().map(|operator| &operator.node)
+    }
+
+    /// The node that rows pass last, if there is any.
+    pub fn last(&self) -> Option<&LogicalPlan> {
+        self.operators.last().map(|operator| &operator.node)
+    }
 }
 
 impl JobGraph {

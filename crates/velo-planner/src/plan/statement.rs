@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -83,6 +84,12 @@ pub struct StatementSettings {
     pub groups_max: Option<usize>,
     /// How it is loaded, if it is a table.
     pub load: LoadSettings,
+    /// How often the job that it is part of takes a checkpoint; `None`: others decide.
+    pub checkpoint_interval: Option<Duration>,
+    /// How many checkpoints of the job are kept; `None`: others decide.
+    pub checkpoints_retained: Option<NonZeroUsize>,
+    /// What its state is kept under instead of its name and plan, from `-- @id: name`.
+    pub state_id: Option<String>,
 }
 
 /// How a table is loaded.

@@ -1,5 +1,6 @@
 //! Statement properties as typed settings. Values have been checked against their kind before.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ pub(crate) fn settings(
         flush_interval: duration(properties, "flush.interval"),
         groups_max: number(properties, "max.groups"),
         load: load_settings(properties),
+        checkpoint_interval: duration(properties, "checkpoint.interval"),
+        checkpoints_retained: number(properties, "checkpoint.retained").and_then(NonZeroUsize::new),
+        // An annotation, not a property.
+        state_id: None,
     }
 }
 

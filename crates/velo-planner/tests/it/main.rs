@@ -9,6 +9,7 @@ mod definitions;
 mod dependencies;
 mod expressions;
 mod grouping;
+mod identities;
 mod keys;
 mod lineage;
 mod lints;

@@ -27,10 +27,16 @@ pub(crate) fn plan(sql: &str) -> String {
     text
 }
 
-/// The key of the last statement of a valid program, `?` behind a column in which NULL is no error.
-pub(crate) fn key_of_last(sql: &str) -> String {
+/// The statements of a valid program.
+pub(crate) fn statements(sql: &str) -> Vec<PlannedStatement> {
     let (diagnostics, statements) = planned(sql);
     assert!(!velo_common::has_errors(&diagnostics), "{sql}\n{diagnostics:?}");
+    statements
+}
+
+/// The key of the last statement of a valid program, `?` behind a column in which NULL is no error.
+pub(crate) fn key_of_last(sql: &str) -> String {
+    let statements = statements(sql);
     let last = &statements[statements.len() - 1];
     let expressions = match &last.plan {
         LogicalPlan::Project(project) => project.expressions.as_slice(),
@@ -46,8 +52,7 @@ pub(crate) fn key_of_last(sql: &str) -> String {
 
 /// Where the columns of a valid program's statements come from.
 pub(crate) fn lineages(sql: &str) -> String {
-    let (diagnostics, statements) = planned(sql);
-    assert!(!velo_common::has_errors(&diagnostics), "{sql}\n{diagnostics:?}");
+    let statements = statements(sql);
     let listed = |origins: &Origins| {
         let names = origins
             .iter()
