@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema, UInt64Type};
 use velo_data::{StreamBatch, StreamSchema};
 
-use crate::error::{CompileError, OperatorResult};
+use crate::error::{CompileError, OperatorError, OperatorResult};
 use crate::standing::{EncodedRows, RowBytes, RowFormat, StandingRows};
 
 /// Rows that stand, each with a place in the order in which they came. An update keeps the place of the row that it replaces.
@@ -87,6 +89,28 @@ impl Arrivals {
         self.places.get(slot as usize).copied()
     }
 
+    /// All rows that stand with their places, which are the last column; equal rows in the order in which they came, since the
+    /// last one of them goes first.
+    pub(super) fn snapshot(&self) -> OperatorResult<RecordBatch> {
+        let slots = self.rows.taken();
+        let rows: Vec<RowBytes<'_>> = slots.iter().map(|slot| self.rows.row(*slot)).collect();
+        let records = self.format.decode(&rows)?;
+        let places = slots.iter().map(|slot| self.places.get(*slot as usize).copied());
+        with_places(&records, places.collect())
+    }
+
+    /// Takes in what [`Arrivals::snapshot`] gave, and returns the slots of the rows by their places.
+    pub(super) fn restore(&mut self, snapshot: &RecordBatch) -> OperatorResult<BTreeMap<u64, u32>> {
+        let (records, places) = split_places(snapshot)?;
+        let encoded = self.format.encode(&records)?;
+        let mut slots = BTreeMap::new();
+        for (row, place) in places.values().iter().enumerate() {
+            slots.insert(*place, self.stand_at(*place, encoded.row(row)));
+            self.next_place = self.next_place.max(place + 1);
+        }
+        Ok(slots)
+    }
+
     /// All rows that stand, in the order of their places.
     pub(super) fn records(&self) -> OperatorResult<RecordBatch> {
         let places: BTreeMap<u64, u32> = self
@@ -108,4 +132,27 @@ impl Arrivals {
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
+}
+
+/// Rows with one column more: the place of each, or NULL for rows that do not stand.
+pub(super) fn with_places(records: &RecordBatch, places: UInt64Array) -> OperatorResult<RecordBatch> {
+    let fields = records.schema_ref().fields().iter().cloned();
+    let fields = fields.chain([Arc::new(Field::new("place", DataType::UInt64, true))]);
+    let columns = records.columns().iter().cloned().chain([Arc::new(places) as _]);
+    let schema = Schema::new(fields.collect::<Vec<_>>());
+    Ok(RecordBatch::try_new(Arc::new(schema), columns.collect())?)
+}
+
+/// What [`with_places`] put together.
+pub(super) fn split_places(records: &RecordBatch) -> OperatorResult<(RecordBatch, UInt64Array)> {
+    let misfit = || OperatorError::Snapshot {
+        operator: "standing rows",
+        message: "it does not tell the places of rows".to_owned(),
+    };
+    let last = records.num_columns().checked_sub(1).ok_or_else(misfit)?;
+    let places = records
+        .column(last)
+        .as_primitive_opt::<UInt64Type>()
+        .ok_or_else(misfit)?;
+    Ok((records.project(&(0..last).collect::<Vec<_>>())?, places.clone()))
 }

@@ -171,19 +171,17 @@ impl Operator for LimitStanding {
 
     fn snapshot(&mut self) -> OperatorResult<OperatorState> {
         Ok(OperatorState {
-            shared: Some(self.arrivals.records()?),
+            shared: Some(self.arrivals.snapshot()?),
             ..OperatorState::default()
         })
     }
 
     /// Which rows are out follows from their order.
     fn restore(&mut self, state: &OperatorState, _owned: &KeyGroups) -> OperatorResult {
-        match &state.shared {
-            Some(records) => {
-                let rows = StreamBatch::inserts(records.clone());
-                self.take_in(&rows, &mut Before::default(), &mut Output::default())
-            }
-            None => Ok(()),
+        if let Some(rows) = &state.shared {
+            self.waiting = self.arrivals.restore(rows)?;
+            self.move_up(&mut Before::default());
         }
+        Ok(())
     }
 }

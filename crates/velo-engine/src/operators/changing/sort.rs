@@ -1,14 +1,11 @@
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
-use arrow::compute::{concat_batches, filter_record_batch, not};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{RecordBatch, UInt64Array};
+use arrow::compute::{concat_batches, filter_record_batch, is_not_null, not};
 use velo_data::{ChangelogMode, RecordColumns, RowKind, StreamBatch, StreamSchema};
 use velo_planner::plan::Sort;
 
-use super::arrivals::Arrivals;
+use super::arrivals::{Arrivals, split_places, with_places};
 use super::{all_of, taken, unknown_row};
-use crate::error::{CompileError, OperatorError, OperatorResult};
+use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
@@ -108,38 +105,25 @@ impl Operator for SortStanding {
     }
 
     fn snapshot(&mut self) -> OperatorResult<OperatorState> {
-        let held = self.held.records()?;
-        let taken_back = concat_batches(held.schema_ref(), &self.taken_back)?;
-        let (standing, gone) = (held.num_rows(), taken_back.num_rows());
-        let records = concat_batches(held.schema_ref(), [&held, &taken_back])?;
-        let is_gone = (0..standing + gone).map(|row| Some(row >= standing));
-        let is_gone: ArrayRef = Arc::new(is_gone.collect::<BooleanArray>());
-        let fields = records.schema_ref().fields().iter().cloned();
-        let fields = fields.chain([Arc::new(Field::new("is taken back", DataType::Boolean, false))]);
-        let columns = records.columns().iter().cloned().chain([is_gone]).collect();
+        let held = self.held.snapshot()?;
+        let mut batches = vec![held];
+        for records in &self.taken_back {
+            batches.push(with_places(records, UInt64Array::new_null(records.num_rows()))?);
+        }
         Ok(OperatorState {
-            shared: Some(RecordBatch::try_new(
-                Arc::new(Schema::new(fields.collect::<Vec<_>>())),
-                columns,
-            )?),
+            shared: Some(concat_batches(batches[0].schema_ref(), &batches)?),
             ..OperatorState::default()
         })
     }
 
     fn restore(&mut self, state: &OperatorState, _owned: &KeyGroups) -> OperatorResult {
-        let Some(shared) = &state.shared else {
+        let Some(rows) = &state.shared else {
             return Ok(());
         };
-        let misfit = || OperatorError::Snapshot {
-            operator: "sort",
-            message: "it does not tell which rows are taken back".to_owned(),
-        };
-        let last = shared.num_columns().checked_sub(1).ok_or_else(misfit)?;
-        let is_gone = shared.column(last).as_boolean_opt().ok_or_else(misfit)?;
-        let records = shared.project(&(0..last).collect::<Vec<_>>())?;
-        let standing = StreamBatch::inserts(filter_record_batch(&records, &not(is_gone)?)?);
-        self.hold(&standing, &mut Output::default())?;
-        let taken_back = filter_record_batch(&records, is_gone)?;
+        let (records, places) = split_places(rows)?;
+        let is_standing = is_not_null(&places)?;
+        self.held.restore(&filter_record_batch(rows, &is_standing)?)?;
+        let taken_back = filter_record_batch(&records, &not(&is_standing)?)?;
         if taken_back.num_rows() > 0 {
             self.taken_back.push(taken_back);
         }
