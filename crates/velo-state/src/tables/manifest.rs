@@ -10,8 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::checksum::checksum_of;
 use super::files::{persist, temporary_in};
-use super::{SnapshotDamage, SnapshotError};
-use crate::SkippedRows;
+use super::{SkippedRows, SnapshotDamage, SnapshotError};
 
 /// The format that is written, and the latest that is read.
 const FORMAT_VERSION: u32 = 1;

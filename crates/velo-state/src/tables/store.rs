@@ -35,7 +35,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// ```
 /// use std::sync::Arc;
 /// use arrow::array::{Int64Array, RecordBatch};
-/// use velo_loader::{SnapshotDetails, SnapshotStore};
+/// use velo_state::{SnapshotDetails, SnapshotStore};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let state = tempfile::tempdir()?;

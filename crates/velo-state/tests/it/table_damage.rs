@@ -8,9 +8,9 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use tempfile::{TempDir, tempdir};
-use velo_loader::{SnapshotDamage, SnapshotError, SnapshotStore};
+use velo_state::{SnapshotDamage, SnapshotError, SnapshotStore};
 
-use crate::snapshot::{details, files_below, ids, rows, write};
+use crate::tables::{details, files_below, ids, rows, write};
 
 /// A state directory with a snapshot of the ids 0 to 9, and the table's directory.
 fn state() -> (TempDir, PathBuf) {
@@ -194,7 +194,7 @@ fn killed_writers_leave_a_whole_snapshot() {
     let mut rounds = Vec::new();
     for moment in 0..20u64 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "snapshot_damage::writes_until_it_is_killed", "--ignored"])
+            .args(["--exact", "table_damage::writes_until_it_is_killed", "--ignored"])
             .env(CHILD_STATE, state.path())
             .stdout(Stdio::null())
             .spawn()

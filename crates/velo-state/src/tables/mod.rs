@@ -19,11 +19,13 @@ mod error;
 mod files;
 mod manifest;
 mod reader;
+mod skipped;
 mod store;
 mod writer;
 
 pub use error::{SnapshotDamage, SnapshotError};
 pub use manifest::{SnapshotColumn, SnapshotDetails, SnapshotFile, SnapshotManifest};
 pub use reader::{Snapshot, SnapshotBatches};
+pub use skipped::{SkippedOfCause, SkippedRows};
 pub use store::{SnapshotEntry, SnapshotStore};
 pub use writer::SnapshotWriter;
