@@ -7,7 +7,12 @@
 
 mod tables;
 
+mod files;
+mod lock;
+mod manifest;
+
+pub use files::{ArrowFile, Damage, FileError};
 pub use tables::{
-    SkippedOfCause, SkippedRows, Snapshot, SnapshotBatches, SnapshotColumn, SnapshotDamage, SnapshotDetails,
-    SnapshotEntry, SnapshotError, SnapshotFile, SnapshotManifest, SnapshotStore, SnapshotWriter,
+    SkippedOfCause, SkippedRows, Snapshot, SnapshotBatches, SnapshotColumn, SnapshotDetails, SnapshotEntry,
+    SnapshotError, SnapshotManifest, SnapshotStore, SnapshotWriter,
 };

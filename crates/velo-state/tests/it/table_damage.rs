@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use tempfile::{TempDir, tempdir};
-use velo_state::{SnapshotDamage, SnapshotError, SnapshotStore};
+use velo_state::{Damage, FileError, SnapshotError, SnapshotStore};
 
 use crate::tables::{details, files_below, ids, rows, write};
 
@@ -140,17 +140,20 @@ fn a_later_format_is_not_taken_for_damage() {
     // The checksum of the changed text, as `xxhsum -H64` has it, is told by the error itself.
     fs::write(&path, &text).unwrap();
     let store = SnapshotStore::open(state.path()).unwrap();
-    let Err(SnapshotError::Damaged {
-        damage: SnapshotDamage::Checksum { expected, found },
+    let Err(SnapshotError::File(FileError::Damaged {
+        damage: Damage::Checksum { expected, found },
         ..
-    }) = store.read("orders")
+    })) = store.read("orders")
     else {
         panic!("the checksum is not that of the text");
     };
     fs::write(&path, text.replace(&expected, &found)).unwrap();
     let error = store.read("orders").unwrap_err();
     assert!(
-        matches!(error, SnapshotError::UnknownFormat { found: 9, known: 1, .. }),
+        matches!(
+            error,
+            SnapshotError::File(FileError::UnknownFormat { found: 9, known: 1, .. })
+        ),
         "{error}"
     );
 }
