@@ -22,7 +22,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("velo-state", &["velo-data"]),
     (
         "velo-engine",
-        &["velo-planner", "velo-datasources", "velo-functions", "velo-data"],
+        &[
+            "velo-planner",
+            "velo-datasources",
+            "velo-functions",
+            "velo-state",
+            "velo-data",
+        ],
     ),
     (
         "velo-loader",

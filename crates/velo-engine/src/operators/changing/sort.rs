@@ -5,6 +5,7 @@ use arrow::compute::{concat_batches, filter_record_batch, not};
 use arrow::datatypes::{DataType, Field, Schema};
 use velo_data::{ChangelogMode, RecordColumns, RowKind, StreamBatch, StreamSchema};
 use velo_planner::plan::Sort;
+use velo_state::OperatorState;
 
 use super::arrivals::Arrivals;
 use super::{all_of, taken, unknown_row};
@@ -13,7 +14,6 @@ use crate::event::Output;
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
 use crate::operators::sort::SortedRows;
-use crate::state::OperatorState;
 
 /// `ORDER BY` over rows that change: keeps what stands until the input, or a window, is complete, and hands it on in order.
 ///
