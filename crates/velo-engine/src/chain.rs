@@ -2,11 +2,12 @@ use std::collections::{HashMap, VecDeque};
 
 use velo_planner::physical::OperatorId;
 
+use velo_state::OperatorState;
+
 use crate::error::OperatorResult;
 use crate::event::{Event, Output};
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
-use crate::state::OperatorState;
 
 /// Operators fused into one: what one emits, the next takes in at once, without a channel.
 #[derive(Default)]

@@ -88,7 +88,6 @@ mod operator;
 mod operators;
 mod scan_bounds;
 mod standing;
-mod state;
 mod table;
 
 mod error;
@@ -104,6 +103,6 @@ pub use keys::{KEY_GROUPS, KeyGroups, key_group};
 pub use metrics::{Metrics, StatementMetrics};
 pub use operator::Operator;
 pub use runtime::{Cancel, Job, JobStatement, RunOptions, run};
-pub use state::OperatorState;
 pub use summary::{JobSummary, LateSummary, RejectedRows, StatementSummary};
 pub use table::{JoinedTable, LiveTable, Table, TableBuilder, TableLoadJob, TableWriter, load_table};
+pub use velo_state::OperatorState;

@@ -1,9 +1,9 @@
 use velo_data::{StreamBatch, StreamSchema};
+use velo_state::OperatorState;
 
 use crate::error::OperatorResult;
 use crate::event::Output;
 use crate::keys::KeyGroups;
-use crate::state::OperatorState;
 
 /// One step of a running statement: a state machine with no clock, no I/O and no randomness of its own, so that the
 /// same events give the same rows.

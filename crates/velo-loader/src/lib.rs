@@ -5,7 +5,8 @@
 //! [`ParallelLoadingResult`] in which every table is successful, failed, or skipped with the reason. A
 //! [`ProgressMonitor`] tells how far it is.
 //!
-//! A [`TableRegistry`] knows who is ready and lets others wait; a [`SnapshotStore`] keeps what was loaded on disk.
+//! A [`TableRegistry`] knows who is ready and lets others wait; a [`SnapshotStore`](velo_state::SnapshotStore)
+//! keeps what was loaded on disk.
 //!
 //! This crate draws no progress bars. What a table is loaded from, and how, is behind [`LoadTable`].
 
@@ -19,10 +20,9 @@ mod loader;
 mod program;
 mod progress;
 mod registry;
+mod report;
 mod result;
 mod retry;
-mod skipped;
-mod snapshot;
 
 pub use tokio_util::sync::CancellationToken;
 pub use velo_datasources::SourceOffset;
@@ -54,10 +54,6 @@ pub use progress::{
     TableProgressTracker,
 };
 pub use registry::{RegistryError, RegistryStatistics, TableReadyStatus, TableRegistry, TableStatistics, WaitError};
+pub use report::TableReport;
 pub use result::{ParallelLoadingResult, TableLoadStats, WaveStats};
 pub use retry::RetryConfig;
-pub use skipped::{SkippedOfCause, SkippedRows, TableReport};
-pub use snapshot::{
-    Snapshot, SnapshotBatches, SnapshotColumn, SnapshotDamage, SnapshotDetails, SnapshotEntry, SnapshotError,
-    SnapshotFile, SnapshotManifest, SnapshotStore, SnapshotWriter,
-};

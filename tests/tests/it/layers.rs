@@ -19,11 +19,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("velo-formats", &["velo-data"]),
     ("velo-datasources", &["velo-formats", "velo-data"]),
     ("velo-session", &["velo-planner", "velo-datasources"]),
+    ("velo-state", &["velo-data"]),
     (
         "velo-engine",
-        &["velo-planner", "velo-datasources", "velo-functions", "velo-data"],
+        &[
+            "velo-planner",
+            "velo-datasources",
+            "velo-functions",
+            "velo-state",
+            "velo-data",
+        ],
     ),
-    ("velo-loader", &["velo-session", "velo-engine", "velo-graph"]),
+    (
+        "velo-loader",
+        &["velo-session", "velo-engine", "velo-state", "velo-graph"],
+    ),
 ];
 
 /// Crates at the top, which may use all others.
@@ -40,6 +50,7 @@ const ABSENT: &[(&str, &[&str])] = &[
     ("velo-graph", &["arrow", "tokio", "datafusion", "nom"]),
     ("velo-formats", &["tokio", "datafusion", "nom"]),
     ("velo-datasources", &["datafusion", "nom"]),
+    ("velo-state", &["tokio", "datafusion", "nom"]),
 ];
 
 /// The dependencies of each crate of the workspace that are part of what it ships; those of tests are not.

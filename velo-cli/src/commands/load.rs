@@ -2,9 +2,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use velo_engine::Cancel;
-use velo_loader::{ParallelLoadingResult, ProgramLoadOptions, ProgramLoader, SnapshotStore, TableChoice};
+use velo_loader::{ParallelLoadingResult, ProgramLoadOptions, ProgramLoader, TableChoice};
 use velo_planner::plan::PlannedStatement;
 use velo_session::{CheckedProgram, Mode, SessionOptions};
+use velo_state::SnapshotStore;
 
 use super::loading::{Loading, LoadingError, loader};
 use super::{check_program, print_on_stderr};

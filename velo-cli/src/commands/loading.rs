@@ -6,10 +6,11 @@ use std::path::Path;
 use velo_engine::Cancel;
 use velo_loader::{
     BackgroundLoad, LoadingConfigError, ParallelLoader, ParallelLoadingConfig, ProgramLoadError, ProgramLoadOptions,
-    ProgramLoader, SnapshotError, SnapshotStore, TableChoice,
+    ProgramLoader, TableChoice,
 };
 use velo_planner::plan::PlannedStatement;
 use velo_session::CheckedProgram;
+use velo_state::{SnapshotError, SnapshotStore};
 
 use crate::args::LoadingArgs;
 use crate::exit::Exit;

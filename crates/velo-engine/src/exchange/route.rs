@@ -1,12 +1,12 @@
 use arrow::array::RecordBatch;
 use datafusion_expr::Expr;
 use velo_data::{StreamBatch, StreamSchema};
+use velo_state::counting_sort;
 
 use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
 use crate::expression::Expressions;
 use crate::keys::{KeyEncoder, KeyGroups, key_group};
-use crate::state::counting_sort;
 
 /// Divides rows among the workers of a keyed operator: each key always goes to the worker that owns its key group.
 #[derive(Debug)]

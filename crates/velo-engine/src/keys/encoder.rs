@@ -145,3 +145,78 @@ fn mark_nulls(hashes: &mut [u64], nulls: Option<&NullBuffer>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Float64Array, Int64Array, TimestampMillisecondArray};
+
+    use super::*;
+    use crate::keys::key_group;
+
+    fn check(columns: &[ArrayRef], expected: &[(u64, u16)]) {
+        let types: Vec<_> = columns.iter().map(|column| column.data_type().clone()).collect();
+        let encoder = KeyEncoder::new(&types).unwrap();
+        let hashes = encoder.encode(columns, expected.len()).unwrap().hashes;
+        let found: Vec<_> = hashes.into_iter().map(|hash| (hash, key_group(hash))).collect();
+        assert_eq!(found, expected, "{types:?}");
+    }
+
+    /// Files of state hold keys by key group, and a key that is read later has to be looked for in the group in which it was
+    /// written. So these values, which another implementation of the hash and of Arrow's row format gave, never change.
+    #[test]
+    fn hashes_and_key_groups_stay_what_they_were() {
+        let integers = |values: &[Option<i64>]| Arc::new(Int64Array::from(values.to_vec())) as ArrayRef;
+        let texts = |values: &[Option<&str>]| Arc::new(StringViewArray::from(values.to_vec())) as ArrayRef;
+        check(&[], &[(0, 0)]);
+        check(
+            &[integers(&[Some(0), Some(1), Some(-1), None])],
+            &[
+                (0xd79b_0957_4bb4_eca3, 9),
+                (0xf9a3_cd51_cb58_59aa, 77),
+                (0x93e5_3c9d_2f93_c103, 60),
+                (HASH_NULL, 105),
+            ],
+        );
+        check(
+            &[Arc::new(TimestampMillisecondArray::from(vec![1_700_000_000_000])) as _],
+            &[(0xef53_645a_73fc_082f, 100)],
+        );
+        check(
+            &[texts(&[
+                Some(""),
+                Some("a"),
+                Some("twelve bytes"),
+                Some("more than twelve bytes"),
+                None,
+            ])],
+            &[
+                (0x1137_509a_84ab_7784, 80),
+                (0xb78b_0a1d_6967_8993, 10),
+                (0x8a40_6f35_b617_da5b, 111),
+                (0xf22b_09d1_8078_c890, 9),
+                (HASH_NULL, 105),
+            ],
+        );
+        check(
+            &[
+                integers(&[Some(-1), Some(1), None]),
+                texts(&[Some("ab"), None, Some("")]),
+            ],
+            &[
+                (0x261d_0db6_f532_efc5, 13),
+                (0x2399_56bd_509f_e03c, 86),
+                (0xbad3_5a82_cbfd_386b, 90),
+            ],
+        );
+        check(
+            &[Arc::new(Float64Array::from(vec![0.0, -0.0, 1.5])) as _],
+            &[
+                (0x4ce2_6b8d_5573_cd8c, 107),
+                (0x4ce2_6b8d_5573_cd8c, 107),
+                (0xd39c_8c26_f778_1355, 12),
+            ],
+        );
+    }
+}

@@ -2,12 +2,11 @@
 
 mod ascent;
 mod encoder;
-mod group;
 mod hash;
 mod table;
 
 pub(crate) use ascent::Ascent;
 pub(crate) use encoder::{EncodedKeys, KeyEncoder};
-pub use group::{KEY_GROUPS, KeyGroups, key_group};
 pub(crate) use hash::{combine, hash_bytes};
 pub(crate) use table::{KeyTable, RowSet};
+pub use velo_state::{KEY_GROUPS, KeyGroups, key_group};

@@ -1,4 +1,5 @@
 use velo_data::{StreamBatch, StreamSchema};
+use velo_state::OperatorState;
 
 use super::changes::{changes, in_order};
 use super::group_set::{FINAL_BATCH_ROWS, GroupSet};
@@ -8,7 +9,6 @@ use crate::error::OperatorResult;
 use crate::event::Output;
 use crate::keys::{KeyGroups, RowSet};
 use crate::operator::Operator;
-use crate::state::OperatorState;
 
 /// `GROUP BY … EMIT CHANGES`: with every row the new values of its group.
 pub(crate) struct AggregateChanges {

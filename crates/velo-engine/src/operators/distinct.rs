@@ -3,13 +3,13 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow::datatypes::Schema;
 use velo_data::{StreamBatch, StreamSchema};
+use velo_state::OperatorState;
 
 use super::GroupBudget;
 use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
 use crate::keys::{EncodedKeys, KeyEncoder, KeyGroups, KeyTable, RowSet, key_group};
 use crate::operator::Operator;
-use crate::state::OperatorState;
 
 /// `SELECT DISTINCT`: hands on the first of rows that are equal in all user columns.
 #[derive(Debug)]

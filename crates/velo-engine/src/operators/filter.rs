@@ -1,5 +1,6 @@
 use velo_data::{ChangelogMode, StreamBatch, StreamSchema};
 use velo_planner::plan::Filter;
+use velo_state::OperatorState;
 
 use super::changing::{Computed, SentRows, takes_back};
 use crate::error::{CompileError, OperatorResult};
@@ -7,7 +8,6 @@ use crate::event::Output;
 use crate::expression::Predicate;
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
-use crate::state::OperatorState;
 
 /// `WHERE`: keeps the rows for which the condition is true. A pair of which it keeps one row is a delete or an insert.
 #[derive(Debug)]

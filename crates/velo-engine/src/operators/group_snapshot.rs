@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, UInt64Array};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt64Type};
+use velo_state::OperatorState;
 
 use super::group_set::GroupSet;
 use super::grouping::Grouping;
@@ -70,7 +71,7 @@ impl SnapshotRows {
             return Ok(BTreeMap::new());
         };
         let rows = arrow::compute::concat_batches(&first.schema(), &self.batches)?;
-        crate::state::OperatorState::partition(&rows, &self.key_groups)
+        Ok(OperatorState::partition(&rows, &self.key_groups)?)
     }
 }
 

@@ -3,12 +3,12 @@ use std::sync::Arc;
 use arrow::array::{AsArray, RecordBatch, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, UInt64Type};
 use velo_data::{StreamBatch, StreamSchema};
+use velo_state::OperatorState;
 
 use crate::error::{OperatorError, OperatorResult};
 use crate::event::Output;
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
-use crate::state::OperatorState;
 
 /// `LIMIT` and `OFFSET`: passes over rows, hands rows on, and then wants no more.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, FieldRef};
 use datafusion_common::ScalarValue;
 use velo_data::{ChangelogMode, RecordColumns, RowError, RowErrorCause, StreamBatch, StreamSchema, record_batch};
 use velo_planner::plan::{Lookup, LookupKind, TableMissingDataStrategy};
+use velo_state::OperatorState;
 
 use super::changing::{Computed, SentRows, takes_back};
 use crate::error::{CompileError, OperatorError, OperatorResult};
@@ -15,7 +16,6 @@ use crate::event::Output;
 use crate::expression::{Expressions, trues};
 use crate::keys::{KeyEncoder, KeyGroups};
 use crate::operator::Operator;
-use crate::state::OperatorState;
 use crate::table::{JoinedTable, LiveTable, Table, TableIndex, TableIndexBuilder};
 
 /// Completes rows with the rows of a table that go with them, in the order of the input and then of the table.

@@ -2,6 +2,7 @@ use arrow::array::{ArrayRef, UInt32Array};
 use datafusion_expr::Expr;
 use velo_data::{ChangelogMode, RecordColumns, StreamBatch, StreamSchema, SystemColumn, record_batch};
 use velo_planner::plan::{Project, WatermarkRule};
+use velo_state::OperatorState;
 
 use super::changing::{Computed, Sent, SentRows, changed_rows};
 use super::watermark::{WatermarkClock, WatermarkStep, milliseconds_of, reject_untimed};
@@ -10,7 +11,6 @@ use crate::event::Output;
 use crate::expression::Expressions;
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
-use crate::state::OperatorState;
 
 /// `SELECT`: computes columns.
 #[derive(Debug)]

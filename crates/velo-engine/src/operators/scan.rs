@@ -5,6 +5,7 @@ use arrow::array::{ArrayRef, new_null_array};
 use velo_data::{RecordColumns, RowErrorCause, SqlType, StreamBatch, StreamSchema, SystemColumn, record_batch};
 use velo_functions::failing_event_time;
 use velo_planner::plan::{Relation, Scan};
+use velo_state::OperatorState;
 
 use super::watermark::{WatermarkClock, WatermarkStep, milliseconds_of, reject_untimed};
 use crate::error::{CompileError, OperatorResult};
@@ -12,7 +13,6 @@ use crate::event::Output;
 use crate::expression::{Expressions, Predicate};
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
-use crate::state::OperatorState;
 
 /// Reads one partition of a relation: brings the columns into the plan's order, takes event time, derives the
 /// watermark, and filters.

@@ -4,12 +4,12 @@ use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
 use velo_data::{ChangelogMode, StreamBatch, StreamSchema, SystemColumn};
 use velo_functions::comparable;
 use velo_planner::plan::Sort;
+use velo_state::OperatorState;
 
 use crate::error::{CompileError, OperatorResult};
 use crate::event::Output;
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
-use crate::state::OperatorState;
 
 /// Rows that come out at a time.
 const BATCH_ROWS: usize = 8192;

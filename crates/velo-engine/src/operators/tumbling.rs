@@ -4,6 +4,7 @@ use std::time::Duration;
 use velo_common::format_duration;
 use velo_data::{RowError, RowErrorCause, StreamBatch, StreamSchema};
 use velo_planner::plan::{EmitMode, LatePolicy, Window, WindowAssigner};
+use velo_state::OperatorState;
 
 use super::changes::{Changes, changes, in_order};
 use super::group_set::GroupSet;
@@ -15,7 +16,6 @@ use crate::error::{OperatorError, OperatorResult};
 use crate::event::{LateRows, Output};
 use crate::keys::{KeyGroups, RowSet};
 use crate::operator::Operator;
-use crate::state::OperatorState;
 
 /// `WINDOW TUMBLING`: groups per window, closed by the watermark.
 ///

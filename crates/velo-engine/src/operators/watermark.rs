@@ -5,13 +5,13 @@ use arrow::compute::is_not_null;
 use arrow::datatypes::TimestampMillisecondType;
 use velo_data::{RecordColumns, RowError, RowErrorCause, StreamBatch, SystemColumn};
 use velo_planner::plan::{WatermarkPace, WatermarkRule};
+use velo_state::OperatorState;
 
 use super::group_snapshot::{read_shared_number, shared_number};
 use super::milliseconds;
 use crate::error::OperatorResult;
 use crate::event::Output;
 use crate::expression::Expressions;
-use crate::state::OperatorState;
 
 /// How far event time has come in a partition, or behind whatever computes event times.
 ///

@@ -6,9 +6,9 @@ use arrow::datatypes::{DataType, Field};
 use velo_common::Name;
 use velo_data::{StreamBatch, StreamSchema};
 use velo_engine::{CompileError, JoinedTable, LiveTable, OperatorError, Table, TableBuilder};
+use velo_state::{SnapshotColumn, SnapshotEntry, SnapshotError, SnapshotManifest, SnapshotStore};
 
 use super::offsets::MadeOf;
-use crate::{SnapshotColumn, SnapshotEntry, SnapshotError, SnapshotManifest, SnapshotStore};
 
 /// Tables that an earlier load has kept, for reading.
 pub struct KeptTables {

@@ -20,10 +20,11 @@ use velo_engine::{JoinedTable, LiveTable};
 use velo_graph::{Selection, SelectionError, TableDependencyGraph};
 use velo_planner::plan::PlannedStatement;
 use velo_session::{CheckedProgram, SourceConnection, table_metadata};
+use velo_state::SnapshotStore;
 
 use crate::{
-    CancellationToken, LoadOutcome, LoadPlanError, LoadTable, ParallelLoader, ParallelLoadingResult, SnapshotStore,
-    TableRegistry, TableReport,
+    CancellationToken, LoadOutcome, LoadPlanError, LoadTable, ParallelLoader, ParallelLoadingResult, TableRegistry,
+    TableReport,
 };
 pub use background::BackgroundLoad;
 pub use kept::{KeptTable, KeptTableError, KeptTables};

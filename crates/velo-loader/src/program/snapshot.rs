@@ -9,10 +9,11 @@ use twox_hash::XxHash64;
 use velo_data::{Clock, StreamBatch, StreamSchema, SystemClock, record_batch};
 use velo_engine::{Table, TableBuilder};
 use velo_planner::plan::PlannedStatement;
+use velo_state::{SkippedRows, SnapshotDetails, SnapshotError, SnapshotManifest};
 
 use super::Shared;
 use super::offsets::MadeOf;
-use crate::{LoadError, SkippedRows, SnapshotDetails, SnapshotError, SnapshotManifest, TableReadyStatus, TableReport};
+use crate::{LoadError, TableReadyStatus, TableReport};
 
 /// What is kept of a table from an earlier load.
 pub(super) enum Kept {

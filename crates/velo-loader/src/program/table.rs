@@ -7,6 +7,7 @@ use velo_data::StreamBatch;
 use velo_datasources::{MemorySink, Sink, Source, SourceError, SourceOffset};
 use velo_engine::{EngineError, JoinedTable, LiveTable, StatementSummary, Table, TableBuilder, TableLoadJob};
 use velo_planner::plan::{ErrorPolicy, PlannedStatement};
+use velo_state::SkippedRows;
 
 use super::Shared;
 use super::definition::is_row_wise;
@@ -14,7 +15,7 @@ use super::offsets::MadeOf;
 use super::snapshot::{Kept, NewState};
 use super::source::{LoadedSource, unless_cancelled};
 use super::watch::run_watched;
-use crate::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable, SkippedRows, TableReport};
+use crate::{LoadAttempt, LoadError, LoadOutcome, LoadTable, LoadedTable, TableReport};
 
 /// A table of a program.
 pub(super) struct StatementTable {
@@ -126,7 +127,7 @@ impl StatementTable {
             table: &made.table,
             fingerprint: &prepared.fingerprint,
             made_of: &made_of,
-            skipped: SkippedRows::default().with(&made.report.statements, &policy),
+            skipped: SkippedRows::default().with(made.report.skipped(), &policy),
         })?;
         let outcome = match reason {
             Some(reason) => LoadOutcome::Reloaded { reason },
@@ -172,7 +173,7 @@ impl StatementTable {
             table: &made.table,
             fingerprint: &prepared.fingerprint,
             made_of: &now,
-            skipped: skipped.with(&made.report.statements, &prepared.parts().policy()),
+            skipped: skipped.with(made.report.skipped(), &prepared.parts().policy()),
         };
         let content = shared.keep_added(state, &added, &made_of)?;
         made.report.earlier = skipped;

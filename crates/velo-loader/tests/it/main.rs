@@ -10,6 +10,4 @@ mod progress;
 mod properties;
 mod registry;
 mod scheduling;
-mod snapshot;
-mod snapshot_damage;
 mod support;

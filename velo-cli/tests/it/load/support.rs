@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::Value;
-use velo_loader::SnapshotStore;
+use velo_state::SnapshotStore;
 
 use crate::support::{Outcome, Workspace};
 

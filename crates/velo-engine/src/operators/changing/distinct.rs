@@ -4,6 +4,7 @@ use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use velo_data::{ChangelogMode, RecordColumns, RowKind, StreamBatch, StreamSchema};
 use velo_planner::plan::Distinct;
+use velo_state::OperatorState;
 
 use super::{ChangeBuffer, unknown_row};
 use crate::error::{CompileError, OperatorError, OperatorResult};
@@ -12,7 +13,6 @@ use crate::keys::{KeyEncoder, KeyGroups, key_group};
 use crate::operator::Operator;
 use crate::operators::GroupBudget;
 use crate::standing::{RowBytes, RowFormat, StandingRows};
-use crate::state::OperatorState;
 
 /// `SELECT DISTINCT` over rows that change: one of equal rows is out as long as any of them stands.
 #[derive(Debug)]

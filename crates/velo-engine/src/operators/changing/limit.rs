@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use velo_data::{ChangelogMode, RecordColumns, RowKind, StreamBatch, StreamSchema};
 use velo_planner::plan::Limit;
+use velo_state::OperatorState;
 
 use super::arrivals::{Arrivals, Change};
 use super::{ChangeBuffer, unknown_row};
@@ -10,7 +11,6 @@ use crate::event::Output;
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
 use crate::standing::RowBuffer;
-use crate::state::OperatorState;
 
 /// `LIMIT` and `OFFSET` over rows that change: of those that stand, in the order in which they came, the ones behind the offset
 /// up to the limit. One that goes makes room for the next.

@@ -4,12 +4,12 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Ar
 use arrow::compute::{filter_record_batch, take};
 use arrow::datatypes::{Field, Schema, UInt32Type};
 use velo_data::{RecordColumns, RowKind, StreamBatch, StreamSchema};
+use velo_state::OperatorState;
 
 use super::unknown_row;
 use crate::error::{CompileError, OperatorError, OperatorResult};
 use crate::event::Output;
 use crate::standing::{RowBuffer, RowBytes, RowFormat, StandingRows};
-use crate::state::OperatorState;
 
 /// The key group that the state stands in.
 const KEY_GROUP: u16 = 0;

@@ -2,6 +2,7 @@ use arrow::array::{RecordBatch, UInt64Array};
 use arrow::compute::{concat_batches, filter_record_batch, is_not_null, not};
 use velo_data::{ChangelogMode, RecordColumns, RowKind, StreamBatch, StreamSchema};
 use velo_planner::plan::Sort;
+use velo_state::OperatorState;
 
 use super::arrivals::{Arrivals, split_places, with_places};
 use super::{all_of, taken, unknown_row};
@@ -10,7 +11,6 @@ use crate::event::Output;
 use crate::keys::KeyGroups;
 use crate::operator::Operator;
 use crate::operators::sort::SortedRows;
-use crate::state::OperatorState;
 
 /// `ORDER BY` over rows that change: keeps what stands until the input, or a window, is complete, and hands it on in order.
 ///

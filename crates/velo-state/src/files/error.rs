@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 
 use arrow::error::ArrowError;
 
-/// Why a snapshot cannot be read or written.
+/// Why a file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum SnapshotError {
+pub enum FileError {
     /// The operating system refused.
     #[error("cannot {action} `{}`", path.display())]
     Io {
@@ -16,56 +16,29 @@ pub enum SnapshotError {
         /// What the system says.
         source: io::Error,
     },
-    /// Somebody else writes to the state directory.
-    #[error(
-        "another process loads tables into `{}`: let it end first, or name another state directory",
-        path.display()
-    )]
-    InUse {
-        /// The state directory.
-        path: PathBuf,
-    },
-    /// The snapshot of a table is being written already, as by a load that was given up and has not noticed yet.
-    #[error("the snapshot of `{table}` is being written by another load")]
-    BeingWritten {
-        /// The table.
-        table: String,
-    },
-    /// The store was opened for reading.
-    #[error("the snapshots in `{}` were opened for reading only", path.display())]
-    ReadOnly {
-        /// The state directory.
-        path: PathBuf,
-    },
-    /// A file is not what it was when it was written: the table has to be loaded again.
+    /// A file is not what it was when it was written.
     #[error("`{}` is damaged: {damage}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What differs.
-        damage: SnapshotDamage,
+        damage: Damage,
     },
-    /// A manifest was written by a later version of this program.
-    #[error("`{}` has format {found}, and this version reads up to {known}", path.display())]
+    /// A manifest was written by a version of this program that uses another format.
+    #[error("`{}` has format {found}, and this version reads format {known}", path.display())]
     UnknownFormat {
         /// The manifest.
         path: PathBuf,
         /// Its format.
         found: u32,
-        /// The latest format that is known.
+        /// The format that is known.
         known: u32,
     },
-    /// Rows that are to be added do not have the columns of those which are there.
-    #[error("rows that are added to the snapshot of `{table}` have other columns than it has")]
-    OtherColumns {
-        /// The table.
-        table: String,
-    },
     /// Rows cannot be written as an Arrow file.
-    #[error("cannot write the rows of `{table}`")]
+    #[error("cannot write rows to a file in `{}`", directory.display())]
     Rows {
-        /// The table.
-        table: String,
+        /// Where the file is.
+        directory: PathBuf,
         /// What Arrow says.
         source: ArrowError,
     },
@@ -73,7 +46,7 @@ pub enum SnapshotError {
 
 /// What differs between a file and what was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SnapshotDamage {
+pub enum Damage {
     /// It is not there any more.
     #[error("the file is gone")]
     Missing,
@@ -93,7 +66,7 @@ pub enum SnapshotDamage {
         /// The checksum of what is there.
         found: String,
     },
-    /// It is no manifest, or not the one of this table.
+    /// It is no manifest, or one of something else.
     #[error("{message}")]
     Manifest {
         /// What is wrong with it.
@@ -107,21 +80,18 @@ pub enum SnapshotDamage {
     },
 }
 
-impl SnapshotError {
-    /// Whether loading the table again helps: the snapshot is of no use, but nothing prevents writing another.
-    pub fn is_repaired_by_reload(&self) -> bool {
-        matches!(
-            self,
-            Self::Damaged { .. } | Self::UnknownFormat { .. } | Self::OtherColumns { .. }
-        )
+impl FileError {
+    /// Whether the file is of no use, although the system lets it be read.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::UnknownFormat { .. })
     }
 
-    pub(super) fn is_missing_file(&self) -> bool {
-        let missing = SnapshotDamage::Missing;
+    pub(crate) fn is_missing_file(&self) -> bool {
+        let missing = Damage::Missing;
         matches!(self, Self::Damaged { damage, .. } if *damage == missing)
     }
 
-    pub(super) fn damaged(path: &Path, damage: SnapshotDamage) -> Self {
+    pub(crate) fn damaged(path: &Path, damage: Damage) -> Self {
         Self::Damaged {
             path: path.to_owned(),
             damage,
@@ -129,7 +99,7 @@ impl SnapshotError {
     }
 
     /// Puts what was tried to an error of the system.
-    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {
             action,
             path: path.to_owned(),

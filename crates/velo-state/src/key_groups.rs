@@ -1,5 +1,7 @@
 use std::ops::Range;
 
+use arrow::array::UInt32Array;
+
 /// Number of key groups: the grain in which keyed state is divided among workers and stored in snapshots.
 ///
 /// Part of the format of snapshots.
@@ -45,9 +47,46 @@ impl KeyGroups {
     }
 }
 
+/// The row numbers ordered by group, and where each group's rows start; the groups are below [`KEY_GROUPS`].
+pub fn counting_sort(groups: &[u16]) -> (UInt32Array, Vec<usize>) {
+    let mut starts = vec![0; usize::from(KEY_GROUPS) + 1];
+    for group in groups {
+        starts[usize::from(*group) + 1] += 1;
+    }
+    for group in 0..usize::from(KEY_GROUPS) {
+        starts[group + 1] += starts[group];
+    }
+    let mut next = starts.clone();
+    let mut order = vec![0; groups.len()];
+    for (row, group) in groups.iter().enumerate() {
+        let place = &mut next[usize::from(*group)];
+        order[*place] = row as u32;
+        *place += 1;
+    }
+    (UInt32Array::from(order), starts)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Bits 40 to 46 of the hash. Files of state depend on them: these values never change.
+    #[test]
+    fn the_group_of_a_hash_stays_what_it_was() {
+        let cases = [
+            (0, 0),
+            (u64::MAX, 127),
+            (1 << 39, 0),
+            (1 << 40, 1),
+            (1 << 46, 64),
+            (1 << 47, 0),
+            (0x0123_4567_89ab_cdef, 0x45),
+            (0xfedc_ba98_7654_3210, 0x3a),
+        ];
+        for (hash, group) in cases {
+            assert_eq!(key_group(hash), group, "{hash:#x}");
+        }
+    }
 
     #[test]
     fn every_group_has_exactly_the_worker_that_claims_it() {

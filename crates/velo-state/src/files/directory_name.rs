@@ -7,12 +7,12 @@ use super::checksum::checksum_of;
 /// Longest name of a directory. File systems allow 255 bytes; the rest is room for people.
 const LENGTH_MAX: usize = 120;
 
-/// The name of the directory of a table: the table's own, in lower case, where that is harmless.
+/// The name of the directory of a table or a job: its own, in lower case, where that is harmless.
 ///
-/// Names that differ in case alone are one table, so that a file system that ignores case cannot mix two up. Every byte
+/// Names that differ in case alone are one, so that a file system that ignores case cannot mix two up. Every byte
 /// other than `a-z 0-9 _ -` is written as `%` with two digits; what would be too long is cut, with a checksum of all.
-pub(super) fn directory_name(table: &str) -> String {
-    let folded = Name::from(table).folded();
+pub(crate) fn directory_name(name: &str) -> String {
+    let folded = Name::from(name).folded();
     if folded.is_empty() {
         return "%".to_owned();
     }

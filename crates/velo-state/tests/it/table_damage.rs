@@ -8,9 +8,9 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use tempfile::{TempDir, tempdir};
-use velo_loader::{SnapshotDamage, SnapshotError, SnapshotStore};
+use velo_state::{Damage, FileError, SnapshotError, SnapshotStore};
 
-use crate::snapshot::{details, files_below, ids, rows, write};
+use crate::tables::{details, files_below, ids, rows, write};
 
 /// A state directory with a snapshot of the ids 0 to 9, and the table's directory.
 fn state() -> (TempDir, PathBuf) {
@@ -140,17 +140,20 @@ fn a_later_format_is_not_taken_for_damage() {
     // The checksum of the changed text, as `xxhsum -H64` has it, is told by the error itself.
     fs::write(&path, &text).unwrap();
     let store = SnapshotStore::open(state.path()).unwrap();
-    let Err(SnapshotError::Damaged {
-        damage: SnapshotDamage::Checksum { expected, found },
+    let Err(SnapshotError::File(FileError::Damaged {
+        damage: Damage::Checksum { expected, found },
         ..
-    }) = store.read("orders")
+    })) = store.read("orders")
     else {
         panic!("the checksum is not that of the text");
     };
     fs::write(&path, text.replace(&expected, &found)).unwrap();
     let error = store.read("orders").unwrap_err();
     assert!(
-        matches!(error, SnapshotError::UnknownFormat { found: 9, known: 1, .. }),
+        matches!(
+            error,
+            SnapshotError::File(FileError::UnknownFormat { found: 9, known: 1, .. })
+        ),
         "{error}"
     );
 }
@@ -194,7 +197,7 @@ fn killed_writers_leave_a_whole_snapshot() {
     let mut rounds = Vec::new();
     for moment in 0..20u64 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "snapshot_damage::writes_until_it_is_killed", "--ignored"])
+            .args(["--exact", "table_damage::writes_until_it_is_killed", "--ignored"])
             .env(CHILD_STATE, state.path())
             .stdout(Stdio::null())
             .spawn()

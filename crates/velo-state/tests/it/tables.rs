@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use tempfile::{TempDir, tempdir};
 use velo_data::RowErrorCause;
-use velo_loader::{SkippedOfCause, SkippedRows, SnapshotDetails, SnapshotError, SnapshotStore};
+use velo_state::{SkippedOfCause, SkippedRows, SnapshotDetails, SnapshotError, SnapshotStore};
 
 pub(crate) fn rows(ids: impl IntoIterator<Item = i64>) -> RecordBatch {
     let ids = Int64Array::from_iter_values(ids);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use velo_data::RowErrorCause;
-use velo_engine::StatementSummary;
 
 /// Samples that are kept of the rows of one cause.
 const SAMPLES_MAX: usize = 5;
@@ -45,9 +44,8 @@ impl SkippedRows {
 
     /// These rows, and those that statements have given up since.
     #[must_use]
-    pub(crate) fn with(&self, statements: &[StatementSummary], policy: &str) -> Self {
+    pub fn with(&self, since: impl IntoIterator<Item = SkippedOfCause>, policy: &str) -> Self {
         let mut all: BTreeMap<(String, RowErrorCause), SkippedOfCause> = BTreeMap::new();
-        let since = statements.iter().flat_map(skipped_by);
         for skipped in self.causes.iter().cloned().chain(since) {
             let key = (skipped.statement.clone(), skipped.cause);
             match all.get_mut(&key) {
@@ -65,32 +63,6 @@ impl SkippedRows {
             policy: policy.to_owned(),
             causes: all.into_values().collect(),
         }
-    }
-}
-
-fn skipped_by(statement: &StatementSummary) -> impl Iterator<Item = SkippedOfCause> {
-    statement.errors.iter().map(|(cause, rejected)| SkippedOfCause {
-        statement: statement.name.clone(),
-        cause: *cause,
-        rows: rejected.rows,
-        samples: rejected.samples.iter().map(ToString::to_string).collect(),
-    })
-}
-
-/// What became of the rows that a table was loaded from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TableReport {
-    /// What this load has done: the table's own statement, then those of streams that it reads. None if nothing was read.
-    pub statements: Vec<StatementSummary>,
-    /// Rows that earlier loads gave up, and that the table still lacks.
-    pub earlier: SkippedRows,
-}
-
-impl TableReport {
-    /// How many rows the table lacks.
-    pub fn skipped_rows(&self) -> u64 {
-        let now = self.statements.iter().flat_map(|statement| statement.errors.values());
-        now.map(|rejected| rejected.rows).sum::<u64>() + self.earlier.rows()
     }
 }
 

@@ -7,7 +7,7 @@ use twox_hash::XxHash64;
 const READ_BYTES: usize = 1 << 20;
 
 /// The checksum of some bytes, as manifests write it.
-pub(super) fn checksum_of(bytes: &[u8]) -> String {
+pub(crate) fn checksum_of(bytes: &[u8]) -> String {
     text(XxHash64::oneshot(0, bytes))
 }
 

@@ -1,31 +1,24 @@
 use std::collections::HashSet;
-use std::fs::{self, File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use velo_common::Name;
 
-use super::directory::directory_name;
-use super::files::{names_in, remove_all_but, remove_file, sync_directory};
-use super::manifest::{MANIFEST, SnapshotDetails, SnapshotFile, SnapshotManifest, columns_of};
+use super::SnapshotError;
+use super::manifest::{SnapshotDetails, SnapshotManifest, columns_of};
 use super::reader::Snapshot;
 use super::writer::{NewSnapshot, SnapshotWriter};
-use super::{SnapshotDamage, SnapshotError};
+use crate::files::{
+    ArrowFile, Damage, FileError, create_directory, directory_name, names_in, remove_directory, remove_file,
+    sync_directory,
+};
+use crate::lock::Lock;
+use crate::manifest::{MANIFEST, read_manifest};
 
 /// A file with rows is closed, and the next one begun, beyond this size.
 const FILE_BYTES_MAX: u64 = 256 << 20;
-
-/// How long a lock is tried for: that of a process which was killed a moment ago comes back once the system has cleaned
-/// up after it.
-const LOCK_PATIENCE: Duration = Duration::from_millis(500);
-
-/// How long is waited between two tries.
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// The snapshots of all tables below a state directory.
 ///
@@ -35,7 +28,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// ```
 /// use std::sync::Arc;
 /// use arrow::array::{Int64Array, RecordBatch};
-/// use velo_loader::{SnapshotDetails, SnapshotStore};
+/// use velo_state::{SnapshotDetails, SnapshotStore};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let state = tempfile::tempdir()?;
@@ -57,7 +50,7 @@ pub struct SnapshotStore {
     tables: PathBuf,
     file_bytes_max: u64,
     /// Held by those who may write.
-    lock: Option<File>,
+    lock: Option<Lock>,
     /// Directories of tables to which somebody writes at the moment.
     being_written: Mutex<HashSet<PathBuf>>,
 }
@@ -93,8 +86,12 @@ impl SnapshotStore {
     /// When somebody else has opened them for writing, or the directory cannot be used.
     pub fn open(state_directory: impl Into<PathBuf>) -> Result<Self, SnapshotError> {
         let mut store = Self::open_read_only(state_directory);
-        fs::create_dir_all(&store.tables).map_err(SnapshotError::io("create", &store.tables))?;
-        store.lock = Some(store.acquire_lock()?);
+        create_directory(&store.tables)?;
+        let lock = Lock::acquire(&store.state_directory.join("tables.lock"))?;
+        let in_use = || SnapshotError::InUse {
+            path: store.state_directory.clone(),
+        };
+        store.lock = Some(lock.ok_or_else(in_use)?);
         store.remove_leftovers()?;
         Ok(store)
     }
@@ -202,13 +199,13 @@ impl SnapshotStore {
     /// When the manifest is damaged or cannot be read.
     pub fn manifest(&self, table: &str) -> Result<Option<SnapshotManifest>, SnapshotError> {
         let directory = self.directory(table);
-        let Some(manifest) = SnapshotManifest::read(&directory)? else {
+        let Some(manifest) = read_manifest::<SnapshotManifest>(&directory)? else {
             return Ok(None);
         };
         if Name::from(manifest.table.as_str()).folded() != Name::from(table).folded() {
             let message = format!("it is of table `{}`", manifest.table);
-            let damage = SnapshotDamage::Manifest { message };
-            return Err(SnapshotError::damaged(&directory.join(MANIFEST), damage));
+            let damage = Damage::Manifest { message };
+            return Err(FileError::damaged(&directory.join(MANIFEST), damage).into());
         }
         Ok(Some(manifest))
     }
@@ -221,11 +218,14 @@ impl SnapshotStore {
     pub fn list(&self) -> Result<Vec<SnapshotEntry>, SnapshotError> {
         let mut entries = Vec::new();
         for name in names_in(&self.tables)? {
-            let Some(manifest) = SnapshotManifest::read(&self.tables.join(&name)).transpose() else {
+            let Some(manifest) = read_manifest::<SnapshotManifest>(&self.tables.join(&name)).transpose() else {
                 continue;
             };
             let table = manifest.as_ref().map_or(name, |manifest| manifest.table.clone());
-            entries.push(SnapshotEntry { table, manifest });
+            entries.push(SnapshotEntry {
+                table,
+                manifest: manifest.map_err(SnapshotError::from),
+            });
         }
         Ok(entries)
     }
@@ -251,9 +251,9 @@ impl SnapshotStore {
         table: &str,
         schema: SchemaRef,
         generation: u64,
-        kept: Vec<SnapshotFile>,
+        kept: Vec<ArrowFile>,
     ) -> Result<SnapshotWriter<'s>, SnapshotError> {
-        fs::create_dir_all(&guard.directory).map_err(SnapshotError::io("create", &guard.directory))?;
+        create_directory(&guard.directory)?;
         let snapshot = NewSnapshot {
             table: table.to_owned(),
             schema,
@@ -285,36 +285,15 @@ impl SnapshotStore {
         self.being_written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn acquire_lock(&self) -> Result<File, SnapshotError> {
-        let path = self.state_directory.join("tables.lock");
-        let opened = File::options().create(true).truncate(false).write(true).open(&path);
-        let file = opened.map_err(SnapshotError::io("open", &path))?;
-        let give_up_at = Instant::now() + LOCK_PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if Instant::now() < give_up_at => sleep(LOCK_PAUSE),
-                Err(TryLockError::WouldBlock) => {
-                    let path = self.state_directory.clone();
-                    return Err(SnapshotError::InUse { path });
-                }
-                Err(TryLockError::Error(error)) => return Err(SnapshotError::io("lock", &path)(error)),
-            }
-        }
-    }
-
     /// Removes what no manifest names. Where a manifest is damaged everything stays: somebody may want to look at it.
-    fn remove_leftovers(&self) -> Result<(), SnapshotError> {
+    fn remove_leftovers(&self) -> Result<(), FileError> {
         for name in names_in(&self.tables)? {
             let directory = self.tables.join(name);
             if !directory.is_dir() {
                 continue;
             }
-            match SnapshotManifest::read(&directory) {
-                Ok(Some(manifest)) => {
-                    let kept: HashSet<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
-                    remove_all_but(&directory, &kept)?;
-                }
+            match read_manifest::<SnapshotManifest>(&directory) {
+                Ok(Some(manifest)) => remove_all_but(&directory, &manifest.file_names())?,
                 Ok(None) => remove_directory(&directory)?,
                 Err(error) => tracing::warn!("{error}"),
             }
@@ -330,10 +309,12 @@ fn last_generation(directory: &Path) -> Result<u64, SnapshotError> {
     Ok(names.iter().filter_map(generation).max().unwrap_or(0))
 }
 
-/// Removes a directory of files; one that is gone already is as good.
-fn remove_directory(directory: &Path) -> Result<(), SnapshotError> {
-    match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SnapshotError::io("remove", directory)(error)),
-        _ => Ok(()),
+/// Removes everything but these files from the directory of a table.
+pub(super) fn remove_all_but(directory: &Path, kept: &HashSet<&str>) -> Result<(), FileError> {
+    for name in names_in(directory)? {
+        if !kept.contains(name.as_str()) {
+            remove_file(&directory.join(name))?;
+        }
     }
+    Ok(())
 }

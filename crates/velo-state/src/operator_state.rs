@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use arrow::array::{RecordBatch, UInt32Array};
+use arrow::array::RecordBatch;
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 
-use crate::error::OperatorResult;
-use crate::keys::{KEY_GROUPS, KeyGroups};
+use crate::key_groups::{KEY_GROUPS, KeyGroups, counting_sort};
 
 /// An operator's state: Arrow batches, so that any of it can be written as Arrow IPC.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,7 +35,11 @@ impl OperatorState {
     }
 
     /// Divides `rows` by the key group of each.
-    pub(crate) fn partition(rows: &RecordBatch, groups: &[u16]) -> OperatorResult<BTreeMap<u16, RecordBatch>> {
+    ///
+    /// # Errors
+    ///
+    /// When an Arrow kernel fails.
+    pub fn partition(rows: &RecordBatch, groups: &[u16]) -> Result<BTreeMap<u16, RecordBatch>, ArrowError> {
         let (order, starts) = counting_sort(groups);
         let sorted = take_record_batch(rows, &order)?;
         let part = |group: u16| {
@@ -46,30 +50,15 @@ impl OperatorState {
     }
 
     /// The rows of the `owned` key groups as one batch; `None` when there are none.
-    pub(crate) fn rows_of(&self, owned: &KeyGroups) -> OperatorResult<Option<RecordBatch>> {
+    ///
+    /// # Errors
+    ///
+    /// When they have different columns.
+    pub fn rows_of(&self, owned: &KeyGroups) -> Result<Option<RecordBatch>, ArrowError> {
         let mut batches = self.key_groups.range(owned.range()).map(|(_, batch)| batch).peekable();
         let Some(schema): Option<SchemaRef> = batches.peek().map(|batch| batch.schema()) else {
             return Ok(None);
         };
-        Ok(Some(concat_batches(&schema, batches)?))
+        concat_batches(&schema, batches).map(Some)
     }
-}
-
-/// The row numbers ordered by key group, and where each group's rows start.
-pub(crate) fn counting_sort(groups: &[u16]) -> (UInt32Array, Vec<usize>) {
-    let mut starts = vec![0; usize::from(KEY_GROUPS) + 1];
-    for group in groups {
-        starts[usize::from(*group) + 1] += 1;
-    }
-    for group in 0..usize::from(KEY_GROUPS) {
-        starts[group + 1] += starts[group];
-    }
-    let mut next = starts.clone();
-    let mut order = vec![0; groups.len()];
-    for (row, group) in groups.iter().enumerate() {
-        let place = &mut next[usize::from(*group)];
-        order[*place] = row as u32;
-        *place += 1;
-    }
-    (UInt32Array::from(order), starts)
 }

@@ -12,18 +12,16 @@
 //! new one. Files that no manifest names are what somebody left who was killed; they are removed. Checksums tell a
 //! snapshot that was damaged, which is an error that names the file: the table has to be loaded again.
 
-mod checksum;
-mod directory;
-mod early_sync;
 mod error;
-mod files;
 mod manifest;
 mod reader;
+mod skipped;
 mod store;
 mod writer;
 
-pub use error::{SnapshotDamage, SnapshotError};
-pub use manifest::{SnapshotColumn, SnapshotDetails, SnapshotFile, SnapshotManifest};
+pub use error::SnapshotError;
+pub use manifest::{SnapshotColumn, SnapshotDetails, SnapshotManifest};
 pub use reader::{Snapshot, SnapshotBatches};
+pub use skipped::{SkippedOfCause, SkippedRows};
 pub use store::{SnapshotEntry, SnapshotStore};
 pub use writer::SnapshotWriter;
