@@ -2,5 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod checkpoint_crashes;
+mod checkpoint_damage;
+mod checkpoints;
 mod table_damage;
 mod tables;
