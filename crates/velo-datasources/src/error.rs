@@ -145,6 +145,15 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
+    /// What had been read is not there any more as it was, so that nobody can tell what comes next.
+    #[error("reading cannot go on where it was: {reason}; start anew to read what is there now")]
+    CannotResume {
+        /// What became of which part of the source.
+        reason: String,
+    },
+    /// The position of a source that cannot go on from one.
+    #[error("what is always read whole has no position to go on from")]
+    NoPosition,
     /// A directory where a file was expected.
     #[error("`{}` is a directory, not a file", path.display())]
     IsDirectory {

@@ -23,6 +23,7 @@ mod open;
 mod shared;
 mod sink;
 mod source;
+mod split;
 mod table;
 mod tls;
 mod typed_sink;
@@ -52,6 +53,7 @@ pub use open::{
 pub use shared::open_shared_sink;
 pub use sink::{Sink, SinkSummary};
 pub use source::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch};
+pub use split::{OpenSplit, SplitId, SplitPosition, SplitPositions};
 pub use table::{
     BatchSender, BulkSource, ChannelReader, FileOffset, Increment, ObjectOffset, Reached, RecordPlace, SizeEstimate,
     SourceOffset, TableDataSource, TableLoad, on_io_runtime, spawn_reader,

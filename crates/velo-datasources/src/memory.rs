@@ -3,11 +3,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use velo_data::{ChangelogMode, PartitionOffset, StreamBatch, StreamSchema, SystemColumn, UnknownMembers};
+use velo_data::{ChangelogMode, StreamBatch, StreamSchema, SystemColumn, UnknownMembers};
 
+use crate::split::numbered_positions;
 use crate::{
-    Increment, NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, SizeEstimate, Source,
-    SourceBatch, SourceError, SourceOffset, TableDataSource, TableLoad,
+    Increment, NextBatch, OpenSplit, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, SizeEstimate, Source,
+    SourceBatch, SourceError, SourceOffset, SplitPosition, SplitPositions, TableDataSource, TableLoad,
 };
 
 /// A source whose records the embedding program holds in memory.
@@ -34,6 +35,30 @@ impl MemorySource {
             partitions,
         }
     }
+
+    /// The batch that comes next in each partition.
+    fn next_batches(&self, from: Option<&SplitPositions>) -> Result<Vec<usize>, SourceError> {
+        let cannot_resume = |reason| SourceError::CannotResume { reason };
+        let positions = numbered_positions(from, self.partitions.len() as u64)
+            .map_err(|split| cannot_resume(format!("memory holds no partition {split} any more")))?;
+        let partitions = self.partitions.iter().zip(positions).enumerate();
+        let next = partitions.map(|(number, (batches, position))| match position {
+            None | Some(SplitPosition::Beginning) => Ok(0),
+            Some(SplitPosition::Batches { next }) => usize::try_from(*next)
+                .ok()
+                .filter(|next| *next <= batches.len())
+                .ok_or_else(|| {
+                    cannot_resume(format!(
+                        "{next} batches of partition {number} in memory had been read, and it has {}",
+                        batches.len()
+                    ))
+                }),
+            Some(_) => Err(cannot_resume(format!(
+                "partition {number} was not in memory when it was read"
+            ))),
+        });
+        next.collect()
+    }
 }
 
 #[async_trait]
@@ -50,20 +75,16 @@ impl Source for MemorySource {
         Some(self.bytes)
     }
 
-    async fn open(
-        &self,
-        request: &ReadRequest,
-        from: &[Option<PartitionOffset>],
-    ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
+    fn is_resumable(&self) -> bool {
+        true
+    }
+
+    async fn open(&self, request: &ReadRequest, from: Option<&SplitPositions>) -> Result<Vec<OpenSplit>, SourceError> {
+        let next = self.next_batches(from)?;
         let schema = crate::source::requested_schema(&self.schema, request);
         let system = request.system.iter().map(|column| self.schema.system(*column));
         let columns: Vec<Option<usize>> = request.columns.iter().map(|index| Some(*index)).chain(system).collect();
-        let partitions = self.partitions.iter().enumerate();
-        let readers = partitions.map(|(index, batches)| {
-            let next = match from.get(index).copied().flatten() {
-                Some(PartitionOffset::Batch(next)) => next,
-                _ => 0,
-            };
+        let readers = self.partitions.iter().zip(next).map(|(batches, next)| {
             Box::new(MemoryReader {
                 batches: Arc::clone(batches),
                 columns: columns.clone(),
@@ -71,7 +92,7 @@ impl Source for MemorySource {
                 next,
             }) as Box<dyn PartitionReader>
         });
-        Ok(readers.collect())
+        Ok(OpenSplit::numbered(readers))
     }
 }
 
@@ -104,7 +125,12 @@ impl TableDataSource for MemorySource {
 
     async fn bulk_load(&self, request: &ReadRequest) -> Result<TableLoad, SourceError> {
         Ok(TableLoad {
-            partitions: self.open(request, &[]).await?,
+            partitions: self
+                .open(request, None)
+                .await?
+                .into_iter()
+                .map(|split| split.reader)
+                .collect(),
             size: self.size_estimate().await?,
             reached: SourceOffset::Unknown.into(),
         })
@@ -159,8 +185,8 @@ impl PartitionReader for MemoryReader {
         }))
     }
 
-    fn offset(&self) -> PartitionOffset {
-        PartitionOffset::Batch(self.next)
+    fn position(&mut self) -> Result<SplitPosition, SourceError> {
+        Ok(SplitPosition::Batches { next: self.next as u64 })
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
-use velo_data::{ColumnBounds, PartitionOffset, RowError, StreamSchema, SystemColumn, UnknownMembers};
+use velo_data::{ColumnBounds, RowError, StreamSchema, SystemColumn, UnknownMembers};
 
-use crate::SourceError;
+use crate::{OpenSplit, SourceError, SplitPosition, SplitPositions};
 
 /// What is wanted of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,16 +98,17 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         false
     }
 
-    /// Opens all partitions, each at its beginning or where `from` says (by index of the partition).
+    /// Whether reading can go on from a position; otherwise the source is always read whole, from its beginning.
+    fn is_resumable(&self) -> bool;
+
+    /// Opens all splits, each at its beginning, or where an earlier run was that told `from`. A split that has come since
+    /// is read from its beginning.
     ///
     /// # Errors
     ///
-    /// When a partition cannot be opened or does not fit the schema.
-    async fn open(
-        &self,
-        request: &ReadRequest,
-        from: &[Option<PartitionOffset>],
-    ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError>;
+    /// When a split cannot be opened or does not fit the schema, and when what had been read is not there any more as it
+    /// was ([`SourceError::CannotResume`]).
+    async fn open(&self, request: &ReadRequest, from: Option<&SplitPositions>) -> Result<Vec<OpenSplit>, SourceError>;
 
     /// The first record of the source, or of one of its first parts, if that record and those behind it cannot be read;
     /// `None` if some can, if there is none, and from a source whose records can be looked at but once.
@@ -122,12 +123,12 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     }
 }
 
-/// Reads one partition, in order.
+/// Reads one split, in order.
 ///
 /// A reader is owned by one worker thread; it may block that thread while it waits for a disk.
 #[async_trait]
 pub trait PartitionReader: Send {
-    /// The next batch, the end of a bounded partition, or that there is nothing yet.
+    /// The next batch, the end of a bounded split, or that there is nothing yet.
     ///
     /// A reader that is caught up returns at once, and leaves the waiting to its caller: who reads several partitions
     /// turns to the others meanwhile, and sees when it is asked to stop.
@@ -138,8 +139,13 @@ pub trait PartitionReader: Send {
     /// [`SourceBatch::rejected`].
     async fn next_batch(&mut self) -> Result<NextBatch, SourceError>;
 
-    /// Where the next batch starts.
-    fn offset(&self) -> PartitionOffset;
+    /// Where the next batch starts. It takes little time, and none at all where nothing was read since it was asked last.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told: of a source that is not [resumable](Source::is_resumable), or where the operating system
+    /// refuses to tell of the file.
+    fn position(&mut self) -> Result<SplitPosition, SourceError>;
 
     /// Bytes of a partition that is followed which are there and have not been read; `None` if nobody can tell.
     fn lag_bytes(&self) -> Option<u64> {

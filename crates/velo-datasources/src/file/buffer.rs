@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::fill::{Wanted, read_more};
 use super::follow::check_same_file;
-use super::identity::{FileStatus, fingerprint};
+use super::identity::FileStatus;
 use super::listing::nearest_entry;
 use super::remote::Stream;
+use super::trace::Trace;
 use super::unpack::{PackedBytes, Unpacked};
+use crate::SourceError;
 use crate::config::Packing;
-use crate::{FileOffset, RecordPlace, SourceError};
 
 /// A window onto a file that moves forward as its bytes are consumed.
 pub(super) struct FileBuffer {
@@ -21,6 +22,8 @@ pub(super) struct FileBuffer {
     /// What the operating system tells as the file's size, which for a pipe is 0.
     file_bytes: u64,
     bytes: Vec<u8>,
+    /// What stands in the file before `bytes`.
+    trace: Trace,
     /// First byte of `bytes` that is not consumed.
     start: usize,
     /// Place of that byte in the file.
@@ -29,8 +32,8 @@ pub(super) struct FileBuffer {
     ending: Ending,
     /// Whether all that is to be read now has been read, of a file that may go on behind it.
     is_caught_up: bool,
-    /// First byte of the record that was read without its end.
-    open_record: Option<u64>,
+    /// The file when it was closed.
+    closed: Option<FileStatus>,
     chunk_bytes: usize,
 }
 
@@ -85,6 +88,14 @@ impl Input {
     /// Whether reading on may take long.
     fn waits(&self) -> bool {
         matches!(self, Self::Streamed(stream) if !stream.is_ready())
+    }
+
+    /// What stands in a file before a place; nothing where bytes come but in their order.
+    fn trace(&self, path: &Path, position: u64) -> Result<Trace, SourceError> {
+        match self {
+            Self::Plain(file) => Trace::of_file(path, file, position),
+            Self::Packed(_) | Self::Streamed(_) => Ok(Trace::default()),
+        }
     }
 
     /// Moves on from the beginning.
@@ -162,12 +173,13 @@ impl FileBuffer {
             path: path.to_owned(),
             file_bytes,
             bytes: Vec::new(),
+            trace: Trace::default(),
             start: 0,
             position: 0,
             is_end: false,
             ending: Ending::Final,
             is_caught_up: false,
-            open_record: None,
+            closed: None,
             chunk_bytes: chunk_bytes.max(1),
         }
     }
@@ -220,6 +232,7 @@ impl FileBuffer {
 
     /// Reads on. More is read at a time the more is at hand, so that a long record is not looked at over and over.
     pub(super) fn fill(&mut self) -> Result<(), SourceError> {
+        self.trace.extend(&self.bytes[..self.start]);
         self.bytes.drain(..self.start);
         self.start = 0;
         if self.bytes.capacity() > 4 * (self.chunk_bytes + self.bytes.len()) {
@@ -245,6 +258,7 @@ impl FileBuffer {
         into.extend_from_slice(&self.bytes[end..]);
         std::mem::swap(&mut self.bytes, into);
         into.truncate(end);
+        self.trace.extend(into);
         into.drain(..self.start);
         self.start = 0;
         self.position += count as u64;
@@ -265,6 +279,9 @@ impl FileBuffer {
         match self.ending {
             Ending::Final if is_all => {
                 self.is_end = true;
+                if let Input::Plain(file) = input {
+                    self.closed = Some(FileStatus::of_open(file, &self.path)?);
+                }
                 self.input = None;
             }
             Ending::Followed if is_all => self.is_caught_up = true,
@@ -325,7 +342,7 @@ impl FileBuffer {
 
     /// Whether what is left of a file that was captured is its last record, since nothing has been appended behind it.
     /// It is at hand as such then. Otherwise it is the beginning of a record.
-    pub(super) fn ends_where_captured(&mut self, is_in_record: bool) -> Result<bool, SourceError> {
+    pub(super) fn ends_where_captured(&mut self) -> Result<bool, SourceError> {
         let (Ending::Captured(status), Some(Input::Plain(file))) = (&self.ending, &self.input) else {
             return Ok(false);
         };
@@ -333,26 +350,28 @@ impl FileBuffer {
             return Ok(false);
         }
         let goes_on = FileStatus::of_open(file, &self.path)?.bytes > status.bytes;
-        // Who begins in the middle of a record that was passed over could not tell it from a whole one.
-        if is_in_record || !goes_on && !self.bytes().is_empty() {
-            self.open_record = Some(self.position);
-        }
         self.is_end = !goes_on;
         Ok(self.is_end)
     }
 
-    /// How far a file that was captured has been read, if the record that comes next is the given one.
-    pub(super) fn offset(&self, next: RecordPlace) -> Result<Option<FileOffset>, SourceError> {
-        let (Ending::Captured(status), Some(Input::Plain(file))) = (&self.ending, &self.input) else {
-            return Ok(None);
-        };
-        let fingerprint = fingerprint(&self.path, file, self.position)?;
-        Ok(Some(status.offset_at(
-            self.position,
-            Some(next),
-            self.open_record,
-            fingerprint,
-        )))
+    /// What has been consumed of a file that is read as it lies on disk.
+    pub(super) fn trace(&self) -> Trace {
+        self.trace.behind(&self.bytes[..self.start])
+    }
+
+    /// Whether all of the file has been consumed.
+    pub(super) fn is_consumed(&self) -> bool {
+        self.is_end && self.bytes().is_empty()
+    }
+
+    /// A file that is read as it lies on disk: as it was captured, is now, or was when its end was read. `None` of others.
+    pub(super) fn status(&self) -> Result<Option<FileStatus>, SourceError> {
+        match (&self.ending, &self.input) {
+            (Ending::Captured(status), _) => Ok(Some(*status)),
+            (_, Some(Input::Plain(file))) => FileStatus::of_open(file, &self.path).map(Some),
+            (_, Some(_)) => Ok(None),
+            (_, None) => Ok(self.closed),
+        }
     }
 
     /// Whether the file has no end.
@@ -390,6 +409,7 @@ impl FileBuffer {
     /// Moves to a place in the file.
     pub(super) fn seek(&mut self, position: u64) -> Result<(), SourceError> {
         let mut input = Input::open(&self.path, self.packing)?;
+        self.trace = input.trace(&self.path, position)?;
         input.skip(&self.path, position)?;
         self.packed_bytes = input.packed_bytes();
         self.input = Some(input);

@@ -1,17 +1,19 @@
-//! What has become of files since a load.
+//! What has become of files since they were read.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use velo_data::PartitionOffset;
-
-use super::identity::{FileStatus, fingerprint_of_path};
-use super::part::FilePart;
+use super::identity::{FileStatus, begins_like};
+use super::part::{FilePart, FilePlace};
+use super::partition::vanished;
 use super::pattern::entries;
 use super::plan::FilePlan;
-use crate::{FileOffset, RecordPlace, SourceError};
+use crate::{FileOffset, SourceError};
 
-/// A file as it is when a load begins; its place among all files is the number of its partition.
+/// What became of a file whose last record was read before all of it was there.
+pub(super) const RECORD_GOES_ON: &str = "goes on in the record that was its last, and had no line end";
+
+/// A file as it is when a run or a load begins; its place among all files is the number of its partition.
 #[derive(Debug)]
 pub(super) struct CapturedFile {
     pub(super) path: PathBuf,
@@ -31,12 +33,31 @@ pub(super) enum Changes {
     Reload(String),
 }
 
+/// Files of now beside those that were read.
+pub(super) struct Comparison<'a> {
+    /// Those that were read, each of which is still there.
+    pub(super) known: Vec<KnownFile<'a>>,
+    /// Places of the others among all files.
+    pub(super) unknown: Vec<usize>,
+}
+
+/// A file that was read.
+pub(super) struct KnownFile<'a> {
+    /// Its path when it was read.
+    pub(super) key: &'a str,
+    /// Its place among all files of now.
+    pub(super) index: usize,
+    pub(super) offset: &'a FileOffset,
+    /// Where to go on, if it has more bytes than it had.
+    pub(super) grown: Option<FilePlace>,
+}
+
 /// What has become of one file that was read.
-enum Fate {
+pub(super) enum Fate {
     /// Nothing new.
     Unchanged,
     /// More from there on.
-    Grown(PartitionOffset),
+    Grown(FilePlace),
     /// It is not what was read any more: what became of it, without its name.
     Lost(String),
 }
@@ -47,32 +68,68 @@ pub(super) fn changes(
     files: &[CapturedFile],
     since: &BTreeMap<String, FileOffset>,
 ) -> Result<Changes, SourceError> {
-    let mut candidates = Candidates::new(files, since);
+    let Comparison { known, unknown } = match compare(plan, files, since)? {
+        Ok(comparison) => comparison,
+        Err(reason) => return Ok(Changes::Reload(reason)),
+    };
     let mut parts = Vec::new();
     let mut unchanged = BTreeMap::new();
-    // What nothing was read of is as good as new.
-    for (path, offset) in since.iter().filter(|(_, offset)| offset.byte > 0) {
-        let Some(index) = candidates.find(path, offset)? else {
-            let reason = candidates.why_lost(path, offset);
-            return Ok(Changes::Reload(format!("`{path}` {reason}")));
-        };
-        match fate(plan, &files[index], offset)? {
-            Fate::Unchanged => {
+    for KnownFile {
+        index, offset, grown, ..
+    } in known
+    {
+        match grown {
+            None => {
                 unchanged.insert(files[index].key(), offset.clone());
             }
-            Fate::Grown(from) => parts.push(FilePart {
-                from: Some(from),
+            from @ Some(_) => parts.push(FilePart {
+                from,
                 ..files[index].part(index)
             }),
-            Fate::Lost(reason) => return Ok(Changes::Reload(format!("`{path}` {reason}"))),
         }
     }
-    parts.extend(candidates.unknown().map(|index| files[index].part(index)));
+    parts.extend(unknown.into_iter().map(|index| files[index].part(index)));
     parts.sort_by_key(|part| part.partition);
     Ok(Changes::New { parts, unchanged })
 }
 
+/// Looks for each file that was read, or tells what became of the first that is not what it was: as a sentence with its name.
+pub(super) fn compare<'a>(
+    plan: &FilePlan,
+    files: &[CapturedFile],
+    since: &'a BTreeMap<String, FileOffset>,
+) -> Result<Result<Comparison<'a>, String>, SourceError> {
+    let mut candidates = Candidates::new(files, since);
+    let mut known = Vec::new();
+    // What nothing was read of is as good as new.
+    for (key, offset) in since.iter().filter(|(_, offset)| offset.byte > 0) {
+        let Some(index) = candidates.find(key, offset)? else {
+            let reason = candidates.why_lost(key, offset);
+            return Ok(Err(format!("`{key}` {reason}")));
+        };
+        let grown = match fate(plan, &files[index], offset)? {
+            Fate::Unchanged => None,
+            Fate::Grown(place) => Some(place),
+            Fate::Lost(reason) => return Ok(Err(format!("`{key}` {reason}"))),
+        };
+        known.push(KnownFile {
+            key,
+            index,
+            offset,
+            grown,
+        });
+    }
+    let unknown = candidates.unknown().collect();
+    Ok(Ok(Comparison { known, unknown }))
+}
+
 impl CapturedFile {
+    /// A file that was listed.
+    pub(super) fn of_path(path: PathBuf) -> Result<Self, SourceError> {
+        let status = FileStatus::of_path(&path).map_err(vanished)?;
+        Ok(Self { path, status })
+    }
+
     /// The name under which its offset is kept.
     pub(super) fn key(&self) -> String {
         self.path.to_string_lossy().into_owned()
@@ -88,7 +145,7 @@ impl CapturedFile {
 
     /// Whether it begins with what was read of another.
     fn begins_like(&self, offset: &FileOffset) -> Result<bool, SourceError> {
-        Ok(self.status.bytes >= offset.byte && fingerprint_of_path(&self.path, offset.byte)? == offset.fingerprint)
+        Ok(self.status.bytes >= offset.byte && begins_like(&self.path, offset)?)
     }
 }
 
@@ -218,30 +275,25 @@ fn fate(plan: &FilePlan, file: &CapturedFile, offset: &FileOffset) -> Result<Fat
     if plan.reads_whole(&file.path) {
         return Ok(Fate::Lost("has changed, and can only be read whole".to_owned()));
     }
-    grown(plan, file, offset)
+    grown(plan, &file.path, offset)
 }
 
 /// Where to go on in a file that has more than had been read.
-fn grown(plan: &FilePlan, file: &CapturedFile, offset: &FileOffset) -> Result<Fate, SourceError> {
-    let Some(RecordPlace { record, line }) = offset.next else {
+pub(super) fn grown(plan: &FilePlan, path: &Path, offset: &FileOffset) -> Result<Fate, SourceError> {
+    let Some(next) = offset.next else {
         return Ok(Fate::Lost(
             "has grown, and it is not known which record comes next".to_owned(),
         ));
     };
     let line_end = match offset.open_record {
         None => 0,
-        Some(start) => match plan.line_end_behind(&file.path, start, offset.byte)? {
+        Some(start) => match plan.line_end_behind(path, start, offset.byte)? {
             Some(bytes) => bytes,
-            None => {
-                return Ok(Fate::Lost(
-                    "goes on in the record that was its last, and had no line end".to_owned(),
-                ));
-            }
+            None => return Ok(Fate::Lost(RECORD_GOES_ON.to_owned())),
         },
     };
-    Ok(Fate::Grown(PartitionOffset::File {
+    Ok(Fate::Grown(FilePlace {
         byte: offset.byte + line_end,
-        record,
-        line,
+        next,
     }))
 }

@@ -1,18 +1,12 @@
 //! What tells whether a file is still the one that it was.
 
 use std::fs::{File, Metadata};
-use std::hash::Hasher as _;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use twox_hash::XxHash64;
-
 use super::buffer::io_error;
+use super::trace::Trace;
 use crate::{FileOffset, RecordPlace, SourceError};
-
-/// Bytes at each end of what has been read that are compared with those of an earlier load.
-const FINGERPRINT_BYTES: u64 = 4 << 10;
 
 /// A file as the operating system tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,23 +44,30 @@ impl FileStatus {
         }
     }
 
-    /// The offset of one who has read this file up to `byte`.
-    pub(super) fn offset_at(
-        &self,
-        byte: u64,
-        next: Option<RecordPlace>,
-        open_record: Option<u64>,
-        fingerprint: u64,
-    ) -> FileOffset {
+    /// The offset of one who has read this file as far as `trace` reaches.
+    pub(super) fn offset_at(&self, trace: &Trace, next: RecordPlace, open_record: Option<u64>) -> FileOffset {
         FileOffset {
-            byte,
-            next,
+            byte: trace.byte(),
+            next: Some(next),
             open_record,
             file_bytes: self.bytes,
             identity: self.identity,
             modified_ns: self.modified_ns,
-            fingerprint,
+            fingerprint: trace.fingerprint(),
         }
+    }
+
+    /// The offset of one who has read all of this file, whichever record would come next.
+    pub(super) fn offset_at_end(&self, path: &Path) -> Result<FileOffset, SourceError> {
+        Ok(FileOffset {
+            byte: self.bytes,
+            next: None,
+            open_record: None,
+            file_bytes: self.bytes,
+            identity: self.identity,
+            modified_ns: self.modified_ns,
+            fingerprint: fingerprint_of_path(path, self.bytes)?,
+        })
     }
 }
 
@@ -83,23 +84,13 @@ fn identity(_: &Metadata) -> Option<(u64, u64)> {
     None
 }
 
-/// Hash of the first bytes of a file and of the last ones before `byte`.
-///
-/// It is kept with tables, so that it must stay the same from one version of the program to the next.
-pub(super) fn fingerprint(path: &Path, mut file: &File, byte: u64) -> Result<u64, SourceError> {
-    let mut hasher = XxHash64::with_seed(byte);
-    for start in [0, byte.saturating_sub(FINGERPRINT_BYTES)] {
-        let mut bytes = Vec::new();
-        let read = file.seek(SeekFrom::Start(start));
-        let read = read.and_then(|_| file.take(FINGERPRINT_BYTES.min(byte)).read_to_end(&mut bytes));
-        read.map_err(|error| io_error(path, error))?;
-        hasher.write(&bytes);
-    }
-    Ok(hasher.finish())
-}
-
-/// [`fingerprint`] of the file that a path leads to.
+/// Hash of the first bytes of the file that a path leads to, and of the last ones before `byte`.
 pub(super) fn fingerprint_of_path(path: &Path, byte: u64) -> Result<u64, SourceError> {
     let file = File::open(path).map_err(|error| io_error(path, error))?;
-    fingerprint(path, &file, byte)
+    Ok(Trace::of_file(path, &file, byte)?.fingerprint())
+}
+
+/// Whether a file begins with what was read of it, or of another.
+pub(super) fn begins_like(path: &Path, offset: &FileOffset) -> Result<bool, SourceError> {
+    Ok(fingerprint_of_path(path, offset.byte)? == offset.fingerprint)
 }

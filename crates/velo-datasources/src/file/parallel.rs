@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use velo_data::{Clock, PartitionOffset};
+use velo_data::Clock;
 use velo_formats::{Decoder, RecordCutter, RecordPosition};
 
+use super::part::FilePlace;
 use super::reader::{FileReader, batch_at_hand};
-use crate::{FileOffset, SourceBatch, SourceError};
+use super::trace::Trace;
+use crate::{FileOffset, RecordPlace, SourceBatch, SourceError};
 
 /// Reads the records of one large file in order, and decodes them on several threads.
 ///
@@ -37,6 +39,10 @@ pub(super) struct ParallelReader {
     /// Where the next batch starts.
     byte: u64,
     position: RecordPosition,
+    /// Place in the file of the records that were read last.
+    last_byte: u64,
+    /// What stands in the file before the open chunk, or, if there is none, before the next batch.
+    trace: Trace,
     /// Place in the file up to which bytes have been told of.
     told_bytes: u64,
 }
@@ -237,6 +243,7 @@ impl ParallelReader {
             sequential.decoder.position(),
             sequential.told_bytes,
         );
+        let trace = sequential.buffer.trace();
         let is_stuck = Arc::new(AtomicBool::new(false));
         let input = Arc::new(Mutex::new(Input {
             sequential,
@@ -262,6 +269,8 @@ impl ParallelReader {
             chunk_bytes: limits.chunk_bytes.div_ceil(FIRST_CHUNK_PART),
             byte,
             position,
+            last_byte: byte,
+            trace,
             told_bytes,
         })
     }
@@ -275,17 +284,33 @@ impl ParallelReader {
     }
 
     /// Where the next batch starts.
-    pub(super) fn offset(&self) -> PartitionOffset {
-        PartitionOffset::File {
+    pub(super) fn place(&self) -> FilePlace {
+        FilePlace {
             byte: self.byte,
-            record: self.position.record,
-            line: self.position.line,
+            next: self.next_record(),
         }
     }
 
-    /// How far a file that was captured has been read, when nothing more of it is handed on.
+    fn next_record(&self) -> RecordPlace {
+        let RecordPosition { record, line } = self.position;
+        RecordPlace { record, line }
+    }
+
+    /// How far a file that may grow has been handed on, which may be less than has been read of it.
     pub(super) fn file_offset(&self) -> Result<Option<FileOffset>, SourceError> {
-        lock(&self.input).sequential.file_offset()
+        let input = lock(&self.input);
+        let buffer = &input.sequential.buffer;
+        let is_all = buffer.position() == self.byte;
+        if is_all && input.sequential.decoder.is_discarding() {
+            return input.sequential.file_offset();
+        }
+        let trace = match &self.open {
+            Some(chunk) => self.trace.behind(&chunk.bytes[..chunk.decoded]),
+            None => self.trace.clone(),
+        };
+        let is_open = is_all && buffer.is_consumed() && !trace.ends_line();
+        let status = buffer.status()?;
+        Ok(status.map(|status| status.offset_at(&trace, self.next_record(), is_open.then_some(self.last_byte))))
     }
 
     /// Takes at most so many rows a batch from now on.
@@ -339,6 +364,9 @@ impl ParallelReader {
     /// The batch that a chunk has at hand, after `decoded` more of its bytes; none if there were only empty lines.
     fn finish(&mut self, mut chunk: Chunk, decoded: usize) -> Result<Option<SourceBatch>, SourceError> {
         self.position = chunk.decoder.position();
+        if decoded > 0 {
+            self.last_byte = self.byte;
+        }
         self.byte += decoded as u64;
         let bytes_read = self.byte - self.told_bytes;
         let batch = batch_at_hand(&mut chunk.decoder, &self.path, self.clock.as_ref(), bytes_read)?;
@@ -346,6 +374,7 @@ impl ParallelReader {
             self.told_bytes = self.byte;
         }
         if chunk.is_done() {
+            self.trace.extend(&chunk.bytes);
             self.spare.push(chunk);
         } else {
             self.open = Some(chunk);
@@ -367,6 +396,8 @@ impl ParallelReader {
         self.told_bytes = sequential.told_bytes;
         self.byte = sequential.buffer.position();
         self.position = sequential.decoder.position();
+        self.last_byte = sequential.last_byte;
+        self.trace = sequential.buffer.trace();
         self.is_stuck.store(false, Ordering::Relaxed);
         batch
     }

@@ -1,9 +1,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use velo_data::{PartitionOffset, StreamSchema};
+use velo_data::StreamSchema;
 
-use super::part::FilePart;
+use super::part::{FilePart, FilePlace};
 use super::text::{TextPlan, TextReader};
 use super::typed::{TypedPlan, TypedReader};
 use crate::{FileOffset, ReadRequest, SourceBatch, SourceError};
@@ -54,8 +54,8 @@ impl FilePlan {
         }
     }
 
-    /// Bytes of the line end that stands behind the record from `start` to `end`, which had none there when it was read.
-    /// `None` if that record goes on.
+    /// Bytes of the line end that stands behind the records from `start` to `end`, of which the last had none there when it
+    /// was read. `None` if that record goes on.
     pub(super) fn line_end_behind(&self, path: &Path, start: u64, end: u64) -> Result<Option<u64>, SourceError> {
         match self {
             Self::Text(plan) => plan.line_end_behind(path, start, end),
@@ -113,7 +113,7 @@ impl FileRows {
         }
     }
 
-    /// How far the file has been read, if it can grow and was captured.
+    /// How far the file has been handed on, if it is text as it lies on disk.
     pub(super) fn file_offset(&self) -> Result<Option<FileOffset>, SourceError> {
         match self {
             Self::Text(reader) => reader.file_offset(),
@@ -122,10 +122,10 @@ impl FileRows {
     }
 
     /// Where the next batch starts.
-    pub(super) fn offset(&self) -> PartitionOffset {
+    pub(super) fn place(&self) -> FilePlace {
         match self {
-            Self::Text(reader) => reader.offset(),
-            Self::Typed(reader) => reader.offset(),
+            Self::Text(reader) => reader.place(),
+            Self::Typed(reader) => reader.place(),
         }
     }
 }

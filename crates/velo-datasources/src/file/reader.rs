@@ -1,11 +1,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use velo_data::{Clock, PartitionOffset};
+use velo_data::Clock;
 use velo_formats::{Decoder, Fault, RecordPosition};
 
 use super::ReadLimits;
 use super::buffer::FileBuffer;
+use super::part::FilePlace;
 use crate::{FileOffset, RecordPlace, SourceBatch, SourceError};
 
 /// Reads the records of one file in order, with memory that does not depend on the file's size.
@@ -19,13 +20,19 @@ pub(super) struct FileReader {
     pub(super) end_record: u64,
     /// Place in the file up to which bytes have been told of.
     pub(super) told_bytes: u64,
+    /// Place in the file of the records that were read last.
+    pub(super) last_byte: u64,
 }
 
 impl FileReader {
     /// The next batch; `None` at the end, and when a file that is followed has brought nothing more.
     pub(super) fn next_batch(&mut self) -> Result<Option<SourceBatch>, SourceError> {
         self.buffer.look_again();
+        let (start, is_in_record) = (self.buffer.position(), self.decoder.is_discarding());
         self.fill_batch()?;
+        if self.buffer.position() > start && !is_in_record {
+            self.last_byte = start;
+        }
         let bytes_read = self.buffer.position() - self.told_bytes;
         let batch = batch_at_hand(&mut self.decoder, self.buffer.path(), self.clock.as_ref(), bytes_read)?;
         if batch.is_some() {
@@ -35,7 +42,7 @@ impl FileReader {
         if let Some(fault) = self.decoder.fault() {
             return Err(faulty(self.buffer.path(), &fault, 1));
         }
-        if self.buffer.ends_where_captured(self.decoder.is_discarding())? {
+        if self.buffer.ends_where_captured()? {
             return self.next_batch();
         }
         // Last of all, so that what was written before a file was replaced is read all the same.
@@ -44,12 +51,11 @@ impl FileReader {
     }
 
     /// Where the next batch starts.
-    pub(super) fn offset(&self) -> PartitionOffset {
-        let position = self.decoder.position();
-        PartitionOffset::File {
+    pub(super) fn place(&self) -> FilePlace {
+        let RecordPosition { record, line } = self.decoder.position();
+        FilePlace {
             byte: self.buffer.position(),
-            record: position.record,
-            line: position.line,
+            next: RecordPlace { record, line },
         }
     }
 
@@ -58,12 +64,21 @@ impl FileReader {
         self.buffer.lag_bytes()
     }
 
-    /// How far a file that was captured has been read.
+    /// How far a file that may grow has been read; `None` of what is no file as it lies on disk.
     pub(super) fn file_offset(&self) -> Result<Option<FileOffset>, SourceError> {
         let RecordPosition { record, line } = self.decoder.position();
+        let is_discarding = self.decoder.is_discarding();
         // Of a line that is passed over, only the end is counted; it has none yet.
-        let line = line + u64::from(self.decoder.is_discarding());
-        self.buffer.offset(RecordPlace { record, line })
+        let line = line + u64::from(is_discarding);
+        let trace = self.buffer.trace();
+        let open_record = if is_discarding {
+            // Who begins in the middle of a record that is passed over could not tell it from a whole one.
+            Some(trace.byte())
+        } else {
+            (self.buffer.is_consumed() && !trace.ends_line()).then_some(self.last_byte)
+        };
+        let status = self.buffer.status()?;
+        Ok(status.map(|status| status.offset_at(&trace, RecordPlace { record, line }, open_record)))
     }
 
     /// Takes at most so many rows a batch from now on.

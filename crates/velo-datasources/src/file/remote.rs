@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use velo_data::{PartitionOffset, StreamSchema, SystemClock};
+use velo_data::{StreamSchema, SystemClock};
 
 use super::buffer::{FileBuffer, io_error};
 use super::columns::ColumnsFrom;
@@ -128,10 +128,7 @@ impl RemoteRows {
 
     /// Number of the record behind the last one read.
     pub(crate) fn next_record(&self) -> u64 {
-        match self.0.offset() {
-            PartitionOffset::File { record, .. } => record,
-            PartitionOffset::Batch(_) | PartitionOffset::Row(_) => 0,
-        }
+        self.0.place().next.record
     }
 }
 

@@ -3,8 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use velo_data::{Clock, PartitionOffset, RowError, StreamSchema, SystemColumn};
+use velo_data::{Clock, RowError, StreamSchema, SystemColumn};
 
+use super::changes::CapturedFile;
 use super::columns::ColumnsFrom;
 use super::follow::{check_can_grow, check_is_file};
 use super::listing::Listing;
@@ -12,11 +13,13 @@ use super::part::FilePart;
 use super::partition::{FilePartition, State};
 use super::plan::FilePlan;
 use super::reached::ReachedFiles;
+use super::resume::parts_left;
 use super::sampling::{FileSample, sample_files};
+use super::table::why_incomparable;
 use super::text::TextPlan;
 use super::typed::TypedPlan;
 use crate::config::FormatKind;
-use crate::{FileFormat, FileSourceConfig, PartitionReader, ReadRequest, Source, SourceError, TextFormat};
+use crate::{FileFormat, FileSourceConfig, OpenSplit, ReadRequest, Source, SourceError, SplitPositions, TextFormat};
 
 /// Metadata that every file has.
 const PLAIN_SYSTEM_COLUMNS: &[SystemColumn] = &[
@@ -87,6 +90,8 @@ pub struct FileSource {
     files: Vec<PathBuf>,
     format: FileFormat,
     bytes: u64,
+    /// Whether all are regular files whose names can be kept.
+    is_resumable: bool,
     pub(super) plan: FilePlan,
 }
 
@@ -148,10 +153,11 @@ impl FileSource {
         if config.watch {
             check_can_grow_all(&files, format, config)?;
         }
-        let mut bytes = 0;
+        let (mut bytes, mut is_resumable) = (0, true);
         for (index, path) in files.iter().enumerate() {
             let metadata = std::fs::metadata(path).map_err(|error| super::buffer::io_error(path, error))?;
             bytes += metadata.len();
+            is_resumable &= metadata.is_file() && path.to_str().is_some();
             // A pipe can be read but once, so that its header is left to the reader.
             if index < HEADERS_CHECKED_MAX && metadata.is_file() {
                 plan.check(path)?;
@@ -162,6 +168,7 @@ impl FileSource {
             files,
             format,
             bytes,
+            is_resumable,
             plan,
         })
     }
@@ -180,14 +187,24 @@ impl FileSource {
         }
     }
 
+    /// What is left of the files for one who has read them up to `positions`.
+    fn parts_left(&self, positions: &SplitPositions, follow: bool) -> Result<Vec<FilePart>, SourceError> {
+        let files = self.files.iter().cloned().map(CapturedFile::of_path);
+        let files = files.collect::<Result<Vec<_>, _>>()?;
+        if let Some(reason) = why_incomparable(&files) {
+            return Err(SourceError::CannotResume { reason });
+        }
+        parts_left(&self.plan, &files, positions, follow)
+    }
+
     /// Readers of files, each of which tells `reached` when it ends; followed if there is an interval for it.
-    pub(super) fn partitions(
+    pub(super) fn splits(
         &self,
         request: &ReadRequest,
         polling_interval: Option<Duration>,
         parts: Vec<FilePart>,
         reached: Option<&ReachedFiles>,
-    ) -> Vec<Box<dyn PartitionReader>> {
+    ) -> Vec<OpenSplit> {
         let plan = Arc::new(self.plan.clone());
         // Files are read side by side, and share the threads.
         let request = Arc::new(ReadRequest {
@@ -195,17 +212,21 @@ impl FileSource {
             follow: polling_interval.is_some(),
             ..request.clone()
         });
-        let partition = |part: FilePart| -> Box<dyn PartitionReader> {
-            Box::new(FilePartition {
+        let split = |part: FilePart| OpenSplit {
+            id: part.key().into(),
+            reader: Box::new(FilePartition {
                 plan: Arc::clone(&plan),
                 request: Arc::clone(&request),
-                part,
                 polling_interval: polling_interval.unwrap_or_default(),
                 reached: reached.cloned(),
-                state: State::Waiting,
-            })
+                state: if part.is_read { State::Ended } else { State::Waiting },
+                whole: None,
+                position: part.position.clone(),
+                has_moved: false,
+                part,
+            }),
         };
-        parts.into_iter().map(partition).collect()
+        parts.into_iter().map(split).collect()
     }
 
     /// Reads text in other portions than the usual ones.
@@ -243,20 +264,22 @@ impl Source for FileSource {
         }
     }
 
-    async fn open(
-        &self,
-        request: &ReadRequest,
-        from: &[Option<PartitionOffset>],
-    ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
+    fn is_resumable(&self) -> bool {
+        self.is_resumable
+    }
+
+    async fn open(&self, request: &ReadRequest, from: Option<&SplitPositions>) -> Result<Vec<OpenSplit>, SourceError> {
         let polling_interval = self.plan.polling_interval().filter(|_| request.follow);
         if polling_interval.is_some() {
             self.files.iter().try_for_each(|path| check_is_file(path))?;
         }
-        let parts = self.files.iter().enumerate().map(|(index, path)| FilePart {
-            from: from.get(index).copied().flatten(),
-            ..FilePart::whole(path.clone(), index)
-        });
-        Ok(self.partitions(request, polling_interval, parts.collect(), None))
+        let parts = match from.filter(|positions| !positions.is_empty()) {
+            Some(positions) => self.parts_left(positions, polling_interval.is_some())?,
+            None => (self.files.iter().enumerate())
+                .map(|(index, path)| FilePart::whole(path.clone(), index))
+                .collect(),
+        };
+        Ok(self.splits(request, polling_interval, parts, None))
     }
 
     fn unreadable_beginning(&self, columns: &[usize]) -> Result<Option<RowError>, SourceError> {

@@ -12,7 +12,6 @@ use velo_data::{StreamSchema, SystemColumn};
 
 use super::FileSource;
 use super::changes::{CapturedFile, Changes, changes};
-use super::identity::{FileStatus, fingerprint_of_path};
 use super::part::FilePart;
 use super::partition::vanished;
 use super::reached::ReachedFiles;
@@ -45,9 +44,8 @@ impl TableDataSource for FileSource {
             return Ok(SourceOffset::Unknown);
         }
         let offset = |file: &CapturedFile| -> Result<(String, FileOffset), SourceError> {
-            let bytes = file.status.bytes;
-            let fingerprint = fingerprint_of_path(&file.path, bytes).map_err(vanished)?;
-            Ok((file.key(), file.status.offset_at(bytes, None, None, fingerprint)))
+            let offset = file.status.offset_at_end(&file.path).map_err(vanished)?;
+            Ok((file.key(), offset))
         };
         Ok(SourceOffset::Files {
             files: files.iter().map(offset).collect::<Result<_, _>>()?,
@@ -94,11 +92,7 @@ impl TableDataSource for FileSource {
 impl FileSource {
     /// The files that are there now.
     fn capture(&self) -> Result<Vec<CapturedFile>, SourceError> {
-        let files = self.list()?.into_iter().map(|path| {
-            let status = FileStatus::of_path(&path).map_err(vanished)?;
-            Ok(CapturedFile { path, status })
-        });
-        files.collect()
+        self.list()?.into_iter().map(CapturedFile::of_path).collect()
     }
 
     fn load(&self, request: &ReadRequest, parts: Vec<FilePart>, unchanged: BTreeMap<String, FileOffset>) -> TableLoad {
@@ -106,14 +100,18 @@ impl FileSource {
         let bytes = parts.iter().map(FilePart::bytes).sum::<Option<u64>>();
         TableLoad {
             size: SizeEstimate { rows: None, bytes },
-            partitions: self.partitions(request, None, parts, Some(&reached)),
+            partitions: self
+                .splits(request, None, parts, Some(&reached))
+                .into_iter()
+                .map(|split| split.reader)
+                .collect(),
             reached: Reached::Read(Arc::new(move || reached.offset())),
         }
     }
 }
 
 /// Why it cannot be told later what had been read of some files.
-fn why_incomparable(files: &[CapturedFile]) -> Option<String> {
+pub(super) fn why_incomparable(files: &[CapturedFile]) -> Option<String> {
     let incomparable = |file: &CapturedFile| {
         let path = file.path.display();
         if !file.status.is_regular {

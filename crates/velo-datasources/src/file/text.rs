@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use velo_data::{Clock, PartitionOffset, RowError, StreamSchema};
+use velo_data::{Clock, RowError, StreamSchema};
 use velo_formats::{Decoder, EnvelopeLayout, FormatError, RecordCutter, RecordPosition};
 
 use super::ReadLimits;
@@ -9,7 +9,7 @@ use super::buffer::FileBuffer;
 use super::columns::{ColumnsFrom, field_places, fields_left_out, projection};
 use super::follow::check_can_grow;
 use super::parallel::ParallelReader;
-use super::part::FilePart;
+use super::part::{FilePart, FilePlace};
 use super::preamble::Preamble;
 use super::reader::FileReader;
 use super::unpack::PackedBytes;
@@ -40,12 +40,12 @@ impl TextPlan {
     pub(super) fn open(&self, part: &FilePart, request: &ReadRequest) -> Result<Option<TextReader>, SourceError> {
         let path = part.path.as_path();
         let captured = part.captured.filter(|_| self.can_grow(path));
-        let from = match part.from {
-            Some(PartitionOffset::File { byte, record, line }) if byte > 0 => {
-                Some((byte, RecordPosition { record, line }))
-            }
-            _ => None,
+        let position = |from: FilePlace| RecordPosition {
+            record: from.next.record,
+            line: from.next.line,
         };
+        let from = part.from.filter(|from| from.byte > 0);
+        let from = from.map(|from| (from.byte, position(from)));
         // Little: the rest is for whoever decodes it.
         let header_bytes = HEADER_BYTES.min(self.limits.chunk_bytes);
         let mut buffer = FileBuffer::open(path, self.config.packing_of(path), header_bytes)?;
@@ -76,6 +76,7 @@ impl TextPlan {
             batch_rows_max: request.batch_rows_max.max(1),
             end_record: self.config.max_records.unwrap_or(u64::MAX),
             told_bytes,
+            last_byte: buffer.position(),
             buffer,
         };
         self.records(reader, request, decoder).map(Some)
@@ -103,6 +104,7 @@ impl TextPlan {
             batch_rows_max: request.batch_rows_max.max(1),
             end_record: self.config.max_records.unwrap_or(u64::MAX),
             told_bytes: 0,
+            last_byte: buffer.position(),
             buffer,
         };
         self.records(reader, request, decoder)
@@ -134,8 +136,8 @@ impl TextPlan {
         check_can_grow(Some(self.format.into()), self.config.packing_of(path)).is_ok()
     }
 
-    /// Bytes of the line end that stands behind the record from `start` to `end`, which had none there when it was read.
-    /// `None` if that record goes on.
+    /// Bytes of the line end that stands behind the records from `start` to `end`, of which the last had none there when it
+    /// was read. `None` if that record goes on.
     pub(super) fn line_end_behind(&self, path: &Path, start: u64, end: u64) -> Result<Option<u64>, SourceError> {
         let Some(cutter) = self.cutter() else {
             return Ok(None);
@@ -297,14 +299,14 @@ impl TextReader {
     }
 
     /// Where the next batch starts.
-    pub(super) fn offset(&self) -> PartitionOffset {
+    pub(super) fn place(&self) -> FilePlace {
         match &self.records {
-            Records::Sequential(reader) => reader.offset(),
-            Records::Parallel(reader) => reader.offset(),
+            Records::Sequential(reader) => reader.place(),
+            Records::Parallel(reader) => reader.place(),
         }
     }
 
-    /// How far a file that was captured has been read, when nothing more of it is handed on.
+    /// How far a file that may grow has been handed on; `None` of what is no file as it lies on disk.
     pub(super) fn file_offset(&self) -> Result<Option<FileOffset>, SourceError> {
         match &self.records {
             Records::Sequential(reader) => reader.file_offset(),

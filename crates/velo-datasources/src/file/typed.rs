@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::SchemaRef;
-use velo_data::{Clock, ColumnBounds, PartitionOffset, RecordOrigin, StreamSchema, UnknownMember, UnknownMembers};
+use velo_data::{Clock, ColumnBounds, RecordOrigin, StreamSchema, UnknownMember, UnknownMembers};
 use velo_formats::{
     AvroFile, AvroReader, ColumnarError, DecodedBatch, ParquetFile, ParquetReader, Projection, ReadRange,
 };
 
 use super::buffer::io_error;
 use super::columns::{ColumnsFrom, projection};
-use super::part::FilePart;
+use super::part::{FilePart, FilePlace};
 use super::typed_columns::TypedColumns;
 use crate::config::TypedFormat;
 use crate::source::requested_schema;
-use crate::{ReadRequest, SourceBatch, SourceError};
+use crate::{ReadRequest, RecordPlace, SourceBatch, SourceError};
 
 /// How the typed files of a source are read: the same for all of them.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub(super) struct TypedPlan {
 
 /// Reads the rows of one typed file in order.
 ///
-/// An offset in it is the number of a record; bytes and lines say nothing of where a record is, and are 0.
+/// A place in it is the number of a record; bytes and lines say nothing of where a record is, and are 0.
 pub(super) struct TypedReader {
     path: PathBuf,
     rows: Rows,
@@ -107,10 +107,7 @@ impl TypedPlan {
     ) -> Result<TypedReader, SourceError> {
         let path = part.path.as_path();
         let file_bytes = file.metadata().map_err(|error| io_error(path, error))?.len();
-        let first = match part.from {
-            Some(PartitionOffset::File { record, .. }) => record,
-            _ => 0,
-        };
+        let first = part.from.map_or(0, |from| from.next.record);
         let range = ReadRange {
             records: first..self.max_records.unwrap_or(u64::MAX),
             batch_rows_max: request.batch_rows_max.max(1),
@@ -213,15 +210,14 @@ impl TypedReader {
     }
 
     /// Where the next batch starts.
-    pub(super) fn offset(&self) -> PartitionOffset {
+    pub(super) fn place(&self) -> FilePlace {
         let record = match &self.rows {
             Rows::Parquet { reader, .. } => reader.position(),
             Rows::Avro(reader) => reader.position(),
         };
-        PartitionOffset::File {
+        FilePlace {
             byte: 0,
-            record,
-            line: 0,
+            next: RecordPlace { record, line: 0 },
         }
     }
 

@@ -5,10 +5,10 @@ use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::{Int64Type, SchemaRef};
 use arrow::error::ArrowError;
 use async_trait::async_trait;
-use velo_data::{Clock, PartitionOffset, SystemColumn, UnknownMembers, record_batch};
+use velo_data::{Clock, SystemColumn, UnknownMembers, record_batch};
 
 use super::{Rate, RowGenerator, Rows};
-use crate::{NextBatch, PartitionReader, ReadRequest, SourceBatch, SourceError};
+use crate::{NextBatch, PartitionReader, ReadRequest, SourceBatch, SourceError, SplitPosition};
 
 /// Most rows of one batch, whatever is asked for, so that long texts do not fill the memory.
 const BATCH_ROWS_MAX: usize = 65_536;
@@ -118,8 +118,8 @@ impl PartitionReader for GeneratedReader {
         }))
     }
 
-    fn offset(&self) -> PartitionOffset {
-        PartitionOffset::Row(self.next_row)
+    fn position(&mut self) -> Result<SplitPosition, SourceError> {
+        Ok(SplitPosition::Rows { next: self.next_row })
     }
 
     fn set_batch_rows_max(&mut self, batch_rows_max: usize) {

@@ -2,15 +2,16 @@ use std::sync::Arc;
 
 use arrow::datatypes::FieldRef;
 use async_trait::async_trait;
-use velo_data::{Clock, PartitionOffset, SqlType, StreamSchema, SystemColumn};
+use velo_data::{Clock, SqlType, StreamSchema, SystemColumn};
 
 use super::generator::{SYSTEM_COLUMNS, TIMED_SYSTEM_COLUMNS};
 use super::reader::{GeneratedReader, Pace, VALUE_BYTES, batch_rows};
 use super::{Rate, RowGenerator};
 use crate::source::requested_schema;
+use crate::split::numbered_positions;
 use crate::{
-    Increment, PartitionReader, ReadRequest, SizeEstimate, Source, SourceError, SourceOffset, TableDataSource,
-    TableLoad,
+    Increment, OpenSplit, PartitionReader, ReadRequest, SizeEstimate, Source, SourceError, SourceOffset, SplitPosition,
+    SplitPositions, TableDataSource, TableLoad,
 };
 
 /// Rows of a source that has no end: as many as `_offset` can number.
@@ -98,12 +99,35 @@ impl GeneratedSource {
         }
     }
 
-    /// The row that a split begins with.
-    fn first_row(&self, split: u64, from: Option<PartitionOffset>) -> Result<u64, SourceError> {
-        match from {
-            None => Ok(split),
-            Some(PartitionOffset::Row(row)) if row % self.generation.splits == split => Ok(row),
-            Some(other) => Err(self.refused(format!("split {split} cannot go on from {other:?}"))),
+    /// The row that each split begins with.
+    fn first_rows(&self, from: Option<&SplitPositions>) -> Result<Vec<u64>, SourceError> {
+        let splits = self.generation.splits;
+        let from = from.filter(|positions| !positions.is_empty());
+        // With another number of splits, rows that one has given would be given again by another.
+        if let Some(positions) = from
+            && positions.len() as u64 != splits
+        {
+            return Err(self.cannot_resume(&format!(
+                "was read with 'splits' = {} and has 'splits' = {splits} now",
+                positions.len()
+            )));
+        }
+        let positions = numbered_positions(from, splits)
+            .map_err(|split| self.cannot_resume(&format!("has no split {split} any more")))?;
+        let rows = (0..splits).zip(positions).map(|(split, position)| match position {
+            None | Some(SplitPosition::Beginning) => Ok(split),
+            Some(SplitPosition::Rows { next }) if next % splits == split => Ok(*next),
+            Some(SplitPosition::Rows { next }) => {
+                Err(self.cannot_resume(&format!("has no row {next} in split {split}")))
+            }
+            Some(_) => Err(self.cannot_resume("did not generate what was read")),
+        });
+        rows.collect()
+    }
+
+    fn cannot_resume(&self, what: &str) -> SourceError {
+        SourceError::CannotResume {
+            reason: format!("`{}` {what}", self.generation.location),
         }
     }
 }
@@ -136,11 +160,11 @@ impl Source for GeneratedSource {
         Some(self.generation.rows?.saturating_mul(row_bytes))
     }
 
-    async fn open(
-        &self,
-        request: &ReadRequest,
-        from: &[Option<PartitionOffset>],
-    ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
+    fn is_resumable(&self) -> bool {
+        true
+    }
+
+    async fn open(&self, request: &ReadRequest, from: Option<&SplitPositions>) -> Result<Vec<OpenSplit>, SourceError> {
         let Generation {
             generator,
             splits,
@@ -148,8 +172,7 @@ impl Source for GeneratedSource {
             ..
         } = &self.generation;
         let end_row = self.end_row(request.follow)?;
-        let first_row = |split| self.first_row(split, usize::try_from(split).ok().and_then(|at| *from.get(at)?));
-        let first_rows: Vec<u64> = (0..*splits).map(first_row).collect::<Result<_, _>>()?;
+        let first_rows = self.first_rows(from)?;
         let pace = rate.map(|rate| Pace {
             rate,
             clock: Arc::clone(&self.clock),
@@ -171,7 +194,7 @@ impl Source for GeneratedSource {
                 pace: pace.clone(),
             }) as Box<dyn PartitionReader>
         });
-        Ok(readers.collect())
+        Ok(OpenSplit::numbered(readers))
     }
 }
 
@@ -211,7 +234,12 @@ impl TableDataSource for GeneratedSource {
             ..request.clone()
         };
         Ok(TableLoad {
-            partitions: self.open(&request, &[]).await?,
+            partitions: self
+                .open(&request, None)
+                .await?
+                .into_iter()
+                .map(|split| split.reader)
+                .collect(),
             size: self.size_estimate().await?,
             reached: SourceOffset::Unknown.into(),
         })

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use velo_data::PartitionOffset;
 
 use super::read::ObjectLoad;
-use crate::{ChannelReader, NextBatch, PartitionReader, SourceError, spawn_reader};
+use crate::{ChannelReader, NextBatch, PartitionReader, SourceError, SplitPosition, spawn_reader};
 
 /// Objects that are fetched at a time: those that are being read, and the next ones ahead of their reader.
 const OBJECTS_AT_A_TIME: usize = 8;
@@ -110,8 +109,7 @@ struct ObjectPartition {
 enum Reading {
     Waiting,
     Started(ChannelReader),
-    /// Behind so many batches.
-    Ended(PartitionOffset),
+    Ended,
 }
 
 #[async_trait]
@@ -125,24 +123,20 @@ impl PartitionReader for ObjectPartition {
         };
         let batch = reader.next_batch().await?;
         if matches!(batch, NextBatch::End) {
-            self.reading = Reading::Ended(reader.offset());
+            self.reading = Reading::Ended;
             self.readers.leave(self.index)?;
         }
         Ok(batch)
     }
 
-    fn offset(&self) -> PartitionOffset {
-        match &self.reading {
-            Reading::Waiting => PartitionOffset::Batch(0),
-            Reading::Started(reader) => reader.offset(),
-            Reading::Ended(offset) => *offset,
-        }
+    fn position(&mut self) -> Result<SplitPosition, SourceError> {
+        Err(SourceError::NoPosition)
     }
 }
 
 impl Drop for ObjectPartition {
     fn drop(&mut self) {
-        if !matches!(self.reading, Reading::Ended(_)) {
+        if !matches!(self.reading, Reading::Ended) {
             // Reading ahead for others failed, which they will find out themselves.
             let _ = self.readers.leave(self.index);
         }

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use velo_data::{PartitionOffset, StreamSchema, SystemColumn};
+use velo_data::{StreamSchema, SystemColumn};
 
-use crate::{PartitionReader, ReadRequest, Source, SourceError, TableDataSource};
+use crate::{OpenSplit, ReadRequest, Source, SourceError, SplitPositions, TableDataSource};
 
 /// Reads what a table would be loaded from as a bounded source.
 #[derive(Debug)]
@@ -32,19 +32,17 @@ impl Source for BulkSource {
         None
     }
 
-    /// A load begins at its beginning: rows that come over a network have no positions to take up.
-    async fn open(
-        &self,
-        request: &ReadRequest,
-        from: &[Option<PartitionOffset>],
-    ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
-        if from.iter().any(Option::is_some) {
-            return Err(SourceError::Refused {
-                location: self.table.location(),
-                message: "it can only be read from its beginning".to_owned(),
-                is_transient: false,
+    /// Rows that come over a network have no positions to take up.
+    fn is_resumable(&self) -> bool {
+        false
+    }
+
+    async fn open(&self, request: &ReadRequest, from: Option<&SplitPositions>) -> Result<Vec<OpenSplit>, SourceError> {
+        if from.is_some_and(|positions| !positions.is_empty()) {
+            return Err(SourceError::CannotResume {
+                reason: format!("`{}` can only be read from its beginning", self.table.location()),
             });
         }
-        Ok(self.table.bulk_load(request).await?.partitions)
+        Ok(OpenSplit::numbered(self.table.bulk_load(request).await?.partitions))
     }
 }

@@ -10,9 +10,8 @@ use async_trait::async_trait;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
-use velo_data::PartitionOffset;
 
-use crate::{NextBatch, PartitionReader, SourceBatch, SourceError};
+use crate::{NextBatch, PartitionReader, SourceBatch, SourceError, SplitPosition};
 
 /// Batches that are read ahead.
 const BATCHES_AHEAD: usize = 2;
@@ -48,7 +47,6 @@ impl BatchSender {
 pub struct ChannelReader {
     batches: Receiver<SourceBatch>,
     task: Option<JoinHandle<Result<(), SourceError>>>,
-    read: usize,
 }
 
 /// Starts a task on the shared runtime that reads a partition.
@@ -65,7 +63,6 @@ where
     Ok(ChannelReader {
         batches,
         task: Some(task),
-        read: 0,
     })
 }
 
@@ -140,7 +137,6 @@ pub(super) fn failed(error: &tokio::task::JoinError) -> SourceError {
 impl PartitionReader for ChannelReader {
     async fn next_batch(&mut self) -> Result<NextBatch, SourceError> {
         if let Some(batch) = self.batches.recv().await {
-            self.read += 1;
             return Ok(NextBatch::Batch(batch));
         }
         if let Some(task) = self.task.take() {
@@ -149,8 +145,8 @@ impl PartitionReader for ChannelReader {
         Ok(NextBatch::End)
     }
 
-    fn offset(&self) -> PartitionOffset {
-        PartitionOffset::Batch(self.read)
+    fn position(&mut self) -> Result<SplitPosition, SourceError> {
+        Err(SourceError::NoPosition)
     }
 }
 

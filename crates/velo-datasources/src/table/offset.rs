@@ -85,13 +85,13 @@ pub struct FileOffset {
     pub byte: u64,
     /// The record that starts there; absent in files that are only read whole, and where nobody has read up to there.
     pub next: Option<RecordPlace>,
-    /// First byte of the last record, if that was read without the line end behind it: it may go on.
+    /// First byte of records before `byte` of which the last was read without the line end behind it: it may go on.
     pub open_record: Option<u64>,
-    /// Bytes that the file had when the load began.
+    /// Bytes that the file had when the load began, or when this was told.
     pub file_bytes: u64,
     /// Device and inode, where the operating system has them.
     pub identity: Option<(u64, u64)>,
-    /// Last change before the load began, in nanoseconds since the epoch.
+    /// Last change before that, in nanoseconds since the epoch.
     pub modified_ns: Option<i64>,
     /// Hash of the first bytes and of those before `byte`: a file that was written anew differs in one of them.
     pub fingerprint: u64,

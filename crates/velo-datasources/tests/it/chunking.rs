@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use velo_data::{RowError, SqlType, StreamSchema, SystemColumn};
 use velo_datasources::{FileSourceConfig, NextBatch, ReadLimits, ReadRequest, SourceBatch, SourceConfig};
 
-use crate::support::{file, open, read_from, request};
+use crate::support::{file, open, positions, read_from, request};
 
 /// Pieces that records are made of, whole ones and broken ones.
 fn pieces(format: &str) -> Vec<&'static str> {
@@ -107,15 +107,14 @@ fn read(config: &FileSourceConfig, way: Way) -> Vec<SourceBatch> {
         }
         let (mut batches, mut from) = (Vec::new(), None);
         loop {
-            let mut reader = velo_datasources::Source::open(&source, &request, &[from])
+            let mut splits = velo_datasources::Source::open(&source, &request, from.as_ref())
                 .await
-                .unwrap()
-                .remove(0);
-            let NextBatch::Batch(batch) = reader.next_batch().await.unwrap() else {
+                .unwrap();
+            let NextBatch::Batch(batch) = splits[0].reader.next_batch().await.unwrap() else {
                 return batches;
             };
             batches.push(batch);
-            from = Some(reader.offset());
+            from = Some(positions(&mut splits));
         }
     })
 }

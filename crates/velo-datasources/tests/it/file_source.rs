@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use velo_data::{ManualClock, PartitionOffset, SqlType, StreamSchema, SystemColumn};
+use velo_data::{ManualClock, SqlType, StreamSchema, SystemColumn};
 use velo_datasources::{
-    FileFormat, FileSource, FileSourceConfig, ReadLimits, ReadRequest, Source, SourceConfig, SourceError, open_source,
-    sample_source,
+    FileFormat, FileSource, FileSourceConfig, ReadLimits, ReadRequest, RecordPlace, Source, SourceConfig, SourceError,
+    SplitPosition, open_source, sample_source,
 };
 
 use crate::support::{config, file, open, read_all, read_from, request, rows, schema};
@@ -186,12 +186,11 @@ async fn offsets_are_places_in_the_file() {
     let (_directory, path) = file("a.csv", "id\n1\n\"2\"\n3\n");
     let source = open(&config(&path), None);
     let batches = read_from(&source, &request(&source, &[], 2), None).await;
-    let offset = PartitionOffset::File {
-        byte: 9,
-        record: 2,
-        line: 4,
+    let Some(SplitPosition::File(offset)) = batches[0].1.get(&path.to_str().unwrap().into()) else {
+        panic!("{:?}", batches[0].1);
     };
-    assert_eq!(batches[0].1, offset);
+    let next = RecordPlace { record: 2, line: 4 };
+    assert_eq!((offset.byte, offset.next, offset.file_bytes), (9, Some(next), 11));
 }
 
 #[test]

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use velo_data::{ManualClock, PartitionOffset, SqlType, StreamSchema, SystemColumn};
+use velo_data::{ManualClock, SqlType, StreamSchema, SystemColumn};
 use velo_datasources::{
-    Compression, FileFormat, FileSource, FileSourceConfig, NextBatch, PartitionReader, ReadRequest, Source,
+    Compression, FileFormat, FileSource, FileSourceConfig, NextBatch, PartitionReader, ReadRequest, SplitPositions,
 };
 
-use crate::support::{config, errors, file, open, read_all, request, rows, schema};
+use crate::support::{config, errors, file, open, read_all, readers, request, rows, schema};
 
 const POLLING_INTERVAL: Duration = Duration::from_millis(7);
 
@@ -28,14 +28,14 @@ fn ids() -> StreamSchema {
 }
 
 /// A reader that follows the file.
-async fn follow(config: &FileSourceConfig, from: Option<PartitionOffset>) -> Box<dyn PartitionReader> {
+async fn follow(config: &FileSourceConfig, from: Option<&SplitPositions>) -> Box<dyn PartitionReader> {
     let source = open(config, Some(&ids()));
     let request = ReadRequest {
         follow: true,
         decode_threads: 4,
         ..request(&source, &[SystemColumn::Offset], 1000)
     };
-    source.open(&request, &[from]).await.unwrap().remove(0)
+    readers(&source, &request, from).await.remove(0)
 }
 
 fn append(path: &Path, text: &str) {
@@ -78,7 +78,8 @@ async fn what_is_appended_is_read_by_whole_lines() {
         "{\"id\":2,\"_offset\":1}\n{\"id\":3,\"_offset\":3}\nmalformed: a.jsonl:3: expected an object at byte 1\n…"
     );
 
-    let mut later = follow(&watched(&path), Some(reader.offset())).await;
+    let position = SplitPositions::from([(path.to_str().unwrap().into(), reader.position().unwrap())]);
+    let mut later = follow(&watched(&path), Some(&position)).await;
     append(&path, "{\"id\":4}\n");
     let fourth = "{\"id\":4,\"_offset\":4}\n…";
     assert_eq!(caught_up(later.as_mut()).await, fourth, "goes on where the other was");

@@ -8,7 +8,7 @@ use velo_datasources::{
     FileFormat, FileSinkConfig, FileSource, FileSourceConfig, NextBatch, SinkConfig, Source, open_sink,
 };
 
-use crate::support::{file, open, read_all, read_from, request, rows, schema};
+use crate::support::{file, open, read_all, read_from, readers, request, rows, schema};
 
 fn json(path: &Path) -> FileSourceConfig {
     FileSourceConfig::new(path, FileFormat::Json)
@@ -36,8 +36,8 @@ async fn reading_goes_on_from_any_offset() {
         batches.iter().map(|(batch, _)| batch.records.clone()).collect()
     };
     let all = rows(records(&batches)).await;
-    for (index, (_, offset)) in batches.iter().enumerate() {
-        let rest = read_from(&source, &wanted, Some(*offset)).await;
+    for (index, (_, position)) in batches.iter().enumerate() {
+        let rest = read_from(&source, &wanted, Some(position)).await;
         let joined = rows(records(&batches[..=index]).into_iter().chain(records(&rest))).await;
         assert_eq!(joined, all);
     }
@@ -50,7 +50,7 @@ async fn refusal(name: &str, text: &str, format: Option<FileFormat>) -> String {
     let clock = || Arc::new(ManualClock::default());
     let sampled = FileSource::open(&config, None, clock()).err();
     let declared = FileSource::open(&config, Some(&schema(&[("id", SqlType::BigInt)])), clock()).unwrap();
-    let mut reader = declared.open(&request(&declared, &[], 2), &[]).await.unwrap().remove(0);
+    let mut reader = readers(&declared, &request(&declared, &[], 2), None).await.remove(0);
     let mut rows = 0;
     let read = loop {
         match reader.next_batch().await {

@@ -20,6 +20,8 @@ mod memory;
 mod objects;
 mod odd_files;
 mod packed;
+mod resume;
+mod resume_histories;
 mod support;
 mod table_files;
 mod tables;

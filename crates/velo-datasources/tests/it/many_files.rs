@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use velo_data::{ManualClock, RowError, SqlType, StreamSchema, SystemColumn};
 use velo_datasources::{FileFormat, FileSource, FileSourceConfig, NextBatch, Source};
 
-use crate::support::{batch_of, errors, request, rows, schema};
+use crate::support::{batch_of, errors, readers, request, rows, schema};
 
 /// A directory with files.
 fn files(files: &[(&str, &str)]) -> TempDir {
@@ -28,7 +28,7 @@ fn open(config: &FileSourceConfig, declared: Option<&StreamSchema>) -> Result<Fi
 /// The rows of all partitions, one after the other, and what is wrong with others.
 async fn read(source: &FileSource, system: &[SystemColumn]) -> (String, String) {
     let (mut batches, mut rejected): (_, Vec<RowError>) = (Vec::new(), Vec::new());
-    for mut reader in source.open(&request(source, system, 10), &[]).await.unwrap() {
+    for mut reader in readers(source, &request(source, system, 10), None).await {
         while let NextBatch::Batch(batch) = reader.next_batch().await.unwrap() {
             batches.push(batch.records);
             rejected.extend(batch.rejected);
@@ -256,7 +256,7 @@ async fn a_file_that_goes_away_is_named() {
     let directory = files(&[("1.jsonl", "{\"id\":1}\n"), ("2.jsonl", "{\"id\":2}\n")]);
     let source = open(&FileSourceConfig::new(directory.path(), None), None).unwrap();
     std::fs::remove_file(directory.path().join("2.jsonl")).unwrap();
-    let mut readers = source.open(&request(&source, &[], 10), &[]).await.unwrap();
+    let mut readers = readers(&source, &request(&source, &[], 10), None).await;
     assert_eq!(batch_of(readers[0].as_mut()).await.records.num_rows(), 1);
     let refused = readers[1].next_batch().await.unwrap_err().to_string();
     insta::assert_snapshot!(refused.replace(directory.path().to_str().unwrap(), "DIR"), @"file `DIR/2.jsonl` went away after its directory was listed");
@@ -273,7 +273,7 @@ async fn ten_thousand_files_need_no_ten_thousand_handles() {
         .unwrap();
     }
     let source = open(&FileSourceConfig::new(directory.path(), None), None).unwrap();
-    let mut readers = source.open(&request(&source, &[], 10), &[]).await.unwrap();
+    let mut readers = readers(&source, &request(&source, &[], 10), None).await;
     let mut rows = 0;
     for reader in &mut readers {
         rows += batch_of(reader.as_mut()).await.records.num_rows();

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use velo_data::{PartitionOffset, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{
-    MemorySink, MemorySource, NextBatch, ReadRequest, SinkConfig, SourceConfig, open_sink, open_source,
+    MemorySink, MemorySource, NextBatch, ReadRequest, SinkConfig, SourceConfig, SourceError, SplitPosition,
+    SplitPositions, open_sink, open_source,
 };
 
-use crate::support::rows;
+use crate::support::{readers, rows};
 
 fn source() -> MemorySource {
     let schema = StreamSchema::new(
@@ -21,7 +22,7 @@ fn source() -> MemorySource {
 }
 
 #[tokio::test]
-async fn partitions_are_read_from_their_offsets() {
+async fn partitions_are_read_from_their_positions() {
     let source = open_source(&SourceConfig::Memory(source()), None).unwrap();
     assert_eq!(source.system_columns(), [SystemColumn::Offset]);
     let request = ReadRequest {
@@ -32,23 +33,31 @@ async fn partitions_are_read_from_their_offsets() {
         decode_threads: 1,
         follow: false,
     };
-    let mut readers = source
-        .open(&request, &[Some(PartitionOffset::Batch(1)), None])
-        .await
-        .unwrap();
+    let from = |split: u64, next| SplitPositions::from([(split.into(), SplitPosition::Batches { next })]);
+    let mut readers = readers(source.as_ref(), &request, Some(&from(0, 1))).await;
     let mut read = Vec::new();
     for reader in &mut readers {
         while let NextBatch::Batch(batch) = reader.next_batch().await.unwrap() {
             read.push(batch.records);
         }
     }
-    assert_eq!(readers[1].offset(), PartitionOffset::Batch(1));
+    assert_eq!(readers[1].position().unwrap(), SplitPosition::Batches { next: 1 });
     insta::assert_snapshot!(rows(read).await, @r#"
     {"b":12,"_offset":102,"_key":null}
     {"b":13,"_offset":103,"_key":null}
     {"b":14,"_offset":104,"_key":null}
     {"b":15,"_offset":105,"_key":null}
     "#);
+    let refused = |error: Option<SourceError>| error.unwrap().to_string();
+    assert_eq!(
+        refused(source.open(&request, Some(&from(2, 0))).await.err()),
+        "reading cannot go on where it was: memory holds no partition 2 any more; start anew to read what is there now"
+    );
+    assert_eq!(
+        refused(source.open(&request, Some(&from(1, 2))).await.err()),
+        "reading cannot go on where it was: 2 batches of partition 1 in memory had been read, and it has 1; start anew to \
+         read what is there now"
+    );
 }
 
 #[test]

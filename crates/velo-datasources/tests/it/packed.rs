@@ -11,7 +11,7 @@ use velo_datasources::{
     open_sink,
 };
 
-use crate::support::{config, errors, file, open, read_all, read_from, request, rows, schema};
+use crate::support::{config, errors, file, open, read_all, read_from, readers, request, rows, schema};
 
 fn gzip(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -71,8 +71,8 @@ async fn reading_goes_on_from_an_offset_in_the_unpacked_text() {
             "{name}"
         );
         let all = rows(batches.iter().map(|(batch, _)| batch.records.clone())).await;
-        for (index, (_, offset)) in batches.iter().enumerate() {
-            let rest = read_from(&source, &wanted, Some(*offset)).await;
+        for (index, (_, position)) in batches.iter().enumerate() {
+            let rest = read_from(&source, &wanted, Some(position)).await;
             let before = batches[..=index].iter().map(|(batch, _)| batch.records.clone());
             let joined = rows(before.chain(rest.into_iter().map(|(batch, _)| batch.records))).await;
             assert_eq!(joined, all, "{name}");
@@ -92,7 +92,7 @@ async fn refusal(name: &str, bytes: &[u8], change: impl FnOnce(&mut FileSourceCo
     let refused = match FileSource::open(&config, Some(&declared), Arc::new(ManualClock::default())) {
         Err(error) => error,
         Ok(source) => {
-            let mut reader = source.open(&request(&source, &[], 1000), &[]).await.unwrap().remove(0);
+            let mut reader = readers(&source, &request(&source, &[], 1000), None).await.remove(0);
             loop {
                 match reader.next_batch().await {
                     Ok(NextBatch::Batch(batch)) => assert_eq!(errors(&batch.rejected), "", "{name}"),

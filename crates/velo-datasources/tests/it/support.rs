@@ -6,10 +6,10 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use tempfile::TempDir;
-use velo_data::{ManualClock, PartitionOffset, RowError, SqlType, StreamBatch, StreamSchema, SystemColumn};
+use velo_data::{ManualClock, RowError, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::{
-    FileSource, FileSourceConfig, NextBatch, PartitionReader, ReadRequest, SinkConfig, Source, SourceBatch,
-    SourceConfig, open_sink,
+    FileSource, FileSourceConfig, NextBatch, OpenSplit, PartitionReader, ReadRequest, SinkConfig, Source, SourceBatch,
+    SourceConfig, SplitPositions, open_sink,
 };
 
 /// When records are read that have no time of their own.
@@ -50,18 +50,39 @@ pub(crate) fn request(source: &dyn Source, system: &[SystemColumn], batch_rows_m
     }
 }
 
-/// All batches from an offset on, each with the offset behind it.
+/// Readers of all splits.
+pub(crate) async fn readers(
+    source: &dyn Source,
+    request: &ReadRequest,
+    from: Option<&SplitPositions>,
+) -> Vec<Box<dyn PartitionReader>> {
+    let splits = source.open(request, from).await.unwrap();
+    splits.into_iter().map(|split| split.reader).collect()
+}
+
+/// How far each split was read, written down and read back.
+pub(crate) fn positions(splits: &mut [OpenSplit]) -> SplitPositions {
+    let positions = splits
+        .iter_mut()
+        .map(|split| (split.id.clone(), split.reader.position().unwrap()));
+    let positions: SplitPositions = positions.collect();
+    let written = serde_json::to_string(&positions).unwrap();
+    let read = serde_json::from_str(&written).unwrap();
+    assert_eq!(positions, read, "{written}");
+    read
+}
+
+/// All batches of the only split from a position on, each with the position behind it.
 pub(crate) async fn read_from(
     source: &dyn Source,
     request: &ReadRequest,
-    from: Option<PartitionOffset>,
-) -> Vec<(SourceBatch, PartitionOffset)> {
-    let mut readers = source.open(request, &[from]).await.unwrap();
-    assert_eq!(readers.len(), 1);
-    let mut reader = readers.remove(0);
+    from: Option<&SplitPositions>,
+) -> Vec<(SourceBatch, SplitPositions)> {
+    let mut splits = source.open(request, from).await.unwrap();
+    assert_eq!(splits.len(), 1);
     let mut batches = Vec::new();
-    while let NextBatch::Batch(batch) = reader.next_batch().await.unwrap() {
-        batches.push((batch, reader.offset()));
+    while let NextBatch::Batch(batch) = splits[0].reader.next_batch().await.unwrap() {
+        batches.push((batch, positions(&mut splits)));
     }
     batches
 }

@@ -81,7 +81,12 @@ impl OpenSource {
             .is_some_and(|index| index >= scan.columns.len())
             && schema.system(SystemColumn::Timestamp).is_none();
         Ok(Self {
-            readers: source.open(&request, &[]).await?,
+            readers: source
+                .open(&request, None)
+                .await?
+                .into_iter()
+                .map(|split| split.reader)
+                .collect(),
             schema: if stamps {
                 schema.with_system(SystemColumn::Timestamp)
             } else {

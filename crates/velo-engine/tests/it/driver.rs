@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use datafusion_expr::{col, lit};
-use velo_data::{PartitionOffset, SqlType, StreamBatch, StreamSchema, SystemColumn, UnknownMembers};
+use velo_data::{SqlType, StreamBatch, StreamSchema, SystemColumn, UnknownMembers};
 use velo_datasources::{
-    MemorySink, NextBatch, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch, SourceError,
+    MemorySink, NextBatch, OpenSplit, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch,
+    SourceError, SplitPosition, SplitPositions,
 };
 use velo_engine::{EngineError, Job, JobStatement, RunOptions, run};
 use velo_planner::plan::{Distinct, LogicalPlan, Relation, Values};
@@ -58,12 +59,18 @@ impl Source for Endless {
         None
     }
 
+    fn is_resumable(&self) -> bool {
+        false
+    }
+
     async fn open(
         &self,
         _request: &ReadRequest,
-        _from: &[Option<PartitionOffset>],
-    ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
-        Ok(vec![Box::new(self.clone())])
+        _from: Option<&SplitPositions>,
+    ) -> Result<Vec<OpenSplit>, SourceError> {
+        Ok(OpenSplit::numbered(
+            [Box::new(self.clone()) as Box<dyn PartitionReader>],
+        ))
     }
 }
 
@@ -80,8 +87,8 @@ impl PartitionReader for Endless {
         }))
     }
 
-    fn offset(&self) -> PartitionOffset {
-        PartitionOffset::Batch(0)
+    fn position(&mut self) -> Result<SplitPosition, SourceError> {
+        Err(SourceError::NoPosition)
     }
 }
 

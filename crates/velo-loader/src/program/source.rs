@@ -1,10 +1,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use velo_data::{PartitionOffset, StreamSchema, SystemColumn};
+use velo_data::{StreamSchema, SystemColumn};
 use velo_datasources::{
-    Increment, NextBatch, PartitionReader, Reached, ReadRequest, Source, SourceError, SourceOffset, TableDataSource,
-    TableLoad,
+    Increment, NextBatch, OpenSplit, PartitionReader, Reached, ReadRequest, Source, SourceError, SourceOffset,
+    SplitPosition, SplitPositions, TableDataSource, TableLoad,
 };
 
 use crate::{CancellationToken, LoadAttempt, TableProgressTracker};
@@ -84,11 +84,17 @@ impl Source for LoadedSource {
         None // The load tells, once it is open.
     }
 
-    async fn open(
-        &self,
-        request: &ReadRequest,
-        _from: &[Option<PartitionOffset>],
-    ) -> Result<Vec<Box<dyn PartitionReader>>, SourceError> {
+    /// What a load reads follows from what an earlier one has reached.
+    fn is_resumable(&self) -> bool {
+        false
+    }
+
+    async fn open(&self, request: &ReadRequest, from: Option<&SplitPositions>) -> Result<Vec<OpenSplit>, SourceError> {
+        if from.is_some_and(|positions| !positions.is_empty()) {
+            return Err(SourceError::CannotResume {
+                reason: format!("`{}` is loaded as a table", self.source.location()),
+            });
+        }
         let load = unless_cancelled(&self.cancellation, self.begin(request)).await?;
         let TableLoad {
             partitions,
@@ -108,7 +114,7 @@ impl Source for LoadedSource {
                 cancellation: self.cancellation.clone(),
             })
         };
-        Ok(partitions.into_iter().map(interruptible).collect())
+        Ok(OpenSplit::numbered(partitions.into_iter().map(interruptible)))
     }
 }
 
@@ -124,8 +130,8 @@ impl PartitionReader for InterruptibleReader {
         unless_cancelled(&self.cancellation, self.reader.next_batch()).await
     }
 
-    fn offset(&self) -> PartitionOffset {
-        self.reader.offset()
+    fn position(&mut self) -> Result<SplitPosition, SourceError> {
+        self.reader.position()
     }
 
     fn set_batch_rows_max(&mut self, batch_rows_max: usize) {

@@ -2,7 +2,8 @@ use std::time::{Duration, Instant};
 
 use velo_data::SystemColumn;
 use velo_datasources::{
-    BulkSource, NextBatch, ReadRequest, SizeEstimate, Source, SourceConfig, TableDataSource, open_source,
+    BulkSource, NextBatch, ReadRequest, SizeEstimate, Source, SourceConfig, SplitPosition, SplitPositions,
+    TableDataSource, open_source,
 };
 
 use super::{all_columns, connect, postgres, postgres_config, query, read, table};
@@ -140,7 +141,7 @@ fn a_database_is_a_bounded_source_too() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let request = crate::support::request(source.as_ref(), &[], 100);
     let counted = runtime.block_on(async {
-        let mut readers = source.open(&request, &[None]).await.unwrap();
+        let mut readers = crate::support::readers(source.as_ref(), &request, None).await;
         let mut rows = 0;
         while let NextBatch::Batch(batch) = readers[0].next_batch().await.unwrap() {
             rows += batch.records.num_rows();
@@ -157,10 +158,14 @@ async fn a_bounded_source_starts_at_its_beginning() {
     database.sql("CREATE TABLE t (id int)");
     let source = BulkSource::new(connect(&postgres_config(&database, table("t"))).await);
     let request = crate::support::request(&source, &[], 100);
-    let from = [Some(velo_data::PartitionOffset::Batch(2))];
-    let error = source.open(&request, &from).await.err().unwrap();
+    assert!(!source.is_resumable());
+    assert!(source.open(&request, None).await.unwrap()[0].reader.position().is_err());
+    let from = SplitPositions::from([(0_u64.into(), SplitPosition::Batches { next: 2 })]);
+    let error = source.open(&request, Some(&from)).await.err().unwrap();
     assert!(
-        error.to_string().ends_with("it can only be read from its beginning"),
+        error
+            .to_string()
+            .ends_with("can only be read from its beginning; start anew to read what is there now"),
         "{error}"
     );
 }

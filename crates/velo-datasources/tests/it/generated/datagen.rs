@@ -4,11 +4,11 @@ use arrow::datatypes::{
     Date32Type, Decimal128Type, Float64Type, Int8Type, Int16Type, Time32MillisecondType, TimestampMillisecondType,
 };
 use proptest::prelude::*;
-use velo_data::{PartitionOffset, SqlType, SystemColumn};
-use velo_datasources::{GeneratedSource, Source, TableDataSource};
+use velo_data::{SqlType, SystemColumn};
+use velo_datasources::{GeneratedSource, Source, SplitPosition, SplitPositions, TableDataSource};
 
-use super::{datagen, integers, rows, rows_from, texts};
-use crate::support::{read_all, request};
+use super::{at_rows, datagen, integers, rows, rows_from, texts};
+use crate::support::{read_all, readers, request};
 
 const MONEY: SqlType = SqlType::Decimal {
     precision: 10,
@@ -59,10 +59,7 @@ proptest! {
         let splits_text = splits.to_string();
         let (whole, parts) = runtime.block_on(async {
             let split = all_kinds(&[("splits", &splits_text)]);
-            let from: Vec<_> = (0..splits)
-                .zip(&skipped)
-                .map(|(split, skipped)| Some(PartitionOffset::Row(split + skipped * splits)))
-                .collect();
+            let from = at_rows((0..splits).zip(&skipped).map(|(split, skipped)| split + skipped * splits));
             (rows(&all_kinds(&[])).await, rows_from_or_none(&split, batch_rows, &from).await)
         });
         let expected: Vec<usize> = (0..whole.num_rows())
@@ -76,17 +73,12 @@ proptest! {
     }
 }
 
-async fn rows_from_or_none(
-    source: &GeneratedSource,
-    batch_rows: usize,
-    from: &[Option<PartitionOffset>],
-) -> Option<RecordBatch> {
+async fn rows_from_or_none(source: &GeneratedSource, batch_rows: usize, from: &SplitPositions) -> Option<RecordBatch> {
     let begins = from
-        .iter()
-        .flatten()
-        .any(|offset| matches!(offset, PartitionOffset::Row(row) if *row < 997));
+        .values()
+        .any(|position| matches!(position, SplitPosition::Rows { next } if *next < 997));
     if begins {
-        Some(rows_from(source, batch_rows, from).await)
+        Some(rows_from(source, batch_rows, Some(from)).await)
     } else {
         None
     }
@@ -359,34 +351,32 @@ async fn other_columns_and_the_case_of_names_change_nothing() {
 async fn rows_without_end_are_for_those_who_follow() {
     let source = datagen(&[("id", SqlType::BigInt)], &[]);
     let request = request(&source, &[], 10);
-    let refused = source.open(&request, &[]).await.err().unwrap();
+    let refused = source.open(&request, None).await.err().unwrap();
     assert!(refused.to_string().contains("without end"), "{refused}");
     assert!(source.bulk_load(&request).await.is_err());
     let follow = velo_datasources::ReadRequest {
         follow: true,
         ..request
     };
-    let mut readers = source.open(&follow, &[]).await.unwrap();
+    let mut readers = readers(&source, &follow, None).await;
     for _ in 0..3 {
         assert_eq!(
             crate::support::batch_of(readers[0].as_mut()).await.records.num_rows(),
             10
         );
     }
-    assert_eq!(readers[0].offset(), PartitionOffset::Row(30));
+    assert_eq!(readers[0].position().unwrap(), SplitPosition::Rows { next: 30 });
 }
 
 #[tokio::test]
 async fn a_position_of_another_split_is_refused() {
     let source = datagen(&[("id", SqlType::BigInt)], &[("number.of.rows", "10"), ("splits", "2")]);
     let request = request(&source, &[], 10);
-    for from in [PartitionOffset::Row(3), PartitionOffset::Batch(0)] {
-        assert!(source.open(&request, &[Some(from), None]).await.is_err(), "{from:?}");
+    let batches = SplitPositions::from([0_u64, 1].map(|split| (split.into(), SplitPosition::Batches { next: 0 })));
+    let mut told = Vec::new();
+    for from in [at_rows([3, 1]), batches, at_rows([4]), at_rows([4, 1, 2])] {
+        told.push(source.open(&request, Some(&from)).await.err().unwrap().to_string());
     }
-    assert!(
-        source
-            .open(&request, &[Some(PartitionOffset::Row(4)), None])
-            .await
-            .is_ok()
-    );
+    insta::assert_snapshot!(told.join("\n"));
+    assert!(source.open(&request, Some(&at_rows([4, 1]))).await.is_ok());
 }

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::{concat_batches, sort_to_indices, take_record_batch};
 use arrow::datatypes::Int64Type;
-use velo_data::{Clock, ManualClock, PartitionOffset, SqlType, StreamSchema, SystemColumn};
-use velo_datasources::{GeneratedSource, NextBatch, PropertyError, Source, SourceConfig};
+use velo_data::{Clock, ManualClock, SqlType, StreamSchema, SystemColumn};
+use velo_datasources::{GeneratedSource, NextBatch, PropertyError, SourceConfig, SplitPosition, SplitPositions};
 
-use crate::support::{NOW_MS, request, schema};
+use crate::support::{NOW_MS, readers, request, schema};
 
 /// Columns with their types, in an order.
 type Columns<'a> = &'a [(&'a str, SqlType)];
@@ -48,11 +48,19 @@ fn nexmark(properties: &[(&str, &str)]) -> GeneratedSource {
     }
 }
 
+/// The rows that come next in each split.
+fn at_rows(next: impl IntoIterator<Item = u64>) -> SplitPositions {
+    let positions = (0_u64..).zip(next);
+    positions
+        .map(|(split, next)| (split.into(), SplitPosition::Rows { next }))
+        .collect()
+}
+
 /// All rows from those of `from` on, in the order of their numbers.
-async fn rows_from(source: &GeneratedSource, batch_rows: usize, from: &[Option<PartitionOffset>]) -> RecordBatch {
+async fn rows_from(source: &GeneratedSource, batch_rows: usize, from: Option<&SplitPositions>) -> RecordBatch {
     let request = request(source, &[SystemColumn::Offset], batch_rows);
     let mut batches = Vec::new();
-    for mut reader in source.open(&request, from).await.unwrap() {
+    for mut reader in readers(source, &request, from).await {
         loop {
             match reader.next_batch().await.unwrap() {
                 NextBatch::Batch(batch) => {
@@ -73,7 +81,7 @@ async fn rows_from(source: &GeneratedSource, batch_rows: usize, from: &[Option<P
 }
 
 async fn rows(source: &GeneratedSource) -> RecordBatch {
-    rows_from(source, 1000, &[]).await
+    rows_from(source, 1000, None).await
 }
 
 fn integers<'a>(records: &'a RecordBatch, column: &str) -> &'a [i64] {

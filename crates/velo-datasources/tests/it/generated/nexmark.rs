@@ -6,7 +6,7 @@ use velo_data::{SqlType, SystemColumn};
 use velo_datasources::{GeneratedSource, Source, SourceConfig};
 
 use super::{clock, config, integers, nexmark, rows, rows_from, texts};
-use crate::support::{request, schema};
+use crate::support::{readers, request, schema};
 
 /// The rows of a table among 50,000 events.
 async fn table(name: &str, extra: &[(&str, &str)]) -> RecordBatch {
@@ -156,7 +156,7 @@ async fn rows_depend_neither_on_batches_nor_on_splits() {
             ("seed", "7"),
             ("splits", "3"),
         ];
-        assert_eq!(rows_from(&nexmark(&properties), 77, &[]).await, whole, "{name}");
+        assert_eq!(rows_from(&nexmark(&properties), 77, None).await, whole, "{name}");
     }
 }
 
@@ -177,7 +177,7 @@ async fn event_times_are_there_whatever_columns_are_declared() {
         follow: true,
         ..request(&source, &[SystemColumn::EventTime], 1)
     };
-    let mut readers = source.open(&follow, &[]).await.unwrap();
+    let mut readers = readers(&source, &follow, None).await;
     // The first auction is the second event; nothing is due before its second.
     assert!(matches!(
         readers[0].next_batch().await.unwrap(),

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use velo_data::{ManualClock, PartitionOffset, SqlType};
-use velo_datasources::{GeneratedSource, NextBatch, PartitionReader, Source, SourceConfig};
+use velo_data::{ManualClock, SqlType};
+use velo_datasources::{GeneratedSource, NextBatch, PartitionReader, SourceConfig, SplitPosition};
 
-use super::config;
-use crate::support::{NOW_MS, request, schema};
+use super::{at_rows, config};
+use crate::support::{NOW_MS, readers, request, schema};
 
 /// What a look brings: so many rows, or how long to wait.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ fn paced(kind: &str, properties: &[(&str, &str)]) -> (GeneratedSource, Arc<Manua
 #[tokio::test]
 async fn rows_come_when_they_are_due() {
     let (source, clock) = paced("datagen_source", &[("number.of.rows", "20"), ("rows.per.second", "10")]);
-    let mut readers = source.open(&request(&source, &[], 4), &[]).await.unwrap();
+    let mut readers = readers(&source, &request(&source, &[], 4), None).await;
     let reader = readers[0].as_mut();
     assert_eq!(look(reader).await, Brought::Rows(1));
     assert_eq!(look(reader).await, Brought::Pause(100));
@@ -67,8 +67,7 @@ async fn rows_come_when_they_are_due() {
 async fn splits_share_one_rate_and_go_on_where_they_were() {
     let properties = [("rows.per.second", "10"), ("splits", "2"), ("number.of.rows", "100")];
     let (source, clock) = paced("datagen_source", &properties);
-    let from = [Some(PartitionOffset::Row(10)), Some(PartitionOffset::Row(13))];
-    let mut readers = source.open(&request(&source, &[], 100), &from).await.unwrap();
+    let mut readers = readers(&source, &request(&source, &[], 100), Some(&at_rows([10, 13]))).await;
     assert_eq!(look(readers[0].as_mut()).await, Brought::Rows(1));
     // Row 13 is the third behind row 10.
     assert_eq!(look(readers[1].as_mut()).await, Brought::Pause(300));
@@ -76,8 +75,11 @@ async fn splits_share_one_rate_and_go_on_where_they_were() {
     assert_eq!(look(readers[0].as_mut()).await, Brought::Rows(2)); // 12, 14
     assert_eq!(look(readers[1].as_mut()).await, Brought::Rows(2)); // 13, 15
     assert_eq!(
-        readers.iter().map(|reader| reader.offset()).collect::<Vec<_>>(),
-        [PartitionOffset::Row(16), PartitionOffset::Row(17)]
+        readers
+            .iter_mut()
+            .map(|reader| reader.position().unwrap())
+            .collect::<Vec<_>>(),
+        [16, 17].map(|next| SplitPosition::Rows { next })
     );
 }
 
@@ -93,7 +95,7 @@ async fn the_tables_of_nexmark_keep_step() {
                 ("events.per.second", "50"),
             ],
         );
-        let readers = source.open(&request(&source, &[], 1000), &[]).await.unwrap();
+        let readers = readers(&source, &request(&source, &[], 1000), None).await;
         (readers, clock)
     };
     let (mut persons, _) = open("person").await;
