@@ -137,7 +137,7 @@ impl JobOutputs {
                 .iter()
                 .map(|index| &self.statements[*index].schema)
                 .collect();
-            let writers = open_shared_sink(&sink.config, &schemas)?;
+            let writers = open_shared_sink(&sink.config, &schemas, None)?;
             for (index, writer) in sink.writers.iter().zip(writers) {
                 sinks[*index].push(writer);
             }

@@ -305,6 +305,29 @@ pub enum SinkError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A sink that cannot go on behind what it has written.
+    #[error("writing `{destination}` cannot go on after a restart: {reason}")]
+    CannotResume {
+        /// Path, or what else the sink writes to.
+        destination: String,
+        /// Why, and what can.
+        reason: String,
+    },
+    /// A file that lacks bytes which had been written to it.
+    #[error(
+        "cannot go on writing `{}`: {expected_bytes} bytes had been written to it, and {}; somebody changed it: put it \
+         back as it was, or start anew",
+        path.display(),
+        found(*found_bytes)
+    )]
+    Lost {
+        /// The path as configured.
+        path: PathBuf,
+        /// Bytes that it had at least.
+        expected_bytes: u64,
+        /// Bytes that it has; `None` if it is not there, or is no regular file.
+        found_bytes: Option<u64>,
+    },
     /// The rows have no form in the sink's format.
     #[error("cannot encode rows for `{destination}`: {message}")]
     Format {
@@ -333,6 +356,10 @@ pub fn unreadable_advice(name: &str, cause: RowErrorCause) -> String {
         "see whether '{name}.format', '{name}.encoding', '{name}.skip_lines', for CSV also '{name}.delimiter', and the \
          declared columns are those of the data"
     )
+}
+
+fn found(bytes: Option<u64>) -> String {
+    bytes.map_or_else(|| "there is no such file".to_owned(), |bytes| format!("it has {bytes}"))
 }
 
 fn records_of(count: u64) -> String {

@@ -51,7 +51,7 @@ pub use open::{
     open_sink, open_source, sample_source, unwritable_columns,
 };
 pub use shared::open_shared_sink;
-pub use sink::{Sink, SinkSummary};
+pub use sink::{Sink, SinkPosition, SinkSummary};
 pub use source::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch};
 pub use split::{OpenSplit, SplitId, SplitPosition, SplitPositions};
 pub use table::{

@@ -11,7 +11,7 @@ use crate::table::block_on_io;
 use crate::typed_sink::TypedSink;
 use crate::{
     BulkSource, DatabaseSource, GeneratedSource, HttpSource, MemorySource, ObjectSource, PropertyError, Sink,
-    SinkConfig, SinkError, Source, SourceConfig, SourceError, TableDataSource, WriterSink,
+    SinkConfig, SinkError, SinkPosition, Source, SourceConfig, SourceError, TableDataSource, WriterSink,
 };
 
 /// Opens a source with the declared columns, or with those that a sample of its records shows.
@@ -206,14 +206,28 @@ pub fn sample_source(config: &SourceConfig) -> Result<Option<FileSample>, Source
 /// Only the user's columns are written; envelopes also take the key, time, headers and window from metadata
 /// columns.
 ///
+/// With the position that [`Sink::prepare`] told an earlier run, writing goes on behind it: what stands there is cut off.
+///
 /// # Errors
 ///
-/// When the destination cannot be written.
-pub fn open_sink(config: &SinkConfig, schema: &StreamSchema) -> Result<Box<dyn Sink>, SinkError> {
+/// When the destination cannot be written, and when it cannot be gone on behind the position
+/// ([`SinkError::CannotResume`], [`SinkError::Lost`]).
+pub fn open_sink(
+    config: &SinkConfig,
+    schema: &StreamSchema,
+    from: Option<&SinkPosition>,
+) -> Result<Box<dyn Sink>, SinkError> {
+    let from = from.map(|SinkPosition::File { bytes }| *bytes);
+    if from.is_some() && !matches!(config, SinkConfig::File(_)) {
+        return Err(SinkError::CannotResume {
+            destination: config.destination(),
+            reason: "its rows were written to a file; start anew".to_owned(),
+        });
+    }
     Ok(match config {
         SinkConfig::File(file) => match file.format.kind() {
-            FormatKind::Text(format) => Box::new(WriterSink::to_file(file, format, schema)?),
-            FormatKind::Typed(format) => Box::new(TypedSink::to_file(file, format, schema)?),
+            FormatKind::Text(format) => Box::new(WriterSink::to_file(file, format, schema, from)?),
+            FormatKind::Typed(format) => Box::new(TypedSink::to_file(file, format, schema, from)?),
         },
         SinkConfig::Stdout { format } => {
             Box::new(WriterSink::new(Box::new(std::io::stdout()), "stdout", *format, schema))

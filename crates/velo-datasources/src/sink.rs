@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use velo_data::{ChangelogMode, StreamBatch};
 
 use crate::SinkError;
@@ -14,6 +15,19 @@ pub struct SinkSummary {
     pub non_finite_as_null: u64,
     /// Bytes written.
     pub bytes_written: u64,
+}
+
+/// Where what a sink has written ends at its destination.
+///
+/// The form in which it is written down is JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SinkPosition {
+    /// In a file.
+    File {
+        /// Bytes that the file has.
+        bytes: u64,
+    },
 }
 
 /// Where rows go.
@@ -40,6 +54,19 @@ pub trait Sink: Send {
     ///
     /// As [`Sink::write`].
     async fn flush(&mut self) -> Result<(), SinkError>;
+
+    /// Makes everything written so far durable at the destination, and tells where that ends, so that a sink can be opened
+    /// again behind it ([`open_sink`](crate::open_sink)). More may be written afterwards.
+    ///
+    /// `None` is told of what cannot be taken back, such as rows on the standard output; that is what the default does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::write`]; and [`SinkError::CannotResume`] where rows are complete only when the sink finishes.
+    async fn prepare(&mut self) -> Result<Option<SinkPosition>, SinkError> {
+        self.flush().await?;
+        Ok(None)
+    }
 
     /// Flushes and closes; nothing may be written afterwards.
     ///

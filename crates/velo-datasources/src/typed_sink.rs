@@ -6,7 +6,7 @@ use velo_formats::{AvroCompression, AvroEncoder, ParquetCompression, ParquetEnco
 
 use crate::config::TypedFormat;
 use crate::file::FileTarget;
-use crate::{Compression, FileSinkConfig, Sink, SinkError, SinkSummary};
+use crate::{Compression, FileSinkConfig, Sink, SinkError, SinkPosition, SinkSummary};
 
 /// A sink for files that tell the types of their columns.
 ///
@@ -14,6 +14,8 @@ use crate::{Compression, FileSinkConfig, Sink, SinkError, SinkSummary};
 pub(crate) struct TypedSink {
     destination: String,
     encoder: Option<Encoder>,
+    /// Whether rows can be added after a restart; else why not.
+    resumes: Result<(), String>,
     summary: SinkSummary,
 }
 
@@ -30,9 +32,10 @@ impl TypedSink {
         config: &FileSinkConfig,
         format: TypedFormat,
         schema: &StreamSchema,
+        from: Option<u64>,
     ) -> Result<Self, SinkError> {
         let destination = config.path.display().to_string();
-        let output = BufWriter::new(FileTarget::open(config)?);
+        let output = BufWriter::new(FileTarget::open(config, from)?);
         let encoder = match format {
             TypedFormat::Avro => AvroEncoder::new(output, schema, avro_compression(config))
                 .map(|encoder| Encoder::Avro(Box::new(encoder))),
@@ -43,6 +46,7 @@ impl TypedSink {
             Ok(encoder) => Ok(Self {
                 destination,
                 encoder: Some(encoder),
+                resumes: config.resumes(),
                 summary: SinkSummary::default(),
             }),
             Err(source) => Err(SinkError::Io { destination, source }),
@@ -102,6 +106,16 @@ impl Sink for TypedSink {
     /// What is written comes to the file with its row group or block, and can be read when the file is finished.
     async fn flush(&mut self) -> Result<(), SinkError> {
         Ok(())
+    }
+
+    async fn prepare(&mut self) -> Result<Option<SinkPosition>, SinkError> {
+        self.resumes
+            .clone()
+            .map(|()| None)
+            .map_err(|reason| SinkError::CannotResume {
+                destination: self.destination.clone(),
+                reason,
+            })
     }
 
     async fn finish(&mut self) -> Result<SinkSummary, SinkError> {

@@ -5,7 +5,7 @@ use velo_data::{ChangelogMode, StreamBatch, StreamSchema};
 use velo_formats::{CsvOptions, Encoder};
 
 use crate::file::PackedTarget;
-use crate::{EnvelopeStyle, FileSinkConfig, Sink, SinkError, SinkSummary, TextFormat};
+use crate::{EnvelopeStyle, FileSinkConfig, Sink, SinkError, SinkPosition, SinkSummary, TextFormat};
 
 /// Bytes that are gathered before they are written.
 const WRITE_BYTES: usize = 256 << 10;
@@ -16,6 +16,8 @@ pub struct WriterSink {
     destination: String,
     encoder: Encoder,
     buffer: Vec<u8>,
+    /// Whether rows can be added to a file after a restart; else why not.
+    resumes: Result<(), String>,
     summary: SinkSummary,
 }
 
@@ -49,6 +51,7 @@ impl WriterSink {
         config: &FileSinkConfig,
         format: TextFormat,
         schema: &StreamSchema,
+        from: Option<u64>,
     ) -> Result<Self, SinkError> {
         let options = CsvOptions {
             delimiter: config.delimiter,
@@ -58,7 +61,7 @@ impl WriterSink {
             (TextFormat::Envelope, EnvelopeStyle::Debezium) => Encoder::debezium_envelope(schema),
             _ => encoder(format, schema, options),
         };
-        let target = PackedTarget::open(config)?;
+        let target = PackedTarget::open(config, from)?;
         if format == TextFormat::Json && !target.is_empty() {
             return Err(SinkError::Format {
                 destination: config.path.display().to_string(),
@@ -67,6 +70,7 @@ impl WriterSink {
         }
         let is_header_wanted = config.has_headers && target.is_empty();
         let mut sink = Self::with_output(Output::File(target), config.path.display().to_string(), encoder);
+        sink.resumes = config.resumes();
         sink.encoder.write_start(&mut sink.buffer);
         if is_header_wanted {
             sink.encoder.write_header(&mut sink.buffer);
@@ -80,6 +84,7 @@ impl WriterSink {
             destination,
             encoder,
             buffer: Vec::new(),
+            resumes: Ok(()),
             summary: SinkSummary::default(),
         }
     }
@@ -137,6 +142,21 @@ impl Sink for WriterSink {
             Output::Closed => Ok(()),
         };
         flushed.map_err(|source| self.io_error(source))
+    }
+
+    async fn prepare(&mut self) -> Result<Option<SinkPosition>, SinkError> {
+        self.resumes.clone().map_err(|reason| SinkError::CannotResume {
+            destination: self.destination.clone(),
+            reason,
+        })?;
+        self.write_out()?;
+        let prepared = match &mut self.output {
+            Output::Writer(writer) => writer.flush().map(|()| None),
+            Output::File(file) => file.prepare(),
+            Output::Closed => Ok(None),
+        };
+        let bytes = prepared.map_err(|source| self.io_error(source))?;
+        Ok(bytes.map(|bytes| SinkPosition::File { bytes }))
     }
 
     async fn finish(&mut self) -> Result<SinkSummary, SinkError> {

@@ -218,9 +218,11 @@ pub(crate) fn open_diagnostic(unopened: &Unopened, source: &SourceOutline, decla
         | SourceError::IsDirectory { .. }
         | SourceError::Io { .. }
         | SourceError::Task { .. } => &code::FILE_NOT_FOUND,
-        SourceError::Connection { .. } | SourceError::Busy { .. } | SourceError::Refused { .. } => {
-            &code::SOURCE_REFUSED
-        }
+        SourceError::Connection { .. }
+        | SourceError::Busy { .. }
+        | SourceError::Refused { .. }
+        | SourceError::CannotResume { .. }
+        | SourceError::NoPosition => &code::SOURCE_REFUSED,
     };
     let mut message = format!("`{name}`: {}", described(error));
     if waited.as_secs() > 0 && error.is_not_there() {

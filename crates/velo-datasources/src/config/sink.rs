@@ -97,6 +97,22 @@ impl FileSinkConfig {
     pub(crate) fn compression(&self) -> Compression {
         self.compression.unwrap_or_else(|| Compression::of_path(&self.path))
     }
+
+    /// Whether rows can be added behind those that an earlier run has written; else why not.
+    pub(crate) fn resumes(&self) -> Result<(), String> {
+        let whole = match self.format {
+            FileFormat::Csv | FileFormat::JsonLines | FileFormat::Envelope => None,
+            FileFormat::Json => Some("a JSON array".to_owned()),
+            FileFormat::Parquet | FileFormat::Avro => Some(format!("a file in the format {}", self.format)),
+        };
+        if let Some(whole) = whole {
+            return Err(format!("{whole} is complete only at its end; write jsonlines or csv"));
+        }
+        if self.append || self.in_place {
+            return Ok(());
+        }
+        Err("the file is replaced when the job ends; say 'append' = 'true'".to_owned())
+    }
 }
 
 impl SinkConfig {
@@ -120,6 +136,30 @@ impl SinkConfig {
             file.in_place = matches!(file.format.kind(), FormatKind::Text(_));
         }
         self
+    }
+
+    /// Whether a run may go on behind what an earlier one has written, from where [`Sink::prepare`](crate::Sink::prepare)
+    /// told. Asked of the configuration that the sink is opened with: of a job without end, [`SinkConfig::in_place`].
+    ///
+    /// # Errors
+    ///
+    /// Why not, as a sentence that names what can.
+    pub fn resumes(&self) -> Result<(), String> {
+        match self {
+            Self::File(file) => file.resumes(),
+            // What is there cannot be taken back, so that rows may come twice, but there is nothing to go on in.
+            Self::Stdout { .. } | Self::Discard | Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Where rows go, for people.
+    pub(crate) fn destination(&self) -> String {
+        match self {
+            Self::File(file) => file.path.display().to_string(),
+            Self::Stdout { .. } => "stdout".to_owned(),
+            Self::Discard => "discard".to_owned(),
+            Self::Memory(_) => "memory".to_owned(),
+        }
     }
 
     /// Keys that [`SinkConfig::from_properties`] understands, those included that it refuses as unsupported.

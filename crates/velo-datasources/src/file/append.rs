@@ -50,6 +50,15 @@ impl AppendedFile {
         }
     }
 
+    /// Appends everything written since, durably, and tells the bytes of the file.
+    pub(crate) fn prepare(&mut self) -> std::io::Result<u64> {
+        self.publish()?;
+        match &self.file {
+            Some(file) => Ok(file.metadata()?.len()),
+            None => Ok(0),
+        }
+    }
+
     /// Whether the file begins with these bytes.
     pub(crate) fn begins_with(&mut self, magic: &[u8]) -> std::io::Result<bool> {
         let mut head = Vec::new();
@@ -70,8 +79,13 @@ impl AppendedFile {
         let file = match &mut self.file {
             Some(file) => file,
             file @ None => {
-                let created = OpenOptions::new().read(true).append(true).create(true).open(&self.path);
-                file.insert(created?)
+                let created = OpenOptions::new()
+                    .read(true)
+                    .append(true)
+                    .create(true)
+                    .open(&self.path)?;
+                sync_directory_of(&self.path)?;
+                file.insert(created)
             }
         };
         if self.pending_bytes == 0 {
@@ -107,6 +121,24 @@ impl Write for AppendedFile {
 pub(super) fn directory_of(path: &Path) -> &Path {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     directory.unwrap_or(Path::new("."))
+}
+
+/// Makes the name of a new file durable.
+#[cfg(unix)]
+pub(super) fn sync_directory_of(path: &Path) -> std::io::Result<()> {
+    let synced = File::open(directory_of(path)).and_then(|directory| directory.sync_all());
+    match synced {
+        // Files may be made in a directory that may not be read, and so not be opened.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
+    }
+}
+
+/// Other systems keep names together with files.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it may fail")]
+pub(super) fn sync_directory_of(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Adds the line end that the last record was not finished with.

@@ -1,10 +1,10 @@
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::append::{AppendedFile, directory_of};
+use super::append::{AppendedFile, directory_of, sync_directory_of};
 use crate::{Compression, FileSinkConfig, SinkError};
 
 /// The file that a sink writes to. Dropped without [`FileTarget::finish`], it leaves a file as it was, but for rows
@@ -26,16 +26,24 @@ pub(crate) enum FileTarget {
         is_empty: bool,
     },
     /// A file whose rows are seen while it is written.
-    InPlace(File),
+    InPlace {
+        /// The target.
+        file: File,
+        /// Whether it held nothing before.
+        is_empty: bool,
+    },
     /// A pipe or a device.
     Direct(File),
 }
 
 impl FileTarget {
-    /// Opens the target for writing.
-    pub(crate) fn open(config: &FileSinkConfig) -> Result<Self, SinkError> {
+    /// Opens the target for writing: behind so many bytes of it, where it is gone on with, otherwise as it is configured.
+    pub(crate) fn open(config: &FileSinkConfig, from: Option<u64>) -> Result<Self, SinkError> {
         let path = config.path.as_path();
         check_place(path)?;
+        if let Some(bytes) = from.filter(|bytes| *bytes > 0 || config.append) {
+            return Self::open_behind(config, bytes);
+        }
         let failed = |source| io_error(path, source);
         let is_special = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
         if is_special {
@@ -46,7 +54,9 @@ impl FileTarget {
             return Self::append_to(path, config.compression());
         }
         if config.in_place {
-            return Ok(Self::InPlace(File::create(path).map_err(failed)?));
+            let file = File::create(path).map_err(failed)?;
+            sync_directory_of(path).map_err(failed)?;
+            return Ok(Self::InPlace { file, is_empty: true });
         }
         // Behind a symbolic link, the file it names is replaced, not the link.
         let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -54,11 +64,42 @@ impl FileTarget {
         Ok(Self::Replacing { temporary, target })
     }
 
+    /// Goes on behind so many bytes of a file that an earlier run has written; what stands there is cut off.
+    fn open_behind(config: &FileSinkConfig, bytes: u64) -> Result<Self, SinkError> {
+        let path = config.path.as_path();
+        let failed = |source| io_error(path, source);
+        config.resumes().map_err(|reason| SinkError::CannotResume {
+            destination: path.display().to_string(),
+            reason,
+        })?;
+        if let Some(mut file) = open_with(path, bytes)? {
+            file.set_len(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+            if !config.append {
+                file.seek(SeekFrom::Start(bytes)).map_err(failed)?;
+                return Ok(Self::InPlace { file, is_empty: false });
+            }
+        }
+        Self::append_to(path, config.compression())
+    }
+
+    /// Makes everything written durable in the file, and tells its bytes; `None` of a pipe or a device.
+    pub(crate) fn prepare(&mut self) -> std::io::Result<Option<u64>> {
+        match self {
+            Self::Replacing { .. } => Err(ErrorKind::Unsupported.into()), // It becomes the file at the end.
+            Self::Appending { file, .. } => file.prepare().map(Some),
+            Self::InPlace { file, .. } => {
+                file.sync_data()?;
+                file.stream_position().map(Some)
+            }
+            Self::Direct(file) => file.flush().map(|()| None),
+        }
+    }
+
     /// Whether nothing stands in the file before what is written to it.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
-            Self::Replacing { .. } | Self::InPlace(_) | Self::Direct(_) => true,
-            Self::Appending { is_empty, .. } => *is_empty,
+            Self::Replacing { .. } | Self::Direct(_) => true,
+            Self::Appending { is_empty, .. } | Self::InPlace { is_empty, .. } => *is_empty,
         }
     }
 
@@ -71,7 +112,7 @@ impl FileTarget {
                 Ok(())
             }
             Self::Appending { mut file, .. } => file.publish(),
-            Self::InPlace(file) => file.sync_all(),
+            Self::InPlace { file, .. } => file.sync_all(),
             Self::Direct(mut file) => file.flush(),
         }
     }
@@ -100,7 +141,7 @@ impl Write for FileTarget {
         match self {
             Self::Replacing { temporary, .. } => temporary.write(bytes),
             Self::Appending { file, .. } => file.write(bytes),
-            Self::InPlace(file) | Self::Direct(file) => file.write(bytes),
+            Self::InPlace { file, .. } | Self::Direct(file) => file.write(bytes),
         }
     }
 
@@ -108,10 +149,33 @@ impl Write for FileTarget {
         match self {
             Self::Replacing { temporary, .. } => temporary.flush(),
             Self::Appending { file, .. } => file.flush(),
-            Self::InPlace(file) => file.sync_data(),
+            Self::InPlace { file, .. } => file.sync_data(),
             Self::Direct(file) => file.flush(),
         }
     }
+}
+
+/// Opens a file that has at least so many bytes; `None` of one that is not there and need not have any.
+fn open_with(path: &Path, bytes: u64) -> Result<Option<File>, SinkError> {
+    let lost = |found_bytes| SinkError::Lost {
+        path: path.to_owned(),
+        expected_bytes: bytes,
+        found_bytes,
+    };
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound && bytes == 0 => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(lost(None)),
+        Err(error) => return Err(io_error(path, error)),
+    };
+    if !metadata.is_file() {
+        return Err(lost(None)); // A pipe would wait for a reader when it is opened.
+    }
+    if metadata.len() < bytes {
+        return Err(lost(Some(metadata.len())));
+    }
+    let opened = OpenOptions::new().write(true).open(path);
+    opened.map(Some).map_err(|error| io_error(path, error))
 }
 
 /// Says in plain words what the operating system would say less well.

@@ -20,7 +20,7 @@ fn batch(ids_: &[i64]) -> StreamBatch {
 }
 
 async fn write(config: &SinkConfig, batches: &[StreamBatch]) -> SinkSummary {
-    let mut sink = open_sink(config, &ids()).unwrap();
+    let mut sink = open_sink(config, &ids(), None).unwrap();
     for batch in batches {
         sink.write(batch).await.unwrap();
     }
@@ -38,7 +38,7 @@ fn names(directory: &Path) -> Vec<String> {
 async fn files_are_replaced_when_the_sink_finishes() {
     let (directory, path) = file("out.csv", "old\n");
     let config = SinkConfig::from_path(&path).unwrap();
-    let mut sink = open_sink(&config, &ids()).unwrap();
+    let mut sink = open_sink(&config, &ids(), None).unwrap();
     sink.write(&batch(&[1, 2])).await.unwrap();
     sink.flush().await.unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "old\n");
@@ -56,7 +56,7 @@ async fn files_are_replaced_when_the_sink_finishes() {
 #[tokio::test]
 async fn a_sink_that_does_not_finish_leaves_nothing() {
     let (directory, path) = file("out.jsonl", "old\n");
-    let mut sink = open_sink(&SinkConfig::from_path(&path).unwrap(), &ids()).unwrap();
+    let mut sink = open_sink(&SinkConfig::from_path(&path).unwrap(), &ids(), None).unwrap();
     sink.write(&batch(&[1])).await.unwrap();
     sink.flush().await.unwrap();
     drop(sink);
@@ -89,7 +89,7 @@ async fn an_abandoned_sink_leaves_the_file_as_it_was() {
                 if let Some(before) = before {
                     std::fs::write(&config.path, before).unwrap();
                 }
-                let mut sink = open_sink(&SinkConfig::File(config.clone()), &ids()).unwrap();
+                let mut sink = open_sink(&SinkConfig::File(config.clone()), &ids(), None).unwrap();
                 // More than is gathered before it is written.
                 let many: Vec<i64> = (0..100_000).collect();
                 sink.write(&batch(&many)).await.unwrap();
@@ -115,7 +115,7 @@ async fn appended_rows_are_seen_when_they_are_flushed() {
     let (_directory, path) = file("a.csv", "id\n1");
     let mut config = FileSinkConfig::new(&path, FileFormat::Csv);
     config.append = true;
-    let mut sink = open_sink(&SinkConfig::File(config), &ids()).unwrap();
+    let mut sink = open_sink(&SinkConfig::File(config), &ids(), None).unwrap();
     sink.write(&batch(&[2])).await.unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "id\n1");
     sink.flush().await.unwrap();
@@ -180,7 +180,7 @@ async fn nan_is_counted() {
     let column: ArrayRef = Arc::new(Float64Array::from(vec![f64::NAN]));
     let records = RecordBatch::try_new(Arc::clone(schema.arrow()), vec![column]).unwrap();
     let config = SinkConfig::from_path(directory.path().join("a.jsonl")).unwrap();
-    let mut sink = open_sink(&config, &schema).unwrap();
+    let mut sink = open_sink(&config, &schema, None).unwrap();
     sink.write(&StreamBatch::inserts(records)).await.unwrap();
     assert_eq!(sink.finish().await.unwrap().non_finite_as_null, 1);
 }
@@ -190,7 +190,9 @@ fn places_that_cannot_be_written() {
     let directory = TempDir::new().unwrap();
     let refused = |path: &str| {
         let config = FileSinkConfig::new(directory.path().join(path), FileFormat::Csv);
-        let error = open_sink(&SinkConfig::File(config.clone()), &ids()).err().unwrap();
+        let error = open_sink(&SinkConfig::File(config.clone()), &ids(), None)
+            .err()
+            .unwrap();
         error.to_string().replace(directory.path().to_str().unwrap(), "DIR")
     };
     assert_eq!(

@@ -125,7 +125,8 @@ async fn write(path: &Path, append: bool, ids: &[i64]) -> Result<(), String> {
     );
     let mut config = FileSinkConfig::new(path, FileFormat::Json);
     config.append = append;
-    let mut sink = open_sink(&SinkConfig::File(config.clone()), source.schema()).map_err(|error| error.to_string())?;
+    let mut sink =
+        open_sink(&SinkConfig::File(config.clone()), source.schema(), None).map_err(|error| error.to_string())?;
     for (batch, _) in read_from(&source, &request(&source, &[], 2), None).await {
         sink.write(&StreamBatch::inserts(batch.records)).await.unwrap();
     }

@@ -22,6 +22,8 @@ mod odd_files;
 mod packed;
 mod resume;
 mod resume_histories;
+mod shared_sinks;
+mod sink_positions;
 mod support;
 mod table_files;
 mod tables;

@@ -78,7 +78,7 @@ async fn sinks_share_what_they_hold() {
     let schema = StreamSchema::of_user_columns([SqlType::BigInt.field("a", true)]);
     let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
     let batch = StreamBatch::inserts(RecordBatch::try_new(Arc::clone(schema.arrow()), vec![column]).unwrap());
-    let mut writer = open_sink(&SinkConfig::Memory(sink.clone()), &schema).unwrap();
+    let mut writer = open_sink(&SinkConfig::Memory(sink.clone()), &schema, None).unwrap();
     writer.write(&batch).await.unwrap();
     assert_eq!(sink.batches(), std::slice::from_ref(&batch));
     assert_eq!(writer.finish().await.unwrap().rows_written, 2);

@@ -191,7 +191,7 @@ async fn write(path: &Path, append: bool, text: &str) -> Result<(), String> {
     let mut sink_config = FileSinkConfig::new(path, FileFormat::of_path(path).unwrap());
     sink_config.append = append;
     let mut sink =
-        open_sink(&SinkConfig::File(sink_config.clone()), source.schema()).map_err(|error| error.to_string())?;
+        open_sink(&SinkConfig::File(sink_config.clone()), source.schema(), None).map_err(|error| error.to_string())?;
     for (batch, _) in read_from(&source, &request(&source, &[], 1000), None).await {
         sink.write(&velo_data::StreamBatch::inserts(batch.records))
             .await

@@ -61,7 +61,7 @@ async fn write_typed(path: &Path, from: i64) {
     let id: ArrayRef = Arc::new(Int64Array::from_iter_values(from..from + 30));
     let text: ArrayRef = Arc::new(StringViewArray::from_iter_values((0..30).map(|id| id.to_string())));
     let batch = RecordBatch::try_new(Arc::clone(records().arrow()), vec![id, text]).unwrap();
-    let mut sink = open_sink(&SinkConfig::from_path(path).unwrap(), &records()).unwrap();
+    let mut sink = open_sink(&SinkConfig::from_path(path).unwrap(), &records(), None).unwrap();
     sink.write(&StreamBatch::inserts(batch)).await.unwrap();
     sink.finish().await.unwrap();
 }

@@ -125,6 +125,7 @@ pub(crate) async fn rows(batches: impl IntoIterator<Item = RecordBatch>) -> Stri
     let mut sink = open_sink(
         &SinkConfig::File(config.clone()),
         &StreamSchema::of_user_columns(fields),
+        None,
     )
     .unwrap();
     sink.write(&StreamBatch::inserts(records)).await.unwrap();

@@ -85,7 +85,7 @@ impl Files {
     pub(crate) async fn write_ids(&self, name: &str, values: &[i64]) {
         let column: ArrayRef = Arc::new(Int64Array::from(values.to_vec()));
         let records = RecordBatch::try_new(Arc::clone(ids().arrow()), vec![column]).unwrap();
-        let mut sink = open_sink(&SinkConfig::from_path(self.path(name)).unwrap(), &ids()).unwrap();
+        let mut sink = open_sink(&SinkConfig::from_path(self.path(name)).unwrap(), &ids(), None).unwrap();
         sink.write(&StreamBatch::inserts(records)).await.unwrap();
         sink.finish().await.unwrap();
     }

@@ -21,7 +21,7 @@ async fn typed(format: FileFormat, ids: &[i64]) -> Vec<u8> {
     let directory = tempfile::TempDir::new().unwrap();
     let path = directory.path().join("ids");
     let schema = StreamSchema::of_user_columns([SqlType::BigInt.field("id", true)]);
-    let mut sink = open_sink(&SinkConfig::File(FileSinkConfig::new(&path, format)), &schema).unwrap();
+    let mut sink = open_sink(&SinkConfig::File(FileSinkConfig::new(&path, format)), &schema, None).unwrap();
     let column = Arc::new(Int64Array::from(ids.to_vec()));
     let records = RecordBatch::try_new(Arc::clone(schema.arrow()), vec![column]).unwrap();
     sink.write(&StreamBatch::inserts(records)).await.unwrap();
@@ -295,7 +295,7 @@ async fn the_columns_of_typed_objects_are_told_by_a_part_of_them() {
     let schema = StreamSchema::of_user_columns(fields);
     for (format, name) in [(FileFormat::Parquet, "wide.parquet"), (FileFormat::Avro, "wide.avro")] {
         let path = directory.path().join(name);
-        let mut sink = open_sink(&SinkConfig::File(FileSinkConfig::new(&path, format)), &schema).unwrap();
+        let mut sink = open_sink(&SinkConfig::File(FileSinkConfig::new(&path, format)), &schema, None).unwrap();
         let column: ArrayRef = Arc::new(Int64Array::from_iter_values(0..100));
         let columns = vec![column; 1500];
         let records = RecordBatch::try_new(Arc::clone(schema.arrow()), columns).unwrap();

@@ -1,3 +1,7 @@
+//! One sink that several statements write to.
+
+mod writers;
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
@@ -6,36 +10,50 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 use velo_data::{ChangelogMode, StreamBatch, StreamSchema};
 
-use crate::{Sink, SinkConfig, SinkError, SinkSummary, open_sink};
+use self::writers::{Left, Readiness, Writers};
+use crate::{Sink, SinkConfig, SinkError, SinkPosition, SinkSummary, open_sink};
 
 /// Opens one sink for the statements that feed it together: one writer for each schema, in their order.
 ///
 /// The user columns of all schemas must be the same, and so must their keys. Metadata that only some of them have is NULL in the rows of
-/// the others. The sink finishes with its last writer, whose summary is that of all; the others' are empty.
+/// the others. The sink finishes with its last writer, whose summary is that of all; the others' are empty. Of a sink with a
+/// writer that was dropped, the rows are not complete: it is abandoned then.
+///
+/// A writer that [prepares](Sink::prepare) waits until every other has come to prepare, has finished, was abandoned or was
+/// dropped. The sink is prepared once then, and all are told the same position: no row that one has written behind its
+/// preparation comes before a row that another has written ahead of its own.
+///
+/// With a position of an earlier run, writing goes on as [`open_sink`] says.
 ///
 /// # Errors
 ///
 /// When the destination cannot be written, or user columns or keys differ.
-pub fn open_shared_sink(config: &SinkConfig, schemas: &[&StreamSchema]) -> Result<Vec<Box<dyn Sink>>, SinkError> {
+pub fn open_shared_sink(
+    config: &SinkConfig,
+    schemas: &[&StreamSchema],
+    from: Option<&SinkPosition>,
+) -> Result<Vec<Box<dyn Sink>>, SinkError> {
     let common = match schemas {
         [] => return Ok(Vec::new()),
-        [schema] => return Ok(vec![open_sink(config, schema)?]),
+        [schema] => return Ok(vec![open_sink(config, schema, from)?]),
         [first, others @ ..] => common_schema(config, first, others)?,
     };
-    let sink = open_sink(config, &common)?;
+    let sink = open_sink(config, &common, from)?;
     let takes = sink.takes();
-    let shared = Arc::new(Mutex::new(Shared {
-        sink,
-        writers: schemas.len(),
-    }));
-    let writer = |schema: &&StreamSchema| -> Box<dyn Sink> {
+    let shared = Arc::new(Shared {
+        sink: Mutex::new(sink),
+        writers: Writers::new(schemas.len()),
+    });
+    let writer = |(index, schema): (usize, &&StreamSchema)| -> Box<dyn Sink> {
         Box::new(SharedWriter {
             shared: Arc::clone(&shared),
+            index,
+            is_closed: false,
             columns: Conformer::new(schema, &common),
             takes,
         })
     };
-    Ok(schemas.iter().map(writer).collect())
+    Ok(schemas.iter().enumerate().map(writer).collect())
 }
 
 /// The user columns of all, and the metadata of any.
@@ -47,7 +65,7 @@ fn common_schema(
     let mut common = first.clone();
     for other in others {
         check_fit(first, other).map_err(|message| SinkError::Format {
-            destination: destination(config),
+            destination: config.destination(),
             message,
         })?;
         for (column, _) in other.system_columns() {
@@ -72,15 +90,6 @@ fn check_fit(first: &StreamSchema, other: &StreamSchema) -> Result<(), String> {
     Ok(())
 }
 
-fn destination(config: &SinkConfig) -> String {
-    match config {
-        SinkConfig::File(file) => file.path.display().to_string(),
-        SinkConfig::Stdout { .. } => "stdout".to_owned(),
-        SinkConfig::Discard => "discard".to_owned(),
-        SinkConfig::Memory(_) => "memory".to_owned(),
-    }
-}
-
 fn are_same_columns(one: &[FieldRef], other: &[FieldRef]) -> bool {
     let same =
         |(one, other): (&FieldRef, &FieldRef)| one.name() == other.name() && one.data_type() == other.data_type();
@@ -96,15 +105,36 @@ fn names(fields: &[FieldRef]) -> String {
 }
 
 struct Shared {
-    sink: Box<dyn Sink>,
-    /// Writers that have not finished.
-    writers: usize,
+    sink: Mutex<Box<dyn Sink>>,
+    writers: Writers,
 }
 
 struct SharedWriter {
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Shared>,
+    /// Its place among all writers.
+    index: usize,
+    is_closed: bool,
     columns: Conformer,
     takes: ChangelogMode,
+}
+
+impl SharedWriter {
+    /// Writes no more from now on; tells who does. Once it is closed, others are thought to.
+    fn close(&mut self) -> Left {
+        if self.is_closed {
+            return Left::Others;
+        }
+        self.is_closed = true;
+        self.shared.writers.close(self.index)
+    }
+}
+
+impl Drop for SharedWriter {
+    fn drop(&mut self) {
+        if !self.is_closed {
+            self.shared.writers.drop_writer(self.index);
+        }
+    }
 }
 
 #[async_trait]
@@ -119,29 +149,48 @@ impl Sink for SharedWriter {
             records,
             kinds: batch.kinds.clone(),
         };
-        self.shared.lock().await.sink.write(&batch).await
+        self.shared.sink.lock().await.write(&batch).await
     }
 
     async fn flush(&mut self) -> Result<(), SinkError> {
-        self.shared.lock().await.sink.flush().await
+        self.shared.sink.lock().await.flush().await
+    }
+
+    async fn prepare(&mut self) -> Result<Option<SinkPosition>, SinkError> {
+        let Shared { sink, writers } = self.shared.as_ref();
+        let waiting = writers.wait(self.index);
+        loop {
+            waiting.until_ready().await;
+            let mut sink = sink.lock().await;
+            // While the lock was waited for, another may have prepared the sink, or given up to wait.
+            match waiting.readiness() {
+                Readiness::OthersWrite => {}
+                Readiness::Prepared(position) => return Ok(position),
+                Readiness::Ready => {
+                    let prepared = sink.prepare().await;
+                    match &prepared {
+                        Ok(position) => writers.release(*position),
+                        Err(_) => writers.fail(),
+                    }
+                    return prepared;
+                }
+            }
+        }
     }
 
     async fn finish(&mut self) -> Result<SinkSummary, SinkError> {
-        let mut shared = self.shared.lock().await;
-        shared.writers -= 1;
-        if shared.writers == 0 {
-            return shared.sink.finish().await;
+        match self.close() {
+            Left::Others => Ok(SinkSummary::default()),
+            Left::Nobody { was_one_dropped: false } => self.shared.sink.lock().await.finish().await,
+            Left::Nobody { was_one_dropped: true } => self.shared.sink.lock().await.abandon().await,
         }
-        Ok(SinkSummary::default())
     }
 
     async fn abandon(&mut self) -> Result<SinkSummary, SinkError> {
-        let mut shared = self.shared.lock().await;
-        shared.writers -= 1;
-        if shared.writers == 0 {
-            return shared.sink.abandon().await;
+        match self.close() {
+            Left::Others => Ok(SinkSummary::default()),
+            Left::Nobody { .. } => self.shared.sink.lock().await.abandon().await,
         }
-        Ok(SinkSummary::default())
     }
 }
 
@@ -204,7 +253,7 @@ mod tests {
         let plain = StreamSchema::of_user_columns([SqlType::BigInt.field("id", true)]);
         let windowed = plain.clone().with_system(SystemColumn::WindowStart);
         let memory = MemorySink::default();
-        let mut writers = open_shared_sink(&SinkConfig::Memory(memory.clone()), &[&plain, &windowed]).unwrap();
+        let mut writers = open_shared_sink(&SinkConfig::Memory(memory.clone()), &[&plain, &windowed], None).unwrap();
         writers[1].write(&batch(&windowed, 2)).await.unwrap();
         assert_eq!(writers[1].finish().await.unwrap(), SinkSummary::default());
         writers[0].write(&batch(&plain, 1)).await.unwrap();
@@ -219,10 +268,14 @@ mod tests {
     fn different_columns_and_keys_are_refused() {
         let id = StreamSchema::of_user_columns([SqlType::BigInt.field("id", true)]);
         let name = StreamSchema::of_user_columns([SqlType::String.field("name", true)]);
-        let error = open_shared_sink(&SinkConfig::Discard, &[&id, &name]).err().unwrap();
+        let error = open_shared_sink(&SinkConfig::Discard, &[&id, &name], None)
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("`id` Int64 and `name` Utf8View"), "{error}");
         let keyed = id.clone().with_key(vec![0]);
-        let error = open_shared_sink(&SinkConfig::Discard, &[&id, &keyed]).err().unwrap();
+        let error = open_shared_sink(&SinkConfig::Discard, &[&id, &keyed], None)
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("different keys"), "{error}");
     }
 }
