@@ -20,7 +20,7 @@ pub struct SinkSummary {
 /// Where what a sink has written ends at its destination.
 ///
 /// The form in which it is written down is JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SinkPosition {
     /// In a file.
@@ -66,6 +66,16 @@ pub trait Sink: Send {
     async fn prepare(&mut self) -> Result<Option<SinkPosition>, SinkError> {
         self.flush().await?;
         Ok(None)
+    }
+
+    /// Says that nothing more will be written, so that others who write to the same sink wait for it no longer; then as
+    /// [`Sink::prepare`], but without waiting for them. The sink is still to be finished or abandoned.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::prepare`].
+    async fn end(&mut self) -> Result<Option<SinkPosition>, SinkError> {
+        self.prepare().await
     }
 
     /// Flushes and closes; nothing may be written afterwards.

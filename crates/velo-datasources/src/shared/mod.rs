@@ -178,6 +178,12 @@ impl Sink for SharedWriter {
         }
     }
 
+    async fn end(&mut self) -> Result<Option<SinkPosition>, SinkError> {
+        let Shared { sink, writers } = self.shared.as_ref();
+        writers.end(self.index);
+        sink.lock().await.prepare().await
+    }
+
     async fn finish(&mut self) -> Result<SinkSummary, SinkError> {
         match self.close() {
             Left::Others => Ok(SinkSummary::default()),

@@ -24,6 +24,8 @@ enum Activity {
     Prepared(Option<SinkPosition>),
     /// Nobody wrote any more, and another failed to prepare the sink: each tries it for itself, so that each is told why.
     Failed,
+    /// Writes no more, and has yet to be closed.
+    Ended,
     /// Has finished or was abandoned.
     Closed,
     /// Went away without either.
@@ -39,7 +41,7 @@ impl Activity {
     /// Whether it writes nothing before the sink is prepared the next time. Who has not seen yet that it was prepared before goes
     /// on to write.
     fn is_still(self) -> bool {
-        self == Self::Waiting || self.is_over()
+        matches!(self, Self::Waiting | Self::Ended) || self.is_over()
     }
 }
 
@@ -86,6 +88,11 @@ impl Writers {
     /// The sink cannot be prepared.
     pub(super) fn fail(&self) {
         self.change_waiting(Activity::Failed);
+    }
+
+    /// A writer writes no more.
+    pub(super) fn end(&self, writer: usize) {
+        self.change(writer, Activity::Ended);
     }
 
     /// A writer has finished or was abandoned.
