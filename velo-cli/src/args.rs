@@ -222,6 +222,14 @@ pub(crate) struct DeployArgs {
     #[arg(long, value_name = "N")]
     pub(crate) parallelism: Option<NonZeroUsize>,
 
+    /// Tell what would go on from its checkpoint and what would begin anew, and start nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Forget the checkpoints and what is kept of tables, and read everything from the beginning
+    #[arg(long)]
+    pub(crate) full_refresh: bool,
+
     #[command(flatten)]
     pub(crate) loading: LoadingArgs,
 

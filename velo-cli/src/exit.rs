@@ -61,6 +61,9 @@ impl From<&EngineError> for Exit {
             | EngineError::SchemaDrift { .. }
             | EngineError::UnknownRelation { .. }
             | EngineError::Cycle { .. }
+            | EngineError::Restore { .. }
+            | EngineError::Checkpoint { .. }
+            | EngineError::CoordinatorPanicked { .. }
             | EngineError::Source { .. }
             | EngineError::Sink { .. }
             | EngineError::Row { .. }

@@ -1,11 +1,13 @@
 //! Where the rows of a program's statements go, and the sinks that take them there.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
 use velo_data::StreamSchema;
-use velo_datasources::{Sink, SinkConfig, SinkError, TextFormat, open_shared_sink};
-use velo_engine::JobStatement;
+use velo_datasources::{SinkConfig, SinkError, SinkPosition, TextFormat, open_shared_sink};
+use velo_engine::{JobSink, JobStatement};
+use velo_job::JobSinkOutline;
 use velo_planner::plan::PlannedStatement;
 use velo_session::{CheckedProgram, Output};
 
@@ -14,7 +16,7 @@ use crate::print::rows::RowPrinter;
 use crate::terminal::Terminal;
 
 /// Sinks of each statement, in the order of the statements.
-pub(crate) type StatementSinks = Vec<Vec<Box<dyn Sink>>>;
+pub(crate) type StatementSinks = Vec<Vec<JobSink>>;
 
 /// The outputs of all statements of a program.
 pub(crate) struct JobOutputs {
@@ -118,16 +120,30 @@ impl JobOutputs {
         }
     }
 
-    /// Opens everything; nothing has been written yet when that fails.
+    /// The sinks, as a job that is started again knows them.
+    pub(crate) fn outlines(&self) -> Vec<JobSinkOutline<'_>> {
+        let sinks = self.sinks.iter().map(|sink| JobSinkOutline {
+            name: &sink.name,
+            config: &sink.config,
+            writers: sink.writers.clone(),
+        });
+        sinks.collect()
+    }
+
+    /// Opens everything, each sink behind its position if it has one; nothing has been written yet when that fails.
     ///
     /// # Errors
     ///
-    /// When a destination cannot be written.
-    pub(crate) fn open(&self, printer: &RowPrinter) -> Result<StatementSinks, SinkError> {
+    /// When a destination cannot be written, or does not hold what was written before a position.
+    pub(crate) fn open(
+        &self,
+        printer: &RowPrinter,
+        positions: &HashMap<String, SinkPosition>,
+    ) -> Result<StatementSinks, SinkError> {
         let printed = |statement: &StatementOutput| {
             let sink = statement
                 .printed_as
-                .map(|_| printer.sink(&statement.name, &statement.schema));
+                .map(|_| printer.sink(&statement.name, &statement.schema).into());
             sink.into_iter().collect()
         };
         let mut sinks: StatementSinks = self.statements.iter().map(printed).collect();
@@ -137,9 +153,12 @@ impl JobOutputs {
                 .iter()
                 .map(|index| &self.statements[*index].schema)
                 .collect();
-            let writers = open_shared_sink(&sink.config, &schemas, None)?;
+            let writers = open_shared_sink(&sink.config, &schemas, positions.get(&sink.name))?;
             for (index, writer) in sink.writers.iter().zip(writers) {
-                sinks[*index].push(writer);
+                sinks[*index].push(JobSink {
+                    name: sink.name.clone(),
+                    sink: writer,
+                });
             }
         }
         Ok(sinks)

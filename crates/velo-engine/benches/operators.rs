@@ -13,7 +13,9 @@ use datafusion_expr::{Expr, cast, col, lit};
 use velo_common::Span;
 use velo_data::{ChangelogMode, ManualClock, RowKind, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::MemorySource;
-use velo_engine::{Cancel, CompiledStage, Event, Job, JobStatement, Metrics, Output, RunOptions, StageInput, run};
+use velo_engine::{
+    Cancel, CompiledStage, Event, Job, JobStatement, Metrics, Output, RestoredJob, RunOptions, StageInput, run,
+};
 use velo_functions::{AggregateKind, ArithmeticOperator, arithmetic};
 use velo_planner::physical::{JobGraph, StatementLayout};
 use velo_planner::plan::{
@@ -172,6 +174,7 @@ fn job(plan: LogicalPlan, source: &Arc<MemorySource>) -> Job {
         }],
         sources: HashMap::from([("input".into(), Arc::clone(source) as _)]),
         tables: HashMap::new(),
+        restored: RestoredJob::default(),
     }
 }
 
@@ -305,6 +308,7 @@ fn benches(criterion: &mut Criterion) {
                 clock: Arc::new(ManualClock::default()),
                 cancel: Cancel::default(),
                 progress: Arc::new(Metrics::default()),
+                checkpoints: None,
             };
             run(job(plan.clone(), &source), &options).expect("the job runs")
         };

@@ -2,6 +2,7 @@ use arrow::error::ArrowError;
 use datafusion_common::DataFusionError;
 use velo_data::{ChangelogMode, RecordOrigin, RowError};
 use velo_datasources::{SinkError, SourceError};
+use velo_state::CheckpointError;
 
 /// Why an operator cannot go on. Rows that merely fail are rejected instead, see
 /// [`Output::reject`](crate::Output::reject).
@@ -133,6 +134,26 @@ pub enum EngineError {
     Cycle {
         /// A statement of the circle.
         statement: String,
+    },
+    /// State of an earlier run does not fit the operators of this one.
+    #[error("`{statement}` cannot go on from its checkpoint")]
+    Restore {
+        /// Name of the statement.
+        statement: String,
+        /// What does not fit.
+        source: OperatorError,
+    },
+    /// A checkpoint cannot be written.
+    #[error("cannot take a checkpoint")]
+    Checkpoint {
+        /// Why.
+        source: CheckpointError,
+    },
+    /// What takes checkpoints panicked.
+    #[error("the taking of checkpoints panicked: {message}")]
+    CoordinatorPanicked {
+        /// What the panic said.
+        message: String,
     },
     /// A source cannot be opened or read.
     #[error("`{statement}` cannot read `{relation}`")]

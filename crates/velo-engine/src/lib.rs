@@ -23,7 +23,7 @@
 //! use datafusion_expr::{col, lit};
 //! use velo_data::{SqlType, StreamSchema, SystemClock};
 //! use velo_datasources::{MemorySink, MemorySource};
-//! use velo_engine::{Cancel, Job, JobStatement, Metrics, RunOptions, run};
+//! use velo_engine::{Cancel, Job, JobStatement, Metrics, RestoredJob, RunOptions, run};
 //! use velo_planner::plan::{
 //!     Filter, LogicalPlan, PlannedStatement, Relation, Scan, StatementKind, StatementSettings,
 //! };
@@ -56,10 +56,11 @@
 //!             settings: StatementSettings::default(),
 //!             span: velo_common::Span::new(0, 0),
 //!         },
-//!         sinks: vec![sink.writer()],
+//!         sinks: vec![sink.writer().into()],
 //!     }],
 //!     sources: [("numbers".into(), Arc::new(MemorySource::new(schema, vec![vec![numbers]])) as _)].into(),
 //!     tables: Default::default(),
+//!     restored: RestoredJob::default(),
 //! };
 //! let summary = run(job, &RunOptions {
 //!     parallelism: 1,
@@ -67,6 +68,7 @@
 //!     clock: Arc::new(SystemClock),
 //!     cancel: Cancel::default(),
 //!     progress: Arc::new(Metrics::default()),
+//!     checkpoints: None,
 //! })?;
 //! assert_eq!((summary.statements[0].rows_in, summary.statements[0].rows_out), (4, 2));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -102,7 +104,9 @@ pub use exchange::{KeyRouter, Merge};
 pub use keys::{KEY_GROUPS, KeyGroups, key_group};
 pub use metrics::{Metrics, StatementMetrics};
 pub use operator::Operator;
-pub use runtime::{Cancel, Job, JobStatement, RunOptions, run};
+pub use runtime::{
+    Cancel, Checkpoints, Job, JobSink, JobStatement, RestoredInput, RestoredJob, RunOptions, SplitState, run,
+};
 pub use summary::{JobSummary, LateSummary, RejectedRows, StatementSummary};
 pub use table::{JoinedTable, LiveTable, Table, TableBuilder, TableLoadJob, TableWriter, load_table};
 pub use velo_state::OperatorState;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use velo_common::{Diagnostic, Name, Severity, SourceText, Span, code};
 use velo_data::StreamSchema;
 use velo_datasources::{FileSample, GeneratedDescription, SinkConfig, Source};
-use velo_parser::ast::ObjectName;
+use velo_parser::ast::{Annotation, ObjectName};
 use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan, StatementKind};
 use velo_planner::{JoinOutline, Overrides, outline, plan_program};
 
@@ -78,6 +78,8 @@ pub struct Inference {
 pub struct CheckedProgram {
     /// Its text, with `*` for the passwords in it.
     pub source: SourceText,
+    /// What it calls itself, by `-- @app: name` at its top.
+    pub application: Option<String>,
     /// What is wrong with it, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
     /// How many warnings are left out because the program allows them.
@@ -244,6 +246,7 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
     sort(&mut diagnostics);
     CheckedProgram {
         source: source.masked(&secrets),
+        application: application(&parsed.script.head),
         diagnostics,
         allowed,
         joins: outline.joins,
@@ -256,6 +259,15 @@ pub fn check_when_there(source: SourceText, options: &SessionOptions, on_wait: &
         unreachable,
         sinks: sinks.configs,
     }
+}
+
+/// What a program calls itself.
+fn application(head: &[Annotation]) -> Option<String> {
+    let mut named = head
+        .iter()
+        .filter(|annotation| annotation.name.eq_ignore_ascii_case("app"));
+    let name = &named.next()?.value.node;
+    (!name.is_empty()).then(|| name.clone())
 }
 
 /// Statements that cannot run because nobody knows the columns of what they read.

@@ -22,8 +22,8 @@ mod lock;
 mod manifest;
 
 pub use checkpoints::{
-    CheckpointDetails, CheckpointError, CheckpointManifest, CheckpointStore, CheckpointWriter, InputEntry,
-    OperatorDescriptor, OperatorEntry, OutputEntry, SplitEntry, StageEntry, StateFile, StateScope,
+    CheckpointDetails, CheckpointError, CheckpointManifest, CheckpointStore, CheckpointWriter, InputEntry, NamedId,
+    OperatorDescriptor, OperatorEntry, OutputEntry, SplitEntry, StateFile, StateScope, StatementEntry,
 };
 pub use files::{ArrowFile, Damage, FileError};
 pub use key_groups::{KEY_GROUPS, KeyGroups, counting_sort, key_group};

@@ -10,7 +10,7 @@ use crate::key_groups::{KEY_GROUPS, KeyGroups, counting_sort};
 /// An operator's state: Arrow batches, so that any of it can be written as Arrow IPC.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OperatorState {
-    /// State that belongs to no key, such as the watermark: the same for every worker that restores.
+    /// State that belongs to no key, such as the watermark: every worker that restores gets all of it.
     pub shared: Option<RecordBatch>,
     /// State of the keys of each key group.
     pub key_groups: BTreeMap<u16, RecordBatch>,
@@ -23,15 +23,24 @@ impl OperatorState {
         self.shared.is_none() && self.key_groups.is_empty()
     }
 
-    /// Joins the snapshots that the workers of one operator took of disjoint key groups.
-    #[must_use]
-    pub fn merge(parts: impl IntoIterator<Item = Self>) -> Self {
-        let mut merged = Self::default();
+    /// Joins the snapshots that the workers of one operator took of disjoint key groups; of what belongs to no key, the rows of
+    /// each are kept, in the order of the workers.
+    ///
+    /// # Errors
+    ///
+    /// When they are of different forms.
+    pub fn merge(parts: impl IntoIterator<Item = Self>) -> Result<Self, ArrowError> {
+        let mut key_groups = BTreeMap::new();
+        let mut shared = Vec::new();
         for part in parts {
-            merged.shared = merged.shared.or(part.shared);
-            merged.key_groups.extend(part.key_groups);
+            key_groups.extend(part.key_groups);
+            shared.extend(part.shared);
         }
-        merged
+        let shared = match shared.as_slice() {
+            [] => None,
+            [first, ..] => Some(concat_batches(first.schema_ref(), &shared)?),
+        };
+        Ok(Self { shared, key_groups })
     }
 
     /// Divides `rows` by the key group of each.

@@ -34,6 +34,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         "velo-loader",
         &["velo-session", "velo-engine", "velo-state", "velo-graph"],
     ),
+    (
+        "velo-job",
+        &["velo-engine", "velo-state", "velo-planner", "velo-datasources"],
+    ),
 ];
 
 /// Crates at the top, which may use all others.

@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewAr
 use velo_common::SourceText;
 use velo_data::{ManualClock, StreamBatch};
 use velo_datasources::{MemorySource, Source};
-use velo_engine::{Cancel, Job, JobStatement, JoinedTable, LiveTable, Metrics, RunOptions, TableBuilder};
+use velo_engine::{Cancel, Job, JobStatement, JoinedTable, LiveTable, Metrics, RestoredJob, RunOptions, TableBuilder};
 use velo_planner::plan::PlannedStatement;
 use velo_session::{Mode, SessionOptions, check};
 
@@ -121,6 +121,7 @@ impl Join {
             statements: statements.collect(),
             sources: self.sources.clone(),
             tables: self.tables.clone(),
+            restored: RestoredJob::default(),
         };
         let options = RunOptions {
             parallelism: 1,
@@ -128,6 +129,7 @@ impl Join {
             clock: Arc::new(ManualClock::default()),
             cancel: Cancel::default(),
             progress: Arc::new(Metrics::default()),
+            checkpoints: None,
         };
         velo_engine::run(job, &options).expect("the job runs");
     }

@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewAr
 use velo_common::SourceText;
 use velo_data::ManualClock;
 use velo_datasources::{MemorySource, Source};
-use velo_engine::{Cancel, Job, JobStatement, Metrics, RunOptions};
+use velo_engine::{Cancel, Job, JobStatement, Metrics, RestoredJob, RunOptions};
 use velo_session::{CheckedProgram, Mode, SessionOptions, check};
 
 use crate::data::text_file;
@@ -77,6 +77,7 @@ impl Query {
             statements: statements.collect(),
             sources: self.sources.clone(),
             tables: HashMap::new(),
+            restored: RestoredJob::default(),
         };
         let options = RunOptions {
             parallelism: 1,
@@ -84,6 +85,7 @@ impl Query {
             clock: Arc::new(ManualClock::default()),
             cancel: Cancel::default(),
             progress: Arc::new(Metrics::default()),
+            checkpoints: None,
         };
         velo_engine::run(job, &options).expect("the job runs");
     }

@@ -1,14 +1,18 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use velo_common::{Diagnostic, code};
-use velo_data::SystemClock;
+use velo_data::{Clock, SystemClock};
 use velo_datasources::SinkError;
-use velo_engine::{Cancel, EngineError, Job, Metrics, RunOptions};
+use velo_engine::{Cancel, Checkpoints, EngineError, Job, Metrics, RunOptions};
+use velo_job::{JobOutline, Recovery, RecoveryError};
 use velo_loader::{TableChoice, TableMissing};
 use velo_session::{CheckedProgram, Mode, Output, SessionOptions};
+use velo_state::{CheckpointError, CheckpointStore};
 
 use super::loading::{Loading, LoadingError, loader};
 use super::{check_program, print_on_stderr, print_refusal};
@@ -19,6 +23,7 @@ use crate::outputs::{self, JobOutputs};
 use crate::print::errors::print_error;
 use crate::print::line::text;
 use crate::print::load::problems;
+use crate::print::recovery;
 use crate::print::rows::RowPrinter;
 use crate::print::summary::{self, StatementPolicies};
 use crate::progress::{LoadProgressStyle, StreamProgress, StreamProgressStyle};
@@ -35,6 +40,14 @@ enum DeployError {
     Sink(#[from] SinkError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    #[error("cannot use the checkpoints")]
+    Checkpoint(#[from] CheckpointError),
+    #[error(
+        "{statements} cannot go on: {reason}; start anew with --full-refresh, or keep the state in another directory"
+    )]
+    Refused { statements: String, reason: String },
 }
 
 impl From<&DeployError> for Exit {
@@ -42,7 +55,11 @@ impl From<&DeployError> for Exit {
         match error {
             DeployError::Loading(error) => error.into(),
             DeployError::Engine(error) => error.into(),
-            DeployError::TableMissing(_) | DeployError::Sink(_) => Self::Failed,
+            DeployError::TableMissing(_)
+            | DeployError::Sink(_)
+            | DeployError::Recovery(_)
+            | DeployError::Checkpoint(_)
+            | DeployError::Refused { .. } => Self::Failed,
         }
     }
 }
@@ -104,6 +121,12 @@ fn deploy_program(
     terminal: Terminal,
 ) -> Result<(), DeployError> {
     let tables = program.take_tables();
+    let outputs = JobOutputs::of(&program, true);
+    let store = open_checkpoints(&program, args)?;
+    let recovery = recover(&program, &outputs, &store, args, terminal)?;
+    if args.dry_run {
+        return Ok(());
+    }
     let table_policies = summary::policies_by_name(tables.iter().chain(&program.statements));
     let loading = if tables.is_empty() {
         None
@@ -112,7 +135,7 @@ fn deploy_program(
             program: &program,
             tables: &tables,
             choice: TableChoice::default(),
-            full_refresh: false,
+            full_refresh: args.full_refresh,
             style: LoadProgressStyle::of(terminal),
         };
         Some(loading.start(loader(&args.loading)?, &args.loading.state_dir, cancel, terminal)?)
@@ -137,15 +160,10 @@ fn deploy_program(
         return Ok(());
     }
     let policies: Vec<StatementPolicies> = program.statements.iter().map(StatementPolicies::of).collect();
-    let outputs = JobOutputs::of(&program, true);
     let prints_rows = outputs.streams().next().is_some();
     let printer = RowPrinter::new(outputs.row_format(None, terminal), outputs.has_several_streams());
-    let sinks = outputs.open(&printer)?;
-    let job = Job {
-        tables,
-        statements: outputs::with_sinks(program.statements, sinks),
-        sources: program.sources,
-    };
+    let sinks = outputs.open(&printer, &recovery.sinks)?;
+    let store = Arc::new(store);
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let options = RunOptions {
         parallelism: args.parallelism.map_or(cores, NonZeroUsize::get),
@@ -153,6 +171,13 @@ fn deploy_program(
         clock: Arc::new(SystemClock),
         cancel: cancel.clone(),
         progress: Arc::new(Metrics::default()),
+        checkpoints: Some(checkpoints(&program, &store, recovery.last_number)),
+    };
+    let job = Job {
+        tables,
+        statements: outputs::with_sinks(program.statements, sinks),
+        sources: program.sources,
+        restored: recovery.restored,
     };
     let style = StreamProgressStyle::of(terminal, prints_rows);
     let progress = StreamProgress::show(Arc::clone(&options.progress), style);
@@ -164,6 +189,10 @@ fn deploy_program(
     let mut summary = summary?;
     // It was to run until it is stopped: that is no interruption.
     let is_stopped = std::mem::take(&mut summary.interrupted);
+    if !is_stopped {
+        // It has come to its end: the next run is another one.
+        store.forget()?;
+    }
     if !terminal.quiet {
         print_on_stderr(&summary::text(&summary, &policies));
         if is_stopped {
@@ -171,4 +200,66 @@ fn deploy_program(
         }
     }
     Ok(())
+}
+
+/// The checkpoints of a program. To tell what would be done with them, nobody needs to be kept from writing.
+fn open_checkpoints(program: &CheckedProgram, args: &DeployArgs) -> Result<CheckpointStore, CheckpointError> {
+    let stem = Path::new(program.source.name()).file_stem();
+    let stem = stem.map(|stem| stem.to_string_lossy().into_owned());
+    let job = program.application.clone().or(stem).unwrap_or_default();
+    let directory = &args.loading.state_dir;
+    if args.dry_run {
+        return Ok(CheckpointStore::open_read_only(directory, &job));
+    }
+    let store = CheckpointStore::open(directory, &job)?;
+    if args.full_refresh {
+        store.forget()?;
+    }
+    Ok(store)
+}
+
+/// What the streams of a program go on from. It is told before anything starts.
+fn recover(
+    program: &CheckedProgram,
+    outputs: &JobOutputs,
+    store: &CheckpointStore,
+    args: &DeployArgs,
+    terminal: Terminal,
+) -> Result<Recovery, DeployError> {
+    let outline = JobOutline {
+        statements: &program.statements,
+        sinks: outputs.outlines(),
+    };
+    let recovery = if args.full_refresh {
+        Recovery::begin(&outline)
+    } else {
+        Recovery::plan(&outline, store)?
+    };
+    if args.dry_run || !terminal.quiet {
+        print_on_stderr(&recovery::text(&recovery, SystemClock.now_ms()));
+    }
+    let refused = recovery.refused().next();
+    let refused = refused.map(|(group, reason)| DeployError::Refused {
+        statements: recovery::listed(&group.statements),
+        reason: reason.to_owned(),
+    });
+    refused.map_or(Ok(recovery), Err)
+}
+
+/// How often checkpoints are taken unless a statement says so.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How many checkpoints are kept unless a statement says so.
+const CHECKPOINTS_RETAINED: usize = 3;
+
+fn checkpoints(program: &CheckedProgram, store: &Arc<CheckpointStore>, last_number: u64) -> Checkpoints {
+    let settings = || program.statements.iter().map(|statement| &statement.settings);
+    let interval = settings().filter_map(|settings| settings.checkpoint_interval).min();
+    let retained = settings().filter_map(|settings| settings.checkpoints_retained).max();
+    Checkpoints {
+        store: Arc::clone(store),
+        interval: interval.unwrap_or(CHECKPOINT_INTERVAL),
+        retained: retained.map_or(CHECKPOINTS_RETAINED, NonZeroUsize::get),
+        last_number,
+    }
 }

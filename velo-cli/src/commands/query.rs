@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -5,8 +6,8 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use velo_common::{code, nearest};
 use velo_data::{StreamBatch, SystemClock};
-use velo_datasources::{Sink, SinkError};
-use velo_engine::{EngineError, Job, Metrics, RunOptions};
+use velo_datasources::SinkError;
+use velo_engine::{EngineError, Job, JobSink, Metrics, RestoredJob, RunOptions};
 use velo_loader::{KeptTable, KeptTableError, KeptTables};
 use velo_parser::ast::{ShowObject, StatementKind};
 use velo_session::{CheckedProgram, Mode, Overrides, SessionOptions, check};
@@ -221,12 +222,15 @@ fn run(program: CheckedProgram, tables: &KeptTables, args: &QueryArgs, terminal:
     let outputs = JobOutputs::of(&program, false);
     let format = outputs.row_format(args.format, terminal);
     let printer = RowPrinter::new(format, outputs.has_several_streams()).within(terminal.stdout.style.columns);
-    let mut sinks = outputs.open(&printer)?;
+    let mut sinks = outputs.open(&printer, &HashMap::new())?;
     let is_looked_at = format == RowFormat::Table && terminal.stdout.is_terminal;
     let rows_max = args.limit.or_else(|| is_looked_at.then_some(TERMINAL_ROWS_MAX));
     let has_more = HasMore::default();
     if let Some(rows_max) = rows_max {
-        let limited = |sink| -> Box<dyn Sink> { Box::new(LimitedSink::new(sink, rows_max, has_more.clone())) };
+        let limited = |named: JobSink| JobSink {
+            sink: Box::new(LimitedSink::new(named.sink, rows_max, has_more.clone())),
+            ..named
+        };
         sinks = sinks
             .into_iter()
             .map(|sinks| sinks.into_iter().map(limited).collect())
@@ -241,6 +245,7 @@ fn run(program: CheckedProgram, tables: &KeptTables, args: &QueryArgs, terminal:
         tables: tables.read(read)?,
         statements: outputs::with_sinks(program.statements, sinks),
         sources: program.sources,
+        restored: RestoredJob::default(),
     };
     let options = RunOptions {
         parallelism: 1,
@@ -248,6 +253,7 @@ fn run(program: CheckedProgram, tables: &KeptTables, args: &QueryArgs, terminal:
         clock: Arc::new(SystemClock),
         cancel: cancel_on_interrupt(),
         progress: Arc::new(Metrics::default()),
+        checkpoints: None,
     };
     let summary = velo_engine::run(job, &options)?;
     if !terminal.quiet {

@@ -5,7 +5,7 @@ use std::thread;
 
 use velo_data::SystemClock;
 use velo_datasources::SinkError;
-use velo_engine::{Cancel, EngineError, Job, Metrics, RunOptions};
+use velo_engine::{Cancel, EngineError, Job, Metrics, RestoredJob, RunOptions};
 use velo_loader::TableMissing;
 use velo_session::{CheckedProgram, Mode, SessionOptions};
 
@@ -112,7 +112,7 @@ fn run_program(
         .values()
         .filter_map(|source| source.estimated_bytes())
         .sum();
-    let sinks = outputs.open(&printer)?;
+    let sinks = outputs.open(&printer, &HashMap::new())?;
     let loading = RunTables::load(&tables, &program, cancel, terminal)?;
     let joined = match loading.as_ref().map(|loading| loading.wait(&program.statements)) {
         Some(Err(_)) if cancel.is_cancelled() => {
@@ -129,6 +129,7 @@ fn run_program(
         tables: joined,
         statements: outputs::with_sinks(program.statements, sinks),
         sources: program.sources,
+        restored: RestoredJob::default(),
     };
     let metrics = Arc::new(Metrics::default());
     let progress = is_drawing.then(|| RunProgress::draw(Arc::clone(&metrics)));
@@ -140,6 +141,7 @@ fn run_program(
         clock: Arc::new(SystemClock),
         cancel: cancel.clone(),
         progress: metrics,
+        checkpoints: None,
     };
     let result = velo_engine::run(job, &options);
     drop(progress);

@@ -13,6 +13,7 @@ pub(crate) mod lineage;
 pub(crate) mod load;
 pub(crate) mod notices;
 pub(crate) mod plans;
+pub(crate) mod recovery;
 pub(crate) mod rows;
 pub(crate) mod summary;
 pub(crate) mod system_columns;

@@ -1,10 +1,8 @@
 //! Programs that run until they are stopped, and tables that are read once.
 
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::process::Stdio;
 
-use crate::support::{Outcome, Workspace, files_in};
+use crate::support::{Workspace, files_in, stop, wait_until};
 
 const PROGRAM: &str = "
 CREATE TABLE customers (id BIGINT PRIMARY KEY, name STRING)
@@ -23,35 +21,6 @@ fn workspace() -> Workspace {
     ])
 }
 
-/// Waits for something that a process does, which takes as long as the machine needs.
-fn wait_until(what: &str, is_done: impl Fn() -> bool) {
-    for _ in 0..3000 {
-        if is_done() {
-            return;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    panic!("{what}");
-}
-
-fn append(workspace: &Workspace, name: &str, text: &str) {
-    use std::io::Write;
-    let mut file = std::fs::OpenOptions::new()
-        .append(true)
-        .open(workspace.path(name))
-        .unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-}
-
-fn stop(child: Child) -> Outcome {
-    let signal = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(signal.success());
-    Outcome::of(&child.wait_with_output().unwrap())
-}
-
 #[test]
 fn a_deployed_stream_sees_its_table_as_it_grows_and_ends_when_told() {
     let workspace = workspace();
@@ -59,10 +28,10 @@ fn a_deployed_stream_sees_its_table_as_it_grows_and_ends_when_told() {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let written = || std::fs::read_to_string(workspace.path("enriched.jsonl")).unwrap_or_default();
     wait_until("the first row", || written().lines().count() == 1);
-    append(&workspace, "customers.csv", "2,Bob\n");
+    workspace.append("customers.csv", "2,Bob\n");
     let kept = || workspace.run(&["query", "SELECT COUNT(*) AS n FROM names"]).stdout;
     wait_until("the table and the one made of it", || kept() == "{\"n\":2}\n");
-    append(&workspace, "orders.jsonl", "{\"order_id\":2,\"customer\":2}\n");
+    workspace.append("orders.jsonl", "{\"order_id\":2,\"customer\":2}\n");
     wait_until("the second row", || written().lines().count() == 2);
     let outcome = stop(child);
     assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
@@ -94,7 +63,7 @@ fn rows_are_seen_in_the_file_that_is_named_while_the_stream_runs() {
     let content = |name: &str| std::fs::read_to_string(workspace.path(name)).unwrap_or_default();
     wait_until("the first row", || content("kept.csv") == "id\n1\n");
     wait_until("the dead letter", || content("failed.envelope.jsonl").ends_with("}\n"));
-    append(&workspace, "orders.jsonl", "{\"id\":2}\n");
+    workspace.append("orders.jsonl", "{\"id\":2}\n");
     wait_until("the second row", || content("kept.csv") == "id\n1\n2\n");
     let unpacked = || {
         let bytes = std::fs::read(workspace.path("packed.jsonl.gz")).unwrap_or_default();

@@ -5,6 +5,7 @@
 mod bootstrap;
 mod cases;
 mod changing;
+mod checkpoints;
 mod commands;
 mod databases;
 mod demo;

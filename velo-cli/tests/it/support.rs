@@ -1,8 +1,11 @@
 //! Runs the binary in a directory of its own.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -48,6 +51,12 @@ impl Workspace {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
+    }
+
+    /// Adds to the end of a file, as whoever writes a log does.
+    pub(crate) fn append(&self, name: &str, text: &str) {
+        let mut file = std::fs::OpenOptions::new().append(true).open(self.path(name)).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
     }
 
     pub(crate) fn read(&self, name: &str) -> String {
@@ -126,4 +135,22 @@ fn entries(directory: &Path, is_wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
         .collect();
     paths.sort();
     paths
+}
+
+/// Waits for something that a process does, which takes as long as the machine needs.
+pub(crate) fn wait_until(what: &str, is_done: impl Fn() -> bool) {
+    for _ in 0..6000 {
+        if is_done() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{what}");
+}
+
+/// Asks a process to end, and waits until it has.
+pub(crate) fn stop(child: Child) -> Outcome {
+    let signal = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(signal.unwrap().success());
+    Outcome::of(&child.wait_with_output().unwrap())
 }

@@ -142,8 +142,9 @@ pub(super) fn shared_number(name: &str, value: i64) -> OperatorResult<RecordBatc
     )?)
 }
 
-/// The number that [`shared_number`] holds.
+/// The number that [`shared_number`] holds; of several instances the lowest, since what is not late for one of them must not be
+/// late for another that takes over its rows.
 pub(super) fn read_shared_number(batch: &RecordBatch) -> Option<i64> {
     let column = batch.columns().first()?.as_primitive_opt::<Int64Type>()?;
-    column.values().first().copied()
+    column.values().iter().min().copied()
 }

@@ -37,4 +37,4 @@ pub(crate) use scan::{ScanRows, milliseconds};
 pub(crate) use sort::SortRows;
 pub(crate) use tumbling::TumblingWindows;
 pub(crate) use values::{ValuesRows, values_batch};
-pub(crate) use watermark::WatermarkStep;
+pub(crate) use watermark::{WatermarkStep, event_time_of, event_time_state};

@@ -102,17 +102,28 @@ impl WatermarkClock {
     }
 
     pub(super) fn snapshot(&self) -> OperatorResult<OperatorState> {
-        Ok(OperatorState {
-            shared: Some(shared_number("event_time_ms_max", self.max_ms)?),
-            ..OperatorState::default()
-        })
+        event_time_state(self.max_ms)
     }
 
     pub(super) fn restore(&mut self, state: &OperatorState) {
-        if let Some(max_ms) = state.shared.as_ref().and_then(read_shared_number) {
+        if let Some(max_ms) = event_time_of(state) {
             self.max_ms = max_ms;
         }
     }
+}
+
+/// The state of what derives a watermark from event times: the highest of them, `i64::MIN` before the first.
+pub(crate) fn event_time_state(max_ms: i64) -> OperatorResult<OperatorState> {
+    Ok(OperatorState {
+        shared: Some(shared_number("event_time_ms_max", max_ms)?),
+        ..OperatorState::default()
+    })
+}
+
+/// The highest event time that [`event_time_state`] tells; `None` before the first.
+pub(crate) fn event_time_of(state: &OperatorState) -> Option<i64> {
+    let max_ms = state.shared.as_ref().and_then(read_shared_number);
+    max_ms.filter(|max_ms| *max_ms > i64::MIN)
 }
 
 /// A series of instants at which a watermark changes what a window does with rows: `offset + n * size + lateness`.

@@ -6,23 +6,26 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use velo_data::{Clock, StreamSchema};
-use velo_datasources::{MemorySource, Sink, Source};
+use velo_datasources::{MemorySource, Source};
 use velo_planner::physical::{Exchange, Identities, JobGraph, OperatorId, Stage, StatementLayout};
 use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan};
+use velo_state::{NamedId, StatementEntry};
 
+use super::checkpoint::{Coordinator, RestoredJob, TaskDescription};
 use super::flush::FlushSchedule;
 use super::ledger::StatementLedger;
 use super::reading::Reading;
 use super::sink_output::SinkOutput;
 use super::source_input::SourceInput;
-use super::split::{OpenSource, Split};
+use super::split::{OpenSource, ReadOptions};
 use super::task::{Input, Task};
-use super::{Job, RunOptions, SourceStart};
+use super::{Job, JobSink, RunOptions, SourceStart};
 use crate::chain::Chain;
 use crate::compile::{CompiledStage, StageInput, has_light_aggregates, scan_chain, values};
-use crate::error::{CompileError, EngineError};
+use crate::error::{CompileError, EngineError, OperatorError};
 use crate::event::Event;
 use crate::exchange::{Channels, Merge, Receiver, Route, Sender};
+use crate::keys::KeyGroups;
 use crate::table::JoinedTable;
 
 /// A job that is ready to run.
@@ -31,6 +34,8 @@ pub(super) struct Built {
     pub(super) workers: Vec<Vec<Task>>,
     /// In the order of the statements.
     pub(super) ledgers: Vec<Arc<StatementLedger>>,
+    /// What takes checkpoints, if any are taken.
+    pub(super) coordinator: Option<Coordinator>,
 }
 
 /// What building a statement needs to know of the others.
@@ -42,6 +47,7 @@ struct Program {
     parallelism: usize,
     follow: bool,
     start: SourceStart,
+    restored: RestoredJob,
 }
 
 pub(super) fn build(
@@ -59,7 +65,13 @@ pub(super) fn build(
         statements,
         sources: job.sources,
         tables: job.tables,
-        start,
+        // Of what goes on, only the rest is read.
+        start: if job.restored.is_empty() {
+            start
+        } else {
+            SourceStart::Increment
+        },
+        restored: job.restored,
         clock: Arc::clone(&options.clock),
         parallelism,
         follow: options.follow,
@@ -77,13 +89,48 @@ pub(super) fn build(
         .map(|((statement, splits), sinks)| (statement, program.layout(statement, splits, sinks)))
         .collect();
     let graph = JobGraph::new(&layouts);
-    let workers = Wiring::new(&program, &graph, &ledgers)?.tasks(inputs, sinks)?;
-    Ok(Built { workers, ledgers })
+    let mut coordinator = options.checkpoints.clone().map(|checkpoints| {
+        let clock = Arc::clone(&options.clock);
+        Coordinator::new(checkpoints, parallelism, clock, program.remembered(&sinks))
+    });
+    let workers = Wiring::new(&program, &graph, &ledgers)?.tasks(inputs, sinks, coordinator.as_mut())?;
+    Ok(Built {
+        workers,
+        ledgers,
+        coordinator,
+    })
 }
 
 impl Program {
     fn statement(&self, name: &str) -> Option<&PlannedStatement> {
         self.statements.iter().find(|statement| statement.name == name)
+    }
+
+    /// What each statement remembers, given the sinks of each.
+    fn remembered(&self, sinks: &[Vec<JobSink>]) -> Vec<StatementEntry> {
+        let identities = Identities::new(&self.statements);
+        let statements = self.statements.iter().zip(sinks).map(|(statement, sinks)| {
+            let identity = identities.of(statement);
+            let operators = identity.operators.into_iter().map(|operator| NamedId {
+                id: operator.id.to_string(),
+                name: operator.operator.to_owned(),
+            });
+            let inputs = identity.inputs.into_iter().map(|input| NamedId {
+                id: input.id.to_string(),
+                name: input.relation,
+            });
+            StatementEntry {
+                statement: identity.statement,
+                operators: operators.collect(),
+                inputs: inputs.collect(),
+                sinks: sinks
+                    .iter()
+                    .map(|sink| sink.name.clone())
+                    .filter(|name| !name.is_empty())
+                    .collect(),
+            }
+        });
+        statements.collect()
     }
 
     /// Every relation is there with its columns.
@@ -164,9 +211,9 @@ impl Program {
         plans
     }
 
-    fn layout(&self, statement: &PlannedStatement, sources: &[OpenScan], sinks: &[Box<dyn Sink>]) -> StatementLayout {
+    fn layout(&self, statement: &PlannedStatement, sources: &[OpenScan], sinks: &[JobSink]) -> StatementLayout {
         StatementLayout {
-            split_instances: sources.iter().map(|source| source.tasks.len()).collect(),
+            split_instances: sources.iter().map(|source| source.inputs.len()).collect(),
             keyed_instances: self.keyed_instances(statement),
             gathers_output: !sinks.is_empty(),
         }
@@ -245,33 +292,55 @@ impl Program {
         scan: &Scan,
         source: &dyn Source,
     ) -> Result<OpenScan, EngineError> {
-        let batch_rows = statement.settings.batch_rows;
-        let opened = OpenSource::open(source, scan, batch_rows, self.parallelism, self.follow).await;
+        let restored = self.restored.inputs.get(&id);
+        let relation = scan.relation.name().to_owned();
+        let input = (id, relation.clone());
+        if let Some(restored) = restored.filter(|_| self.restored.ended.contains(&id)) {
+            let reading = Arc::new(Reading::new(relation, 1));
+            return Ok(OpenScan {
+                input,
+                inputs: vec![SourceInput::ended_before(reading, restored.splits.clone())],
+            });
+        }
+        let how = ReadOptions {
+            batch_rows: statement.settings.batch_rows,
+            decode_threads: self.parallelism,
+            follow: self.follow,
+        };
+        let is_resumable = source.is_resumable() && !matches!(scan.relation, Relation::Table(_));
+        let restored = restored.filter(|_| is_resumable);
+        let opened = OpenSource::open(source, (id, scan), &how, restored).await;
         let mut open = opened.map_err(|source| EngineError::Source {
             statement: statement.name.clone(),
-            relation: scan.relation.name().to_owned(),
+            relation: relation.clone(),
             source,
         })?;
-        let readers = std::mem::take(&mut open.readers);
-        let count = readers.len().clamp(1, self.parallelism);
+        let splits = std::mem::take(&mut open.splits);
+        let count = splits.len().clamp(1, self.parallelism);
         let plans = self.plans_fed_by(statement);
         let mut tasks: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
-        for (index, reader) in readers.into_iter().enumerate() {
+        for (index, split) in splits.into_iter().enumerate() {
             let scan = scan_chain(id, scan, &open.schema, &plans).map_err(compile_error(statement))?;
-            tasks[index % count].push(open.split(reader, scan, &self.clock));
+            let split = open.split(split, scan, restored, &self.clock);
+            tasks[index % count].push(split.map_err(restore_error(statement))?);
         }
+        let reading = Arc::new(Reading::new(relation, count));
+        let inputs = tasks
+            .into_iter()
+            .map(|splits| SourceInput::new(Arc::clone(&reading), splits, self.follow, is_resumable));
         Ok(OpenScan {
-            reading: Arc::new(Reading::new(scan.relation.name().to_owned(), count)),
-            tasks,
+            input,
+            inputs: inputs.collect(),
         })
     }
 }
 
 /// A source or table that is open for a scan.
 struct OpenScan {
-    reading: Arc<Reading>,
-    /// The splits of each task.
-    tasks: Vec<Vec<Split>>,
+    /// The id of the scan, and what it reads.
+    input: (OperatorId, String),
+    /// What each task reads.
+    inputs: Vec<SourceInput>,
 }
 
 /// Rows of a table that are read at a time.
@@ -380,7 +449,8 @@ impl<'a> Wiring<'a> {
     fn tasks(
         mut self,
         sources: Vec<Vec<OpenScan>>,
-        mut sinks: Vec<Vec<Box<dyn Sink>>>,
+        mut sinks: Vec<Vec<JobSink>>,
+        mut coordinator: Option<&mut Coordinator>,
     ) -> Result<Vec<Vec<Task>>, EngineError> {
         let homes = self.homes();
         // Stages that read come in the order of the scans.
@@ -391,12 +461,28 @@ impl<'a> Wiring<'a> {
             if stage.is_output {
                 ledger.set_outputs(stage.instances);
             }
-            let inputs = self.inputs(index, stage, &mut sources[stage.statement])?;
-            for (instance, input) in inputs.into_iter().enumerate() {
+            let (input, inputs) = self.inputs(index, stage, &mut sources[stage.statement])?;
+            for (instance, input_of_task) in inputs.into_iter().enumerate() {
+                let mut chain = self.chain(index, stage)?;
+                let owned = KeyGroups::of_worker(instance, stage.instances);
+                let restored = chain.restore(&self.program.restored.operators, &owned);
+                restored.map_err(restore_error(self.statement(index)))?;
+                let barriers = coordinator.as_deref_mut().and_then(|coordinator| {
+                    coordinator.add(TaskDescription {
+                        stage: index,
+                        statement: self.statement(index).name.clone(),
+                        operators: names(stage),
+                        input: input.clone(),
+                    })
+                });
                 let task = Task {
                     ledger: Arc::clone(ledger),
-                    input,
-                    chain: self.chain(index, stage)?,
+                    input: if self.has_ended(stage) {
+                        Input::Ended
+                    } else {
+                        input_of_task
+                    },
+                    chain,
                     senders: std::mem::take(&mut self.senders[index][instance]),
                     output: stage
                         .is_output
@@ -406,12 +492,23 @@ impl<'a> Wiring<'a> {
                         .follow
                         .then(|| FlushSchedule::new(self.program.statements[stage.statement].settings.flush_interval)),
                     busy: Duration::ZERO,
+                    barriers,
+                    splits: Vec::new(),
                 };
                 let worker = (homes[index] + instance) % workers.len();
                 workers[worker].push(task);
             }
         }
         Ok(workers)
+    }
+
+    /// Whether all of a stage had come to its end when the checkpoint was taken that the job goes on from.
+    fn has_ended(&self, stage: &Stage) -> bool {
+        let ended = &self.program.restored.ended;
+        // What reads a source that has ended tells how far it was read.
+        let reads =
+            matches!(stage.first(), Some(LogicalPlan::Scan(scan)) if !matches!(scan.relation, Relation::Statement(_)));
+        !reads && !stage.operators.is_empty() && stage.operators.iter().all(|operator| ended.contains(&operator.id))
     }
 
     /// The worker of the first instance of each stage. What is forwarded stays with its worker, where it is in the cache; stages
@@ -448,33 +545,37 @@ impl<'a> Wiring<'a> {
         self.compiled[index].chain(&input).map_err(compile_error(statement))
     }
 
-    /// Where the events of each instance of a stage come from.
+    /// Where the events of each instance of a stage come from, and what they read if it is a source or a table.
     fn inputs(
         &mut self,
         index: usize,
         stage: &Stage,
         sources: &mut impl Iterator<Item = OpenScan>,
-    ) -> Result<Vec<Input>, EngineError> {
+    ) -> Result<(Option<(OperatorId, String)>, Vec<Input>), EngineError> {
         if let Some(edge) = self.graph.inputs(index).next() {
             let is_read = self.graph.stages[edge.from].statement != stage.statement;
             let inputs = (0..stage.instances).map(|instance| {
                 let receiver = self.receiver(index, instance)?;
                 Ok(Input::Stage { receiver, is_read })
             });
-            return inputs.collect();
+            return Ok((None, inputs.collect::<Result<_, EngineError>>()?));
         }
         let statement = self.statement(index);
         if let Some(LogicalPlan::Values(plan)) = stage.first() {
             let rows = values(plan).map_err(compile_error(statement))?;
-            return Ok(vec![Input::Values(Box::new(rows))]);
+            return Ok((None, vec![Input::Values(Box::new(rows))]));
         }
-        let follow = self.program.follow;
-        let inputs = sources.next().into_iter().flat_map(|OpenScan { reading, tasks }| {
-            let tasks = tasks.into_iter();
-            tasks.map(move |splits| Input::Source(SourceInput::new(Arc::clone(&reading), splits, follow)))
-        });
-        Ok(inputs.collect())
+        Ok(match sources.next() {
+            Some(OpenScan { input, inputs }) => (Some(input), inputs.into_iter().map(Input::Source).collect()),
+            None => (None, Vec::new()),
+        })
     }
+}
+
+/// The operators of a stage, with what people call them.
+fn names(stage: &Stage) -> Vec<(OperatorId, &'static str)> {
+    let operators = stage.operators.iter();
+    operators.map(|operator| (operator.id, operator.node.name())).collect()
 }
 
 fn unknown(statement: &PlannedStatement, relation: &str) -> EngineError {
@@ -487,6 +588,14 @@ fn unknown(statement: &PlannedStatement, relation: &str) -> EngineError {
 fn compile_error(statement: &PlannedStatement) -> impl Fn(CompileError) -> EngineError + use<> {
     let statement = statement.name.clone();
     move |source| EngineError::Compile {
+        statement: statement.clone(),
+        source,
+    }
+}
+
+fn restore_error(statement: &PlannedStatement) -> impl Fn(OperatorError) -> EngineError + use<> {
+    let statement = statement.name.clone();
+    move |source| EngineError::Restore {
         statement: statement.clone(),
         source,
     }

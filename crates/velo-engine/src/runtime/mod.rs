@@ -4,6 +4,7 @@
 
 mod batch_size;
 mod build;
+mod checkpoint;
 mod flush;
 mod idleness;
 mod ledger;
@@ -28,6 +29,7 @@ use velo_planner::plan::PlannedStatement;
 use open_sinks::Ending;
 use stop::Stop;
 
+pub use checkpoint::{Checkpoints, RestoredInput, RestoredJob, SplitState};
 pub use stop::Cancel;
 
 use crate::error::EngineError;
@@ -43,6 +45,8 @@ pub struct Job {
     pub sources: HashMap<String, Arc<dyn Source>>,
     /// The tables that they read or look up, by the name that their plans use.
     pub tables: HashMap<String, JoinedTable>,
+    /// What it goes on from.
+    pub restored: RestoredJob,
 }
 
 /// A statement, and where its rows go.
@@ -50,7 +54,26 @@ pub struct JobStatement {
     /// What it computes.
     pub planned: PlannedStatement,
     /// Each gets every row. None: only other statements do.
-    pub sinks: Vec<Box<dyn Sink>>,
+    pub sinks: Vec<JobSink>,
+}
+
+/// A sink, by its name.
+pub struct JobSink {
+    /// What checkpoints call it. Sinks that several statements write to have one name; one of which nothing is remembered, such
+    /// as the standard output, has an empty one.
+    pub name: String,
+    /// What takes the rows.
+    pub sink: Box<dyn Sink>,
+}
+
+/// A sink without a name, as of jobs that take no checkpoints.
+impl From<Box<dyn Sink>> for JobSink {
+    fn from(sink: Box<dyn Sink>) -> Self {
+        Self {
+            name: String::new(),
+            sink,
+        }
+    }
 }
 
 /// How a job runs.
@@ -71,6 +94,8 @@ pub struct RunOptions {
     pub cancel: Cancel,
     /// Is kept up to date while the job runs.
     pub progress: Arc<Metrics>,
+    /// How checkpoints are taken, if they are. Then a job that is asked to end takes a last one first.
+    pub checkpoints: Option<Checkpoints>,
 }
 
 /// Most key groups can be divided among.
@@ -106,6 +131,7 @@ pub(crate) fn run_from(job: Job, options: &RunOptions, start: SourceStart) -> Re
     let parallelism = options.parallelism.clamp(1, PARALLELISM_MAX);
     let stop = Arc::new(Stop::new(options.cancel.clone()));
     let built = build::build(job, parallelism, options, start)?;
+    let coordinator = built.coordinator.and_then(|coordinator| coordinator.start(&stop));
     let workers = built.workers.into_iter().enumerate();
     let threads: Vec<_> = workers
         .map(|(number, tasks)| worker::spawn(number, tasks, &stop))
@@ -117,6 +143,13 @@ pub(crate) fn run_from(job: Job, options: &RunOptions, start: SourceStart) -> Re
         .flat_map(JoinHandle::join)
         .flatten()
         .collect();
+    if let Some(coordinator) = coordinator
+        && let Err(panic) = coordinator.join()
+    {
+        stop.fail(EngineError::CoordinatorPanicked {
+            message: worker::message_of(panic.as_ref()),
+        });
+    }
     let interrupted = stop.was_interrupted();
     let failed = stop.take_error();
     // A job that follows its sources keeps what came until then: it is expected to end before its input does.

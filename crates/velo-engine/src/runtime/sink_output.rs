@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use velo_data::{ChangelogMode, StreamBatch};
-use velo_datasources::{Sink, SinkError};
+use velo_datasources::{SinkError, SinkPosition};
 
+use super::JobSink;
 use super::ledger::StatementLedger;
 use super::open_sinks::OpenSinks;
 use crate::error::EngineError;
@@ -11,11 +12,11 @@ use crate::event::Event;
 /// Where the rows of a statement go, beside the statements that read it.
 pub(super) struct SinkOutput {
     /// `None` once the reader of the sink has gone.
-    sinks: Vec<Option<Box<dyn Sink>>>,
+    sinks: Vec<Option<JobSink>>,
 }
 
 impl SinkOutput {
-    pub(super) fn new(sinks: Vec<Box<dyn Sink>>) -> Self {
+    pub(super) fn new(sinks: Vec<JobSink>) -> Self {
         Self {
             sinks: sinks.into_iter().map(Some).collect(),
         }
@@ -48,7 +49,7 @@ impl SinkOutput {
         // Readers of the statement may have to be told old values that its sinks have no use for.
         let mut replacing = None;
         for slot in &mut self.sinks {
-            let Some(sink) = slot else {
+            let Some(JobSink { sink, .. }) = slot else {
                 continue;
             };
             let batch = match (sink.takes(), &mut replacing) {
@@ -71,7 +72,7 @@ impl SinkOutput {
     /// Writes out what sinks keep, so that it is seen although nothing follows for the moment.
     pub(super) async fn flush(&mut self, ledger: &StatementLedger) -> Result<(), EngineError> {
         for slot in &mut self.sinks {
-            let Some(sink) = slot else {
+            let Some(JobSink { sink, .. }) = slot else {
                 continue;
             };
             let flushed = sink.flush().await;
@@ -80,18 +81,54 @@ impl SinkOutput {
         Ok(())
     }
 
+    /// Has sinks bring to their destination what they were given before a barrier; gives back where each that can be taken back
+    /// goes on.
+    pub(super) async fn prepare(
+        &mut self,
+        ledger: &StatementLedger,
+    ) -> Result<Vec<(String, SinkPosition)>, EngineError> {
+        let mut positions = Vec::new();
+        for JobSink { name, sink } in self.sinks.iter_mut().flatten() {
+            positions.extend(position_of(name, sink.prepare().await, ledger)?);
+        }
+        Ok(positions)
+    }
+
+    /// Tells sinks that nothing follows, and has them bring to their destination what they were given.
+    pub(super) async fn end(&mut self, ledger: &StatementLedger) -> Result<Vec<(String, SinkPosition)>, EngineError> {
+        let mut positions = Vec::new();
+        for JobSink { name, sink } in self.sinks.iter_mut().flatten() {
+            positions.extend(position_of(name, sink.end().await, ledger)?);
+        }
+        Ok(positions)
+    }
+
     /// Gives back the sinks, which are still open.
     pub(super) fn into_open_sinks(self, ledger: Arc<StatementLedger>) -> OpenSinks {
         OpenSinks {
             ledger,
-            sinks: self.sinks.into_iter().flatten().collect(),
+            sinks: self.sinks.into_iter().flatten().map(|named| named.sink).collect(),
         }
+    }
+}
+
+/// The position of a sink, with its name. Of one that cannot be gone on with nothing is remembered: its statement begins anew.
+fn position_of(
+    name: &str,
+    prepared: Result<Option<SinkPosition>, SinkError>,
+    ledger: &StatementLedger,
+) -> Result<Option<(String, SinkPosition)>, EngineError> {
+    match prepared {
+        Ok(position) => Ok(position.map(|position| (name.to_owned(), position))),
+        Err(SinkError::CannotResume { .. }) => Ok(None),
+        Err(error) if error.is_closed_pipe() => Ok(None),
+        Err(source) => Err(sink_error(source, ledger)),
     }
 }
 
 /// What becomes of a sink after it was written to.
 async fn settle(
-    slot: &mut Option<Box<dyn Sink>>,
+    slot: &mut Option<JobSink>,
     done: Result<(), SinkError>,
     ledger: &StatementLedger,
 ) -> Result<(), EngineError> {
@@ -106,8 +143,8 @@ async fn settle(
 }
 
 /// Lets go of a sink whose reader has gone, which is no failure.
-async fn close_quietly(slot: &mut Option<Box<dyn Sink>>, ledger: &StatementLedger) {
-    if let Some(mut sink) = slot.take()
+async fn close_quietly(slot: &mut Option<JobSink>, ledger: &StatementLedger) {
+    if let Some(JobSink { mut sink, .. }) = slot.take()
         && let Ok(summary) = sink.finish().await
     {
         ledger.add_sink(summary);

@@ -1,6 +1,10 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use velo_datasources::SplitId;
+
+use super::checkpoint::SplitState;
 use super::ledger::StatementLedger;
 use super::reading::Reading;
 use super::split::{Looked, Split};
@@ -21,6 +25,12 @@ pub(super) struct SourceInput {
     /// Since when all splits are idle, and how far event time had come then.
     all_idle: Option<(Instant, i64)>,
     has_ended: bool,
+    /// Whether reading can go on in the middle.
+    is_resumable: bool,
+    /// Splits that were read to their end before the job was started again.
+    ended_before: Vec<(SplitId, SplitState)>,
+    /// Whether it has gone out how far splits were read that are gone on with.
+    has_begun: bool,
 }
 
 /// What a look at splits brought.
@@ -35,7 +45,7 @@ pub(super) enum Polled {
 
 impl SourceInput {
     /// `reading` is shared with the other tasks that read the source.
-    pub(super) fn new(reading: Arc<Reading>, splits: Vec<Split>, follows: bool) -> Self {
+    pub(super) fn new(reading: Arc<Reading>, splits: Vec<Split>, follows: bool, is_resumable: bool) -> Self {
         Self {
             reading,
             merge: Merge::as_they_come(splits.len().max(1)),
@@ -44,12 +54,37 @@ impl SourceInput {
             turns: 0,
             all_idle: None,
             has_ended: false,
+            is_resumable,
+            ended_before: Vec::new(),
+            has_begun: false,
         }
     }
 
-    /// Of a task that is not to read.
-    pub(super) fn nothing() -> Self {
-        Self::new(Arc::new(Reading::new(String::new(), 1)), Vec::new(), false)
+    /// Of a source that was read to its end before the job was started again.
+    pub(super) fn ended_before(reading: Arc<Reading>, splits: BTreeMap<SplitId, SplitState>) -> Self {
+        Self {
+            ended_before: splits.into_iter().collect(),
+            ..Self::new(reading, Vec::new(), false, true)
+        }
+    }
+
+    /// Whether a barrier may pass: behind it, reading has to go on where it is now, at the beginning, or not at all.
+    pub(super) fn takes_barriers(&self) -> bool {
+        self.is_resumable || self.has_ended || !self.has_begun
+    }
+
+    /// Whether it was looked at.
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    /// How far each split has been read.
+    pub(super) fn states(&mut self, ledger: &StatementLedger) -> Result<Vec<(SplitId, SplitState)>, EngineError> {
+        let is_resumable = self.is_resumable;
+        let splits = self.splits.iter_mut();
+        let splits = splits.map(|split| split.state(is_resumable, &self.reading, ledger));
+        let before = self.ended_before.iter().cloned().map(Ok);
+        before.chain(splits).collect()
     }
 
     /// Whether all splits have been read to their end.
@@ -61,6 +96,10 @@ impl SourceInput {
     pub(super) async fn poll(&mut self, ledger: &StatementLedger) -> Result<Polled, EngineError> {
         if self.has_ended {
             return Ok(Polled::End);
+        }
+        if !std::mem::replace(&mut self.has_begun, true) {
+            let events = self.watermarks_before(ledger)?;
+            return Ok(Polled::Events { events, rows: 0 });
         }
         let port = match self.next_turn(Instant::now()) {
             Some(Turn::Read(port)) => port,
@@ -108,6 +147,22 @@ impl SourceInput {
         self.has_ended = true;
         let events = self.merged(port, Event::End, ledger)?;
         Ok(Polled::Events { events, rows: 0 })
+    }
+
+    /// How far event time had come before the job was started again, so that splits which bring nothing hold nothing back that
+    /// they did not hold back before.
+    fn watermarks_before(&mut self, ledger: &StatementLedger) -> Result<Vec<Event>, EngineError> {
+        let mut events = Vec::new();
+        for (port, split) in self.splits.iter().enumerate() {
+            if split.watermark_ms > i64::MIN {
+                let merged = self.merge.push(port, Event::Watermark(split.watermark_ms));
+                events.extend(merged.map_err(|source| EngineError::Operator {
+                    statement: ledger.name.clone(),
+                    source,
+                })?);
+            }
+        }
+        Ok(events)
     }
 
     /// Says that a split holds nothing back any more, once it has brought nothing for long enough. When none brings anything,

@@ -1,22 +1,30 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use velo_data::{Clock, StreamBatch, StreamSchema, SystemColumn, record_batch};
-use velo_datasources::{NextBatch, PartitionReader, ReadRequest, Source, SourceBatch, SourceError};
-use velo_planner::plan::Scan;
+use velo_datasources::{
+    NextBatch, OpenSplit, PartitionReader, ReadRequest, Source, SourceBatch, SourceError, SplitId, SplitPosition,
+};
+use velo_planner::physical::OperatorId;
+use velo_planner::plan::{Scan, WatermarkRule};
 
 use super::batch_size::BatchSize;
+use super::checkpoint::{RestoredInput, SplitState};
 use super::idleness::Idleness;
 use super::ledger::StatementLedger;
 use super::reading::Reading;
 use crate::chain::Chain;
 use crate::compile::read_request;
-use crate::error::EngineError;
+use crate::error::{EngineError, OperatorResult};
+use crate::keys::KeyGroups;
+use crate::operators::{event_time_of, event_time_state, milliseconds};
 
 /// A split of a source, as one task reads it.
 pub(super) struct Split {
+    id: SplitId,
     reader: Box<dyn PartitionReader>,
     batch_size: BatchSize,
     /// Its scan: event time, watermark and filters.
@@ -52,28 +60,41 @@ pub(super) enum Looked {
     End,
 }
 
+/// How the splits of a source are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadOptions {
+    /// Rows of a batch; `None` lets them adapt.
+    pub(super) batch_rows: Option<usize>,
+    /// Threads that decode, where the source can divide its input.
+    pub(super) decode_threads: usize,
+    /// Whether a source that grows is followed.
+    pub(super) follow: bool,
+}
+
 /// A source, opened for one scan.
 pub(super) struct OpenSource {
-    pub(super) readers: Vec<Box<dyn PartitionReader>>,
+    /// The id of the scan.
+    id: OperatorId,
+    pub(super) splits: Vec<OpenSplit>,
     /// Schema of the batches that splits give.
     pub(super) schema: StreamSchema,
     stamps: bool,
     batch_size: BatchSize,
     /// `None` if nobody asks for event time.
-    idle_timeout: Option<Duration>,
+    watermark: Option<WatermarkRule>,
 }
 
 impl OpenSource {
-    /// `threads` decode, where the source can divide its input.
+    /// Opens the source for the scan of this id. Reading begins where `restored` says.
     pub(super) async fn open(
         source: &dyn Source,
-        scan: &Scan,
-        batch_rows: Option<usize>,
-        threads: usize,
-        follow: bool,
+        (id, scan): (OperatorId, &Scan),
+        how: &ReadOptions,
+        restored: Option<&RestoredInput>,
     ) -> Result<Self, SourceError> {
-        let batch_size = BatchSize::new(batch_rows);
-        let request = read_request(scan, source.system_columns(), batch_size.rows(), threads, follow);
+        let batch_size = BatchSize::new(how.batch_rows);
+        let provided = source.system_columns();
+        let request = read_request(scan, provided, batch_size.rows(), how.decode_threads, how.follow);
         let schema = requested_schema(source.schema(), &request);
         let stamps = scan
             .schema
@@ -81,12 +102,10 @@ impl OpenSource {
             .is_some_and(|index| index >= scan.columns.len())
             && schema.system(SystemColumn::Timestamp).is_none();
         Ok(Self {
-            readers: source
-                .open(&request, None)
-                .await?
-                .into_iter()
-                .map(|split| split.reader)
-                .collect(),
+            id,
+            splits: source
+                .open(&request, restored.map(RestoredInput::positions).as_ref())
+                .await?,
             schema: if stamps {
                 schema.with_system(SystemColumn::Timestamp)
             } else {
@@ -94,22 +113,37 @@ impl OpenSource {
             },
             stamps,
             batch_size,
-            idle_timeout: scan
-                .event_time
-                .as_ref()
-                .map(|event_time| event_time.watermark.idle_timeout),
+            watermark: scan.event_time.as_ref().map(|event_time| event_time.watermark),
         })
     }
 
-    /// A split read through `scan`.
-    pub(super) fn split(&self, reader: Box<dyn PartitionReader>, scan: Chain, clock: &Arc<dyn Clock>) -> Split {
-        Split {
-            reader,
+    /// A split read through `scan`, from where it was in the state that is restored.
+    pub(super) fn split(
+        &self,
+        open: OpenSplit,
+        mut scan: Chain,
+        restored: Option<&RestoredInput>,
+        clock: &Arc<dyn Clock>,
+    ) -> OperatorResult<Split> {
+        let event_time_ms_max = restored
+            .and_then(|restored| restored.splits.get(&open.id))
+            .and_then(|split| split.event_time_ms_max);
+        if let Some(max_ms) = event_time_ms_max {
+            let state = HashMap::from([(self.id, event_time_state(max_ms)?)]);
+            scan.restore(&state, &KeyGroups::all())?;
+        }
+        let watermark_ms = event_time_ms_max.zip(self.watermark).map(|(max_ms, rule)| {
+            let bound_ms = milliseconds(rule.out_of_orderness);
+            max_ms.saturating_sub(bound_ms)
+        });
+        Ok(Split {
+            id: open.id,
+            reader: open.reader,
             batch_size: self.batch_size,
             scan,
-            watermark_ms: i64::MIN,
+            watermark_ms: watermark_ms.unwrap_or(i64::MIN),
             ended: false,
-            idleness: Idleness::new(self.idle_timeout),
+            idleness: Idleness::new(self.watermark.map(|rule| rule.idle_timeout)),
             last_turn: 0,
             lag_bytes: 0,
             rests_until: None,
@@ -117,7 +151,7 @@ impl OpenSource {
                 clock: Arc::clone(clock),
                 schema: Arc::clone(self.schema.arrow()),
             }),
-        }
+        })
     }
 }
 
@@ -136,6 +170,35 @@ impl Split {
         if self.batch_size.observe(rows, taken) {
             self.reader.set_batch_rows_max(self.batch_size.rows());
         }
+    }
+
+    /// How far it has been read. What can only be read as a whole is at its beginning or its end.
+    pub(super) fn state(
+        &mut self,
+        is_resumable: bool,
+        reading: &Reading,
+        ledger: &StatementLedger,
+    ) -> Result<(SplitId, SplitState), EngineError> {
+        let position = if is_resumable {
+            self.reader.position().map_err(|source| EngineError::Source {
+                statement: ledger.name.clone(),
+                relation: reading.relation.clone(),
+                source,
+            })?
+        } else {
+            SplitPosition::Beginning
+        };
+        let states = self.scan.snapshot().map_err(|source| EngineError::Operator {
+            statement: ledger.name.clone(),
+            source,
+        })?;
+        let event_time_ms_max = states.iter().find_map(|(_, state)| event_time_of(state));
+        let state = SplitState {
+            position,
+            event_time_ms_max,
+            ended: self.ended,
+        };
+        Ok((self.id.clone(), state))
     }
 
     /// Only a split that is followed lags.

@@ -27,6 +27,8 @@ pub(super) struct Stop {
     cancel: Cancel,
     /// Is cancelled with `cancel`, and when a task fails.
     token: CancellationToken,
+    /// Is cancelled when a task fails.
+    failure: CancellationToken,
     /// Whether a source was left before its end because of `cancel`.
     interrupted: AtomicBool,
     error: Mutex<Option<EngineError>>,
@@ -36,6 +38,7 @@ impl Stop {
     pub(super) fn new(cancel: Cancel) -> Self {
         Self {
             token: cancel.0.child_token(),
+            failure: CancellationToken::new(),
             cancel,
             interrupted: AtomicBool::new(false),
             error: Mutex::new(None),
@@ -45,9 +48,14 @@ impl Stop {
     /// Whether sources should stop reading. The one that asks has not come to its end.
     pub(super) fn is_requested(&self) -> bool {
         if self.cancel.is_cancelled() {
-            self.interrupted.store(true, Ordering::Relaxed);
+            self.interrupt();
         }
         self.token.is_cancelled()
+    }
+
+    /// A source is left before its end, since somebody asked for it.
+    pub(super) fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
     }
 
     /// Waits until sources should stop reading.
@@ -61,7 +69,18 @@ impl Stop {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get_or_insert(error);
+        self.failure.cancel();
         self.token.cancel();
+    }
+
+    /// Whether a task has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.is_cancelled()
+    }
+
+    /// Waits until a task has failed.
+    pub(super) async fn failed(&self) {
+        self.failure.cancelled().await;
     }
 
     /// Whether a source was left before its end because somebody asked for it.

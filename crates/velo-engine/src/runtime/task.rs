@@ -1,6 +1,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use velo_datasources::SplitId;
+
+use super::checkpoint::{Barriers, SplitState, TaskState};
 use super::flush::FlushSchedule;
 use super::ledger::StatementLedger;
 use super::open_sinks::OpenSinks;
@@ -25,6 +28,10 @@ pub(super) struct Task {
     pub(super) flush: Option<FlushSchedule>,
     /// Time spent on the rows that were read last.
     pub(super) busy: Duration,
+    /// Its part in checkpoints, if there are any.
+    pub(super) barriers: Option<Barriers>,
+    /// How far the splits that it reads were read at the barrier that is on its way.
+    pub(super) splits: Vec<(SplitId, SplitState)>,
 }
 
 /// Computes the rows of a plan that has them in itself.
@@ -42,6 +49,17 @@ pub(super) enum Input {
     },
     /// The plan itself.
     Values(ValuesFunction),
+    /// Nowhere: it had come to its end before the job was started again.
+    Ended,
+}
+
+/// Why a task takes in no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Its input has come to its end, or nobody wants more of it.
+    Ended,
+    /// The job stops.
+    Stopped,
 }
 
 /// Whether to go on.
@@ -61,11 +79,17 @@ impl Task {
     /// Runs until the input has ended, nobody wants more, or the job stops; gives back the sinks that it wrote to.
     pub(super) async fn run_to_end(mut self, stop: Arc<Stop>) -> Option<OpenSinks> {
         // Taken out, so that the input can be read while the rest of the task is borrowed.
-        let input = std::mem::replace(&mut self.input, Input::Source(SourceInput::nothing()));
-        let result = match input {
+        let mut input = std::mem::replace(&mut self.input, Input::Ended);
+        let result = match &mut input {
             Input::Source(source) => self.read(source, &stop).await,
-            Input::Stage { receiver, is_read } => self.receive(receiver, is_read).await,
-            Input::Values(values) => self.take_values(&values).await,
+            Input::Stage { receiver, is_read } => self.receive(receiver, *is_read).await,
+            Input::Values(values) => self.take_values(values, &stop).await,
+            Input::Ended => self.send(Event::End).await.map(|()| Left::Ended),
+        };
+        let result = match result {
+            Ok(Left::Ended) => self.report_end(&mut input).await,
+            Ok(Left::Stopped) => Ok(()),
+            Err(error) => Err(error),
         };
         if let Err(error) = result {
             stop.fail(error);
@@ -75,11 +99,38 @@ impl Task {
         Some(output.into_open_sinks(self.ledger))
     }
 
-    async fn read(&mut self, mut source: SourceInput, stop: &Stop) -> Result<(), EngineError> {
+    async fn read(&mut self, source: &mut SourceInput, stop: &Stop) -> Result<Left, EngineError> {
         let mut started = Instant::now();
         loop {
+            if let Some(request) = self.barriers.as_mut().and_then(Barriers::due)
+                && source.takes_barriers()
+            {
+                self.splits = source.states(&self.ledger)?;
+                if self.take_in(Event::Barrier(request.number)).await? == Flow::Stop {
+                    return Ok(Left::Ended);
+                }
+                if request.is_last {
+                    stop.interrupt();
+                    return Ok(Left::Stopped);
+                }
+                if !source.has_begun() {
+                    self.wait_until_committed(stop).await;
+                }
+            }
             if !source.has_ended() && stop.is_requested() {
-                return Ok(());
+                match &mut self.barriers {
+                    None => return Ok(Left::Stopped),
+                    Some(_) if stop.has_failed() => return Ok(Left::Stopped),
+                    // The last checkpoint is on its way. What cannot be gone on with in the middle is read to its end before.
+                    Some(barriers) if source.takes_barriers() => {
+                        tokio::select! {
+                            () = barriers.asked() => {}
+                            () = stop.failed() => {}
+                        }
+                        continue;
+                    }
+                    Some(_) => {}
+                }
             }
             self.flush_if_due().await?;
             match source.poll(&self.ledger).await? {
@@ -87,28 +138,45 @@ impl Task {
                     self.busy = started.elapsed();
                     for event in events {
                         if self.take_in(event).await? == Flow::Stop {
-                            return Ok(());
+                            return Ok(Left::Ended);
                         }
                     }
                     source.adapt(rows, self.busy);
                     // Other tasks of this worker take in what came out, while it is in the cache.
                     tokio::task::yield_now().await;
                 }
-                Polled::Nothing(_) if self.is_closed() => return Ok(()),
+                Polled::Nothing(_) if self.is_closed() => return Ok(Left::Ended),
                 Polled::Nothing(pause) => self.rest(pause, stop).await,
-                Polled::End => return Ok(()),
+                Polled::End => return Ok(Left::Ended),
             }
             started = Instant::now();
         }
     }
 
+    /// Waits until the checkpoint is there whose barrier has passed.
+    async fn wait_until_committed(&mut self, stop: &Stop) {
+        if let Some(barriers) = &mut self.barriers {
+            tokio::select! {
+                () = barriers.committed() => {}
+                () = stop.failed() => {}
+            }
+        }
+    }
+
     /// Lets time pass in which nothing can be read.
-    async fn rest(&self, pause: Duration, stop: &Stop) {
+    async fn rest(&mut self, pause: Duration, stop: &Stop) {
         let flush = self.flush_due_in().unwrap_or(PAUSE_MAX);
         let pause = tokio::time::sleep(pause.min(flush).min(PAUSE_MAX));
+        let asked = async {
+            match &mut self.barriers {
+                Some(barriers) => barriers.asked().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = pause => {}
             () = stop.requested() => {}
+            () = asked => {}
         }
     }
 
@@ -149,21 +217,28 @@ impl Task {
         }
     }
 
-    async fn receive(&mut self, mut receiver: Receiver, is_read: bool) -> Result<(), EngineError> {
-        while let Some(events) = self.next_events(&mut receiver).await? {
+    async fn receive(&mut self, receiver: &mut Receiver, is_read: bool) -> Result<Left, EngineError> {
+        while let Some(events) = self.next_events(receiver).await? {
             for event in events {
+                let is_end = matches!(event, Event::End);
                 if is_read {
                     self.ledger.metrics.add_read(event.rows() as u64, 0);
                 }
-                if self.take_in(event).await? == Flow::Stop {
-                    return Ok(());
+                if self.take_in(event).await? == Flow::Stop || is_end {
+                    return Ok(Left::Ended);
                 }
             }
         }
-        Ok(())
+        Ok(Left::Stopped)
     }
 
-    async fn take_values(&mut self, values: &ValuesFunction) -> Result<(), EngineError> {
+    async fn take_values(&mut self, values: &ValuesFunction, stop: &Stop) -> Result<Left, EngineError> {
+        if let Some(request) = self.barriers.as_mut().and_then(Barriers::due) {
+            if self.take_in(Event::Barrier(request.number)).await? == Flow::Stop {
+                return Ok(Left::Ended);
+            }
+            self.wait_until_committed(stop).await;
+        }
         self.ledger.set_processing_time();
         let mut out = Output::default();
         let batch = values(&mut out).map_err(|source| operator_error(&self.ledger, source))?;
@@ -174,7 +249,7 @@ impl Task {
                 break;
             }
         }
-        Ok(())
+        Ok(Left::Ended)
     }
 
     /// Passes on what an event brings about.
@@ -205,7 +280,10 @@ impl Task {
                 flush.note();
             }
             for event in out.take_events() {
-                self.send(event).await?;
+                match event {
+                    Event::Barrier(number) => self.pass_barrier(number).await?,
+                    event => self.send(event).await?,
+                }
             }
             if !more {
                 return Ok(());
@@ -215,6 +293,54 @@ impl Task {
             progress = self.chain.resume(&mut out);
             self.busy += started.elapsed();
         }
+    }
+
+    /// Reports the state behind all that came before a barrier, and hands the barrier on.
+    ///
+    /// It is handed on first: a sink may wait for other statements that write to it, and those for this barrier.
+    async fn pass_barrier(&mut self, number: u64) -> Result<(), EngineError> {
+        let operators = self.chain.snapshot();
+        let operators = operators.map_err(|source| operator_error(&self.ledger, source))?;
+        self.send(Event::Barrier(number)).await?;
+        // Dead letters are on disk before the rows that they stand for are behind the job.
+        self.ledger.flush()?;
+        let outputs = match &mut self.output {
+            Some(output) => output.prepare(&self.ledger).await?,
+            None => Vec::new(),
+        };
+        let splits = std::mem::take(&mut self.splits);
+        if let Some(barriers) = &mut self.barriers {
+            let state = TaskState {
+                operators,
+                splits,
+                outputs,
+            };
+            barriers.passed(number, state);
+        }
+        Ok(())
+    }
+
+    /// Reports that nothing more comes out of this task. Its operators have put out everything, and nothing can reach them.
+    async fn report_end(&mut self, input: &mut Input) -> Result<(), EngineError> {
+        let Some(barriers) = &mut self.barriers else {
+            return Ok(());
+        };
+        self.ledger.flush()?;
+        let splits = match input {
+            Input::Source(source) => source.states(&self.ledger)?,
+            Input::Stage { .. } | Input::Values(_) | Input::Ended => Vec::new(),
+        };
+        let outputs = match &mut self.output {
+            Some(output) => output.end(&self.ledger).await?,
+            None => Vec::new(),
+        };
+        let state = TaskState {
+            operators: Vec::new(),
+            splits,
+            outputs,
+        };
+        barriers.ended(state);
+        Ok(())
     }
 
     /// Hands an event on, waiting for room.

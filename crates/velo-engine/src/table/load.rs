@@ -7,7 +7,7 @@ use velo_planner::plan::PlannedStatement;
 
 use super::{JoinedTable, Table, TableBuilder, TableWriter};
 use crate::error::EngineError;
-use crate::runtime::{Job, JobStatement, RunOptions, SourceStart, run_from};
+use crate::runtime::{Job, JobSink, JobStatement, RestoredJob, RunOptions, SourceStart, run_from};
 use crate::summary::JobSummary;
 
 /// What a table is loaded from.
@@ -63,11 +63,15 @@ pub fn load_table(
         sinks: Vec::new(),
     });
     let job = Job {
-        statements: std::iter::once(JobStatement { planned: table, sinks })
-            .chain(silent)
-            .collect(),
+        statements: std::iter::once(JobStatement {
+            planned: table,
+            sinks: sinks.into_iter().map(JobSink::from).collect(),
+        })
+        .chain(silent)
+        .collect(),
         sources,
         tables,
+        restored: RestoredJob::default(),
     };
     let start = if is_increment {
         SourceStart::Increment

@@ -10,7 +10,7 @@ use velo_datasources::{
     MemorySink, NextBatch, OpenSplit, PartitionReader, ReadRequest, Sink, SinkError, SinkSummary, Source, SourceBatch,
     SourceError, SplitPosition, SplitPositions,
 };
-use velo_engine::{EngineError, Job, JobStatement, RunOptions, run};
+use velo_engine::{EngineError, Job, JobSink, JobStatement, RestoredJob, RunOptions, run};
 use velo_planner::plan::{Distinct, LogicalPlan, Relation, Values};
 
 use crate::support::*;
@@ -125,13 +125,14 @@ fn job(statements: Vec<JobStatement>, source: impl Source + 'static) -> Job {
         statements,
         sources: HashMap::from([("input".into(), Arc::new(source) as _)]),
         tables: HashMap::new(),
+        restored: RestoredJob::default(),
     }
 }
 
 fn to(name: &str, plan: LogicalPlan, sinks: Vec<Box<dyn Sink>>) -> JobStatement {
     JobStatement {
         planned: statement(name, plan),
-        sinks,
+        sinks: sinks.into_iter().map(JobSink::from).collect(),
     }
 }
 

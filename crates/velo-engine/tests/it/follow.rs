@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use velo_data::{ManualClock, SqlType, StreamBatch, StreamSchema};
 use velo_datasources::{FileFormat, FileSource, FileSourceConfig, MemorySink};
-use velo_engine::{Cancel, EngineError, Job, JobStatement, JobSummary, RunOptions, run};
+use velo_engine::{Cancel, EngineError, Job, JobStatement, JobSummary, RestoredJob, RunOptions, run};
 use velo_planner::plan::{WatermarkPace, WatermarkRule};
 
 use crate::support::*;
@@ -52,10 +52,11 @@ fn watching(path: &Path, polling_interval: Duration, limit: Option<u64>, sink: &
     Job {
         statements: vec![JobStatement {
             planned: statement("s", plan),
-            sinks: vec![sink.writer()],
+            sinks: vec![sink.writer().into()],
         }],
         sources: [("input".into(), Arc::new(source) as _)].into(),
         tables: HashMap::new(),
+        restored: RestoredJob::default(),
     }
 }
 

@@ -16,7 +16,7 @@ use velo_data::{ChangelogMode, ManualClock, SqlType, StreamBatch, StreamSchema, 
 use velo_datasources::{MemorySink, MemorySource};
 use velo_engine::{
     Cancel, Chain, CompileError, CompiledStage, EngineError, Job, JobStatement, JobSummary, JoinedTable, Metrics,
-    OperatorState, RunOptions, StageInput, run,
+    OperatorState, RestoredJob, RunOptions, StageInput, run,
 };
 use velo_functions::AggregateKind;
 use velo_planner::physical::{JobGraph, OperatorId, StatementLayout};
@@ -303,7 +303,9 @@ pub(crate) fn states_of<'a>(chains: impl IntoIterator<Item = &'a mut Chain>) -> 
         states.entry(id).or_default().push(state);
     }
     let merged = states.into_iter();
-    merged.map(|(id, parts)| (id, OperatorState::merge(parts))).collect()
+    merged
+        .map(|(id, parts)| (id, OperatorState::merge(parts).unwrap()))
+        .collect()
 }
 
 /// The operators of a plan behind its scan, in one instance.
@@ -345,6 +347,7 @@ pub(crate) fn options(parallelism: usize) -> RunOptions {
         clock: Arc::new(ManualClock::new(0)),
         cancel: Cancel::default(),
         progress: Arc::new(Metrics::default()),
+        checkpoints: None,
     }
 }
 
@@ -369,10 +372,11 @@ pub(crate) fn run_statement(
     let job = Job {
         statements: vec![JobStatement {
             planned,
-            sinks: vec![sink.writer()],
+            sinks: vec![sink.writer().into()],
         }],
         sources: HashMap::from([("input".into(), Arc::new(memory(input)) as _)]),
         tables: HashMap::new(),
+        restored: RestoredJob::default(),
     };
     let summary = run(job, &options(parallelism))?;
     Ok((rows(&sink.batches()), summary))

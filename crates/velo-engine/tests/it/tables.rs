@@ -10,7 +10,9 @@ use datafusion_expr::{Expr, cast, col};
 use proptest::prelude::*;
 use velo_data::{ManualClock, RowErrorCause, RowKind, SqlType, StreamBatch, StreamSchema};
 use velo_datasources::{MemorySink, MemorySource};
-use velo_engine::{Cancel, Job, JobStatement, JoinedTable, LiveTable, Metrics, RunOptions, Table, TableBuilder, run};
+use velo_engine::{
+    Cancel, Job, JobStatement, JoinedTable, LiveTable, Metrics, RestoredJob, RunOptions, Table, TableBuilder, run,
+};
 use velo_planner::plan::{LogicalPlan, Lookup, LookupKey, LookupKind, MissingTable};
 
 use crate::support::{batch, integers, options, scan, statement};
@@ -72,13 +74,14 @@ fn run_lookup(plan: LogicalPlan, batches: Vec<RecordBatch>, table: Table) -> Vec
     let job = Job {
         statements: vec![JobStatement {
             planned: statement("s", plan),
-            sinks: vec![sink.writer()],
+            sinks: vec![sink.writer().into()],
         }],
         sources: HashMap::from([("input".into(), Arc::new(MemorySource::new(schema, vec![batches])) as _)]),
         tables: HashMap::from([(
             "table".into(),
             JoinedTable::Loaded(Arc::new(LiveTable::new(Arc::new(table)))),
         )]),
+        restored: RestoredJob::default(),
     };
     let options = RunOptions {
         parallelism: 1,
@@ -86,6 +89,7 @@ fn run_lookup(plan: LogicalPlan, batches: Vec<RecordBatch>, table: Table) -> Vec
         clock: Arc::new(ManualClock::new(0)),
         cancel: Cancel::default(),
         progress: Arc::new(Metrics::default()),
+        checkpoints: None,
     };
     run(job, &options).unwrap();
     sink.batches()
@@ -291,6 +295,7 @@ fn rows_of_a_table_without_a_key_are_rejected_once() {
         }],
         sources: HashMap::from([("input".into(), Arc::new(source) as _)]),
         tables: HashMap::from([("table".into(), JoinedTable::Loaded(live))]),
+        restored: RestoredJob::default(),
     };
     let summary = run(job, &options(WORKERS)).unwrap();
     let rejected: BTreeMap<RowErrorCause, u64> = summary.statements[0]

@@ -8,7 +8,7 @@ use datafusion_expr::{Expr, cast, col, lit};
 use proptest::prelude::*;
 use velo_data::{RowErrorCause, SqlType, StreamBatch, StreamSchema, SystemColumn};
 use velo_datasources::MemorySink;
-use velo_engine::{Job, JobStatement, run};
+use velo_engine::{Job, JobStatement, RestoredJob, run};
 use velo_functions::AggregateKind as Kind;
 use velo_planner::plan::{Distinct, LogicalPlan, Project, Relation, Scan, WatermarkPace};
 
@@ -98,7 +98,7 @@ fn outcome(pair: &Pair, batches: Vec<RecordBatch>, parallelism: usize) -> (Vec<S
     let (first, second) = (MemorySink::default(), MemorySink::default());
     let statement = |name: &str, plan: &LogicalPlan, sink: &MemorySink| JobStatement {
         planned: statement(name, plan.clone()),
-        sinks: vec![sink.writer()],
+        sinks: vec![sink.writer().into()],
     };
     let job = Job {
         statements: vec![
@@ -107,6 +107,7 @@ fn outcome(pair: &Pair, batches: Vec<RecordBatch>, parallelism: usize) -> (Vec<S
         ],
         sources: HashMap::from([("input".into(), Arc::new(memory(vec![batches])) as _)]),
         tables: HashMap::new(),
+        restored: RestoredJob::default(),
     };
     let summary = run(job, &options(parallelism)).unwrap();
     let late = summary.statements[1].errors.get(&RowErrorCause::Late);

@@ -30,6 +30,7 @@ pub(super) fn run_watched(
         clock: Arc::new(SystemClock),
         cancel: cancel.clone(),
         progress: Arc::clone(&metrics),
+        checkpoints: None,
     };
     let name = job.table.name.clone();
     // The statement has workers with event loops of their own, which this thread, being in one, could not wait for.

@@ -53,7 +53,7 @@ impl JobGraph {
 
 /// Whether a node keeps the rows that stand, apart from aggregates: one instance has them all, since what two instances sent for
 /// the old and the new values of a row could arrive in the wrong order.
-fn keeps_what_stands(node: &LogicalPlan) -> bool {
+pub(super) fn keeps_what_stands(node: &LogicalPlan) -> bool {
     let takes_back = |input: &LogicalPlan| input.mode() == ChangelogMode::Retract;
     match node {
         LogicalPlan::Distinct(distinct) => takes_back(&distinct.input),

@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use datafusion_expr::Expr;
 use twox_hash::XxHash64;
-use velo_data::{ChangelogMode, StreamSchema};
+use velo_data::StreamSchema;
 
+use super::build::keeps_what_stands;
 use crate::plan::{
     Aggregate, AggregateCall, EventTime, LogicalPlan, Lookup, PlannedStatement, Project, Relation, Scan, Sort,
     WatermarkRule, Window,
@@ -55,7 +56,7 @@ impl Display for OperatorId {
 pub struct OperatorIdentity {
     /// Its id.
     pub id: OperatorId,
-    /// What it does, for messages: `aggregate`, `distinct`, …
+    /// What people call it: [`LogicalPlan::name`].
     pub operator: &'static str,
 }
 
@@ -135,9 +136,11 @@ impl Identities {
                 id,
                 relation: relation.clone(),
             }),
-            _ => identity
-                .operators
-                .extend(stateful(node).map(|operator| OperatorIdentity { id, operator })),
+            _ if is_stateful(node) => identity.operators.push(OperatorIdentity {
+                id,
+                operator: node.name(),
+            }),
+            _ => {}
         }
         for (index, input) in node.inputs().into_iter().enumerate() {
             path.enter(index);
@@ -209,24 +212,13 @@ impl Display for Path {
     }
 }
 
-/// What a node is called, if it remembers what decides about rows that are still to come.
-fn stateful(node: &LogicalPlan) -> Option<&'static str> {
-    let takes_back = |input: &LogicalPlan| input.mode() == ChangelogMode::Retract;
-    match node {
-        LogicalPlan::Aggregate(Aggregate { window: Some(_), .. }) => Some("windowed aggregate"),
-        LogicalPlan::Aggregate(_) => Some("aggregate"),
-        LogicalPlan::Distinct(_) => Some("distinct"),
-        LogicalPlan::Sort(_) => Some("sort"),
-        LogicalPlan::Limit(_) => Some("limit"),
-        LogicalPlan::Lookup(lookup) if takes_back(&lookup.input) => Some("lookup"),
-        LogicalPlan::Filter(filter) if takes_back(&filter.input) && filter.predicate.is_volatile() => Some("filter"),
-        LogicalPlan::Project(project)
-            if takes_back(&project.input) && project.expressions.iter().any(Expr::is_volatile) =>
-        {
-            Some("projection")
-        }
-        _ => None,
-    }
+/// Whether a node remembers what decides about rows that are still to come.
+fn is_stateful(node: &LogicalPlan) -> bool {
+    let keeps_rows = matches!(
+        node,
+        LogicalPlan::Aggregate(_) | LogicalPlan::Distinct(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_)
+    );
+    keeps_rows || keeps_what_stands(node)
 }
 
 /// Writes what a node itself computes, and the columns that come out of it. Every part ends with a line end, so that no two

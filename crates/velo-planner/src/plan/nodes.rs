@@ -342,6 +342,24 @@ pub struct DropUpdateBefore {
 }
 
 impl LogicalPlan {
+    /// What people call the node.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Scan(_) => "scan",
+            Self::Values(_) => "values",
+            Self::Filter(_) => "filter",
+            Self::Project(_) => "projection",
+            Self::Lookup(_) => "lookup",
+            Self::Aggregate(Aggregate { window: Some(_), .. }) => "windowed aggregate",
+            Self::Aggregate(_) => "aggregate",
+            Self::Distinct(_) => "distinct",
+            Self::Sort(_) => "sort",
+            Self::Limit(_) => "limit",
+            Self::Union(_) => "union",
+            Self::DropUpdateBefore(_) => "drop update before",
+        }
+    }
+
     /// Direct inputs, left to right: the only place that knows the shape of the tree.
     pub fn inputs(&self) -> Vec<&Self> {
         match self {

@@ -277,8 +277,14 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ),
     ("circuit.breaker.timeout", "How long it is left alone."),
     ("application.id", "What processes that share the work have in common."),
-    ("checkpoint.interval", "How often state is saved."),
-    ("checkpoint.retained", "How many saved states are kept."),
+    (
+        "checkpoint.interval",
+        "How often the job that the statement belongs to takes a checkpoint under `deploy`, 10s unless given. Of several statements the shortest interval counts.",
+    ),
+    (
+        "checkpoint.retained",
+        "How many checkpoints of the job are kept, 3 unless given. Of several statements the highest number counts.",
+    ),
     ("delivery.profile", "What the connection to Kafka is tuned for."),
     (
         "schema.drift",

@@ -213,8 +213,8 @@ static DEFINITIONS: &[PropertyDefinition] = &[
     not_yet("circuit.breaker.timeout", Scope::Statement, Duration),
     // Jobs.
     not_yet("application.id", Scope::Statement, Text),
-    not_yet("checkpoint.interval", Scope::Statement, Duration),
-    not_yet("checkpoint.retained", Scope::Statement, Integer(1)),
+    yes("checkpoint.interval", Scope::Stream, Duration),
+    yes("checkpoint.retained", Scope::Stream, Integer(1)),
     not_yet("delivery.profile", Scope::Statement, Choice(PROFILES)),
     yes("schema.drift", Scope::Statement, Choice(DRIFTS)),
     not_yet("restart.policy", Scope::Statement, Text),

@@ -1,5 +1,7 @@
 use std::path::{Path, PathBuf};
 
+use arrow::error::ArrowError;
+
 use super::directory::JobDirectory;
 use crate::{FileError, KEY_GROUPS};
 
@@ -71,6 +73,14 @@ pub enum CheckpointError {
         id: String,
         /// The key group.
         key_group: u16,
+    },
+    /// The states of the instances of an operator cannot be put together.
+    #[error("the instances of operator `{id}` have states of different forms")]
+    OtherForms {
+        /// The operator.
+        id: String,
+        /// Where they differ.
+        source: ArrowError,
     },
     /// An operator has state in a key group that does not exist.
     #[error("operator `{id}` has state in key group {key_group}, and there are {KEY_GROUPS}")]

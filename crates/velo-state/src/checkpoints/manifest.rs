@@ -37,23 +37,34 @@ pub struct CheckpointDetails {
     pub taken_at_ms: i64,
     /// The number of workers.
     pub parallelism: usize,
-    /// The stages that took part: those of the job at that time.
-    pub stages: Vec<StageEntry>,
+    /// The statements of the job, with what each of them remembers.
+    pub statements: Vec<StatementEntry>,
     /// How far its sources were read.
     pub inputs: Vec<InputEntry>,
     /// How far its sinks were written.
     pub outputs: Vec<OutputEntry>,
 }
 
-/// A stage of a job: fused operators of one statement.
+/// A statement of a job, and what tells whether another of that name remembers the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StageEntry {
-    /// The statement that it belongs to.
+pub struct StatementEntry {
+    /// Its name.
     pub statement: String,
-    /// The ids of its operators, in the order in which rows pass them.
-    pub operators: Vec<String>,
-    /// How many instances ran side by side.
-    pub instances: usize,
+    /// Its operators with state, whether they had any or not.
+    pub operators: Vec<NamedId>,
+    /// What it reads beside other statements.
+    pub inputs: Vec<NamedId>,
+    /// The sinks that it writes to.
+    pub sinks: Vec<String>,
+}
+
+/// An id, and what people call what it is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedId {
+    /// The id.
+    pub id: String,
+    /// The kind of an operator, or the name of what is read.
+    pub name: String,
 }
 
 /// A relation that a statement reads from a source.
@@ -85,9 +96,7 @@ pub struct SplitEntry {
 /// How far a sink was written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutputEntry {
-    /// The id of the output.
-    pub id: String,
-    /// The sink.
+    /// The sink, by its name in the program.
     pub sink: String,
     /// What was written, in whatever form the sink understands.
     pub position: Value,
@@ -103,19 +112,15 @@ pub struct OperatorEntry {
     pub files: Vec<StateFile>,
 }
 
-/// What tells an operator from others, and its state from that of other versions of it.
+/// What tells an operator from others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperatorDescriptor {
     /// Its id, which stays the same as long as its state can be taken up. Ids that differ in case alone are one.
     pub id: String,
     /// The statement that it belongs to.
     pub statement: String,
-    /// Its kind, such as `tumbling_window`.
+    /// Its kind, such as `windowed aggregate`.
     pub operator: String,
-    /// The version of the form in which it writes its state.
-    pub version: u32,
-    /// What its state depends on, such as types of keys and aggregates: state of another signature does not fit.
-    pub signature: String,
     /// Whether its input had ended.
     pub ended: bool,
 }

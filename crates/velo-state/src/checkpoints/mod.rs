@@ -23,8 +23,8 @@ mod writer;
 
 pub use error::CheckpointError;
 pub use manifest::{
-    CheckpointDetails, CheckpointManifest, InputEntry, OperatorDescriptor, OperatorEntry, OutputEntry, SplitEntry,
-    StageEntry, StateFile, StateScope,
+    CheckpointDetails, CheckpointManifest, InputEntry, NamedId, OperatorDescriptor, OperatorEntry, OutputEntry,
+    SplitEntry, StateFile, StateScope, StatementEntry,
 };
 pub use store::CheckpointStore;
 pub use writer::CheckpointWriter;

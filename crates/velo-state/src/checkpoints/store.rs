@@ -30,9 +30,7 @@ use crate::manifest::{MANIFEST, read_manifest};
 /// let descriptor = OperatorDescriptor {
 ///     id: "7f3a".to_owned(),
 ///     statement: "per_minute".to_owned(),
-///     operator: "tumbling_window".to_owned(),
-///     version: 1,
-///     signature: "count(*) by url VARCHAR".to_owned(),
+///     operator: "windowed aggregate".to_owned(),
 ///     ended: false,
 /// };
 /// let states = [OperatorState { shared: Some(watermark), ..OperatorState::default() }];

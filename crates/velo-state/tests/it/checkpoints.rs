@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use serde_json::json;
 use tempfile::{TempDir, tempdir};
 use velo_state::{
-    CheckpointDetails, CheckpointError, CheckpointManifest, CheckpointStore, CheckpointWriter, InputEntry,
-    OperatorDescriptor, OperatorState, OutputEntry, SplitEntry, StageEntry,
+    CheckpointDetails, CheckpointError, CheckpointManifest, CheckpointStore, CheckpointWriter, InputEntry, NamedId,
+    OperatorDescriptor, OperatorState, OutputEntry, SplitEntry, StatementEntry,
 };
 
 pub(crate) const JOB: &str = "clicks";
@@ -21,9 +21,7 @@ pub(crate) fn descriptor(id: &str) -> OperatorDescriptor {
     OperatorDescriptor {
         id: id.to_owned(),
         statement: "per_minute".to_owned(),
-        operator: "tumbling_window".to_owned(),
-        version: 2,
-        signature: "count(*) by url VARCHAR".to_owned(),
+        operator: "windowed aggregate".to_owned(),
         ended: false,
     }
 }
@@ -62,14 +60,22 @@ pub(crate) fn state_of(key_groups: &[(u16, i64)], of_all: Option<i64>) -> Operat
     }
 }
 
+fn named(id: &str, name: &str) -> NamedId {
+    NamedId {
+        id: id.to_owned(),
+        name: name.to_owned(),
+    }
+}
+
 pub(crate) fn details() -> CheckpointDetails {
     CheckpointDetails {
         taken_at_ms: 1_700_000_000_000,
         parallelism: 2,
-        stages: vec![StageEntry {
+        statements: vec![StatementEntry {
             statement: "per_minute".to_owned(),
-            operators: vec!["7f3a".to_owned()],
-            instances: 2,
+            operators: vec![named("7f3a", "windowed aggregate")],
+            inputs: vec![named("11c0", "clicks")],
+            sinks: vec!["counts".to_owned()],
         }],
         inputs: vec![InputEntry {
             id: "11c0".to_owned(),
@@ -83,7 +89,6 @@ pub(crate) fn details() -> CheckpointDetails {
             }],
         }],
         outputs: vec![OutputEntry {
-            id: "90aa".to_owned(),
             sink: "counts".to_owned(),
             position: json!({"transaction": "clicks-12"}),
         }],

@@ -1,0 +1,4 @@
+//! What `deploy` goes on from when it is started again.
+
+mod changed;
+mod kills;
