@@ -102,7 +102,7 @@ pub use error::{CompileError, EngineError, OperatorError, OperatorResult};
 pub use event::{Event, LateRows, Output};
 pub use exchange::{KeyRouter, Merge};
 pub use keys::{KEY_GROUPS, KeyGroups, key_group};
-pub use metrics::{Metrics, StatementMetrics};
+pub use metrics::{CheckpointMetrics, Metrics, StatementMetrics};
 pub use operator::Operator;
 pub use runtime::{
     Cancel, Checkpoints, Job, JobSink, JobStatement, RestoredInput, RestoredJob, RunOptions, SplitState, run,

@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use velo_data::RowErrorCause;
 
@@ -7,12 +8,35 @@ use velo_data::RowErrorCause;
 #[derive(Debug, Default)]
 pub struct Metrics {
     statements: OnceLock<Vec<Arc<StatementMetrics>>>,
+    checkpoint: Mutex<Option<CheckpointMetrics>>,
+}
+
+/// The newest checkpoint of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckpointMetrics {
+    /// Its number.
+    pub number: u64,
+    /// Time from the request to the moment when it was there.
+    pub duration: Duration,
+    /// The longest time that a task stood still for it, to copy its state and to have its sinks write.
+    pub stopped: Duration,
+    /// Bytes of state.
+    pub bytes: u64,
 }
 
 impl Metrics {
     /// The counters of each statement, in the order of the job; empty until the job has started.
     pub fn statements(&self) -> &[Arc<StatementMetrics>] {
         self.statements.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The newest checkpoint, if one was taken.
+    pub fn checkpoint(&self) -> Option<CheckpointMetrics> {
+        *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_checkpoint(&self, checkpoint: CheckpointMetrics) {
+        *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(checkpoint);
     }
 
     /// Sets the statements, unless another job has.

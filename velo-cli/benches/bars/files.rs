@@ -10,7 +10,7 @@ use velo_formats::{Decoder, Projection};
 use crate::baseline;
 use crate::data::{demo, measurements_file, place, text_file, trades_file};
 use crate::measure::{best_of, millions_per_second, speed_up};
-use crate::process::{Cores, peak_memory_mb, velo};
+use crate::process::{Cores, peak_memory_mb, processor_time, velo};
 use crate::report::{Bar, Report, figure, group};
 
 const MILLIONS: u64 = 2;
@@ -35,13 +35,15 @@ struct Program {
 impl Program {
     /// `name` is that of its file; `out` is `discard`, or makes it write JSON lines.
     fn new(name: &str, query: &str, trades: &str, out: &'static str) -> Self {
+        Self::of_statements(name, &format!("CREATE STREAM result AS {query};"), trades, out)
+    }
+
+    /// Statements of which one is called `result`.
+    fn of_statements(name: &str, statements: &str, trades: &str, out: &'static str) -> Self {
         let declared = "CREATE STREAM trades (symbol STRING, price DOUBLE, quantity BIGINT, side STRING, \
                         event_time TIMESTAMP, trader_id STRING) WITH ('event.time.field' = 'event_time');";
         Self {
-            file: text_file(
-                &format!("{name}.sql"),
-                &format!("{declared}\nCREATE STREAM result AS {query};\n"),
-            ),
+            file: text_file(&format!("{name}.sql"), &format!("{declared}\n{statements}\n")),
             trades: format!("trades={trades}"),
             out,
         }
@@ -204,6 +206,66 @@ pub(crate) fn two_cores(report: &mut Report) {
     ]);
     figure("tumbling on two cores → discard", millions_per_second(ROWS, two), "M/s");
     report.bar("  times one core", speed_up(one, two), "×", Bar::AtLeast(1.7));
+}
+
+/// Statements that read each other, and rows that are written, on two cores.
+pub(crate) fn chained_on_two_cores(report: &mut Report) {
+    let chained = format!(
+        "CREATE STREAM large AS SELECT * FROM trades WHERE quantity > 499;
+         CREATE STREAM valued AS SELECT symbol, price * quantity AS price, event_time FROM large;
+         CREATE STREAM result AS {};",
+        TUMBLING.replace("trades GROUP", "valued GROUP")
+    );
+    let chained = Program::of_statements("chained", &chained, &trades_file(MILLIONS), "discard");
+    let written = Program::new("written", FILTER, &trades_file(MILLIONS), "values.jsonl");
+    let [chained_on_one, chained_on_two, written_by_one, written_by_two] = best_of([
+        Box::new(|| chained.run(Cores::First, "1")),
+        Box::new(|| chained.run(Cores::FirstTwo, "2")),
+        Box::new(|| written.run(Cores::First, "1")),
+        Box::new(|| written.run(Cores::FirstTwo, "2")),
+    ]);
+    group("One file, two cores beside one");
+    let rate = |time| millions_per_second(ROWS, time);
+    figure(
+        "filter, projection, tumbling as three statements → discard",
+        rate(chained_on_two),
+        "M/s",
+    );
+    let ratio = speed_up(chained_on_one, chained_on_two);
+    report.bar("  times one core", ratio, "×", Bar::AtLeast(1.7));
+    figure("filter + projection → JSON lines", rate(written_by_two), "M/s");
+    let ratio = speed_up(written_by_one, written_by_two);
+    report.bar("  times one core", ratio, "×", Bar::AtLeast(1.7));
+}
+
+/// Twenty statements over one file, beside a run of each.
+pub(crate) fn many_over_one_file(report: &mut Report) {
+    let query = |number: u64| TUMBLING.replace("FROM trades", &format!("FROM trades WHERE price > {}", number * 40));
+    let statements: String = (1..=20)
+        .map(|number| {
+            let name = if number == 20 {
+                "result".to_owned()
+            } else {
+                format!("s{number}")
+            };
+            format!(
+                "CREATE STREAM {name} AS {} WITH ('{name}.type' = 'discard_sink');\n",
+                query(number)
+            )
+        })
+        .collect();
+    let trades = trades_file(MILLIONS);
+    let together = Program::of_statements("twenty-together", &statements, &trades, "discard");
+    let alone: Vec<Program> = (1..=20)
+        .map(|number| Program::new(&format!("alone-{number}"), &query(number), &trades, "discard"))
+        .collect();
+    let together = processor_time(|| together.run(Cores::First, "1"));
+    let alone = processor_time(|| alone.iter().for_each(|program| program.run(Cores::First, "1")));
+    group("20 statements over one file of 2 M trades, one core");
+    figure("processor time, together", together.as_secs_f64(), "s");
+    figure("processor time, each alone", alone.as_secs_f64(), "s");
+    let ratio = together.as_secs_f64() / alone.as_secs_f64();
+    report.bar("  times that of each alone", ratio, "×", Bar::AtMost(0.2));
 }
 
 /// The one billion row challenge, at a hundredth of its size.

@@ -5,7 +5,7 @@
 //! cargo bench -p velo-cli --bench bars -- loads lookups
 //! ```
 //!
-//! The second line measures only some of them: `runs`, `loads`, `lookups`.
+//! The second line measures only some of them: `runs`, `graph`, `checkpoints`, `loads`, `lookups`.
 //!
 //! Everything runs on the first core, unless a bar is about two. Rounds of things that are compared take turns, so that
 //! what else the machine does meanwhile meets all of them alike; the best round counts. Compare only figures of the same
@@ -15,8 +15,10 @@
 #![expect(clippy::print_stdout, reason = "its figures are what it is for")]
 
 mod baseline;
+mod checkpoints;
 mod data;
 mod files;
+mod graph;
 mod held;
 mod loads;
 mod lookups;
@@ -47,6 +49,17 @@ fn main() {
         files::peak_memory(&mut report);
         memory::batches(&mut report);
         startup::startup(&mut report);
+    }
+    if is_wanted("graph") {
+        graph::chained(&mut report);
+        graph::changing(&mut report);
+        graph::union(&mut report);
+        files::chained_on_two_cores(&mut report);
+        files::many_over_one_file(&mut report);
+        startup::many_statements(&mut report);
+    }
+    if is_wanted("checkpoints") {
+        checkpoints::large_state(&mut report);
     }
     if is_wanted("loads") {
         held::large_table(&mut report);

@@ -16,6 +16,8 @@ use crate::report::{Bar, Report, group};
 
 const BATCHES: i64 = 256;
 const BATCH_ROWS: i64 = 8192;
+/// Rows that a query reads.
+pub(crate) const ROWS: u64 = (BATCHES * BATCH_ROWS) as u64;
 const KEYS: i64 = 200;
 
 const DECLARED: &str = "CREATE STREAM trades (symbol STRING, at TIMESTAMP, quantity BIGINT, price DOUBLE)";
@@ -25,35 +27,38 @@ const TUMBLING: &str = "SELECT symbol, COUNT(*) AS trades, SUM(quantity) AS tota
 
 /// Queries over batches, their results thrown away.
 pub(crate) fn batches(report: &mut Report) {
-    let rows = (BATCHES * BATCH_ROWS) as u64;
     let (filter, tumbling) = (Query::new(FILTER), Query::new(TUMBLING));
     let [filter, tumbling] = best_of([Box::new(|| filter.run()), Box::new(|| tumbling.run())]);
     group("Batches from memory, results discarded, one core");
     report.bar(
         "projection + filter",
-        millions_per_second(rows, filter),
+        millions_per_second(ROWS, filter),
         "M/s",
         Bar::AtLeast(20.0),
     );
     report.bar(
         "tumbling 1 min, 5 aggregates",
-        millions_per_second(rows, tumbling),
+        millions_per_second(ROWS, tumbling),
         "M/s",
         Bar::AtLeast(15.0),
     );
 }
 
 /// A query, planned as for a file, over rows in memory.
-struct Query {
+pub(crate) struct Query {
     program: CheckedProgram,
     sources: HashMap<String, Arc<dyn Source>>,
 }
 
 impl Query {
     fn new(query: &str) -> Self {
+        Self::of_program(&format!("CREATE STREAM result AS {query};"))
+    }
+
+    /// Statements that read `trades`, directly or through each other.
+    pub(crate) fn of_program(statements: &str) -> Self {
         let file = text_file("empty.jsonl", "");
-        let text =
-            format!("{DECLARED} WITH (path = '{file}', 'event.time.field' = 'at');\nCREATE STREAM result AS {query};");
+        let text = format!("{DECLARED} WITH (path = '{file}', 'event.time.field' = 'at');\n{statements}");
         let program = check(SourceText::new("bar.sql", text), &SessionOptions::new(Mode::Run));
         assert!(program.is_valid(), "{:?}", program.diagnostics);
         let in_memory = |source: &Arc<dyn Source>| {
@@ -68,7 +73,7 @@ impl Query {
         Self { program, sources }
     }
 
-    fn run(&self) {
+    pub(crate) fn run(&self) {
         let statements = self.program.statements.iter().map(|planned| JobStatement {
             planned: planned.clone(),
             sinks: Vec::new(),

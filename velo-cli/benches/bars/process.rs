@@ -59,6 +59,47 @@ pub(crate) fn peak_memory_mb(arguments: &[&str]) -> f64 {
     f64::from(peak_kib) * 1024.0 / 1e6
 }
 
+/// The most threads that `velo-cli` had at once.
+pub(crate) fn peak_threads(cores: Cores, arguments: &[&str]) -> u64 {
+    let mut child = command(cores, arguments).spawn().expect("the binary runs");
+    let path = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    let status = loop {
+        let told = std::fs::read_to_string(&path).unwrap_or_default();
+        let threads = told.lines().find_map(|line| line.strip_prefix("Threads:"));
+        let threads = threads.and_then(|threads| threads.trim().parse().ok());
+        peak = threads.unwrap_or(0).max(peak);
+        if let Some(status) = child.try_wait().expect("the binary ends") {
+            break status;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    };
+    assert!(status.success(), "velo-cli {arguments:?}");
+    peak
+}
+
+/// Processor time of the processes that `run` starts and waits for.
+pub(crate) fn processor_time(run: impl FnOnce()) -> Duration {
+    let before = processor_time_of_children();
+    run();
+    processor_time_of_children().saturating_sub(before)
+}
+
+/// Processor time of all children so far that have ended.
+fn processor_time_of_children() -> Duration {
+    /// Linux tells it in hundredths of a second.
+    const TICK: Duration = Duration::from_millis(10);
+    let told = std::fs::read_to_string("/proc/self/stat").expect("Linux tells of processes");
+    // The name of the program stands in parentheses and may hold anything; user and system time of children are the 14th and
+    // 15th entry behind it.
+    let behind_name = told.rsplit(')').next().unwrap_or_default();
+    let entries: Vec<u32> = behind_name
+        .split_whitespace()
+        .map(|entry| entry.parse().unwrap_or(0))
+        .collect();
+    TICK * (entries[13] + entries[14])
+}
+
 /// Memory that this process holds.
 pub(crate) fn resident_bytes() -> u64 {
     let told = std::fs::read_to_string("/proc/self/status").expect("Linux tells of processes");

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use crate::data::text_file;
 use crate::measure::median_of;
-use crate::process::{Cores, velo};
+use crate::process::{Cores, peak_threads, velo};
 use crate::report::{Bar, Report, group};
 
 const ROUNDS: usize = 21;
@@ -47,6 +47,37 @@ pub(crate) fn startup(report: &mut Report) {
         parse.as_secs_f64() * 1e6,
         "µs",
         Bar::AtMost(100.0),
+    );
+}
+
+/// Two hundred statements over a small file: threads, and how long it takes until they have run.
+pub(crate) fn many_statements(report: &mut Report) {
+    const PARALLELISM: u64 = 2;
+    let row = "{\"id\":1,\"customer_id\":1,\"amount\":250,\"at\":\"2024-01-01T00:00:00Z\"}\n";
+    let orders = text_file("two-hundred.jsonl", &row.repeat(10));
+    let program: String = (1..=200)
+        .map(|number| {
+            format!(
+                "{} WITH ('big_spenders_{number}.type' = 'discard_sink');\n",
+                statement(number).trim_end_matches(';')
+            )
+        })
+        .collect();
+    let declared = "CREATE STREAM orders (id INT, customer_id INT, amount DECIMAL(10, 2), at TIMESTAMP) \
+                    WITH ('event.time.field' = 'at');\n";
+    let program = text_file("two-hundred.sql", &format!("{declared}{program}"));
+    let source = format!("orders={orders}");
+    let arguments = ["run", &program, "--source", &source, "--parallelism", "2"];
+    group("200 statements over a small file, two workers");
+    let threads = peak_threads(Cores::FirstTwo, &arguments);
+    let at_most = (PARALLELISM + 16) as f64;
+    report.bar("threads", threads as f64, "", Bar::AtMost(at_most));
+    let time = median_of(5, || velo(Cores::FirstTwo, &arguments));
+    report.bar(
+        "from start to end (median)",
+        time.as_secs_f64() * 1e3,
+        "ms",
+        Bar::AtMost(1000.0),
     );
 }
 

@@ -11,6 +11,7 @@ use velo_planner::physical::{Exchange, Identities, JobGraph, OperatorId, Stage, 
 use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan};
 use velo_state::{NamedId, StatementEntry};
 
+use super::alignment::Alignment;
 use super::checkpoint::{Coordinator, RestoredJob, TaskDescription};
 use super::flush::FlushSchedule;
 use super::ledger::StatementLedger;
@@ -83,15 +84,16 @@ pub(super) fn build(
     options
         .progress
         .start(ledgers.iter().map(|ledger| Arc::clone(&ledger.metrics)).collect());
-    let inputs = program.open_sources(&ledgers)?;
+    let mut inputs = program.open_sources(&ledgers)?;
     let layouts = program.statements.iter().zip(&inputs).zip(&sinks);
     let layouts: Vec<_> = layouts
         .map(|((statement, splits), sinks)| (statement, program.layout(statement, splits, sinks)))
         .collect();
     let graph = JobGraph::new(&layouts);
+    program.align(&graph, &mut inputs);
     let mut coordinator = options.checkpoints.clone().map(|checkpoints| {
-        let clock = Arc::clone(&options.clock);
-        Coordinator::new(checkpoints, parallelism, clock, program.remembered(&sinks))
+        let around = (Arc::clone(&options.clock), Arc::clone(&options.progress));
+        Coordinator::new(checkpoints, parallelism, around, program.remembered(&sinks))
     });
     let workers = Wiring::new(&program, &graph, &ledgers)?.tasks(inputs, sinks, coordinator.as_mut())?;
     Ok(Built {
@@ -104,6 +106,26 @@ pub(super) fn build(
 impl Program {
     fn statement(&self, name: &str) -> Option<&PlannedStatement> {
         self.statements.iter().find(|statement| statement.name == name)
+    }
+
+    /// Has the sources be read side by side whose rows meet in a union.
+    fn align(&self, graph: &JobGraph, inputs: &mut [Vec<OpenScan>]) {
+        let groups = graph.meeting_sources();
+        // Stages that read come in the order of the scans.
+        let mut scans: Vec<_> = inputs.iter_mut().map(|inputs| inputs.iter_mut()).collect();
+        let mut alignments: HashMap<usize, Arc<Alignment>> = HashMap::new();
+        for (index, stage) in graph.stages.iter().enumerate() {
+            if !stage.reads_source() {
+                continue;
+            }
+            let Some(scan) = scans.get_mut(stage.statement).and_then(Iterator::next) else {
+                continue;
+            };
+            if let Some(group) = groups.get(&index) {
+                let alignment = alignments.entry(*group).or_insert_with(Alignment::new);
+                scan.inputs.iter_mut().for_each(|input| input.align(alignment.join()));
+            }
+        }
     }
 
     /// What each statement remembers, given the sinks of each.

@@ -2,6 +2,7 @@
 //!
 //! An instance of a stage is a [`task::Task`]. A fixed number of threads, the workers, run them; a task stays with its worker.
 
+mod alignment;
 mod batch_size;
 mod build;
 mod checkpoint;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use velo_datasources::SplitId;
 
+use super::alignment::Aligned;
 use super::checkpoint::SplitState;
 use super::ledger::StatementLedger;
 use super::reading::Reading;
@@ -31,6 +32,8 @@ pub(super) struct SourceInput {
     ended_before: Vec<(SplitId, SplitState)>,
     /// Whether it has gone out how far splits were read that are gone on with.
     has_begun: bool,
+    /// With the tasks that read what its rows meet.
+    aligned: Option<Aligned>,
 }
 
 /// What a look at splits brought.
@@ -39,6 +42,8 @@ pub(super) enum Polled {
     Events { events: Vec<Event>, rows: usize },
     /// Nothing for the moment: it is worth another look after this time.
     Nothing(Duration),
+    /// Nothing before others have come as far: [`SourceInput::others_moved`].
+    Ahead,
     /// Nothing follows.
     End,
 }
@@ -57,7 +62,14 @@ impl SourceInput {
             is_resumable,
             ended_before: Vec::new(),
             has_begun: false,
+            aligned: None,
         }
+    }
+
+    /// The same, which does not run ahead of others in event time.
+    pub(super) fn align(&mut self, aligned: Aligned) {
+        aligned.tell(self.farthest_behind());
+        self.aligned = Some(aligned);
     }
 
     /// Of a source that was read to its end before the job was started again.
@@ -106,7 +118,39 @@ impl SourceInput {
             Some(Turn::Rest(pause)) => return Ok(Polled::Nothing(pause)),
             None => return self.end(0, ledger),
         };
+        let watermark_ms = self.splits[port].watermark_ms;
+        if let Some(aligned) = &mut self.aligned
+            && aligned.is_ahead(watermark_ms)
+        {
+            return Ok(Polled::Ahead);
+        }
         self.turns += 1;
+        let polled = self.read(port, ledger).await;
+        if let Some(aligned) = &self.aligned {
+            aligned.tell(self.farthest_behind());
+        }
+        polled
+    }
+
+    /// The watermark of the split that is farthest behind, of those that have more to be read.
+    fn farthest_behind(&self) -> Option<i64> {
+        let open = self
+            .splits
+            .iter()
+            .filter(|split| !split.ended && split.rests_until.is_none());
+        open.map(|split| split.watermark_ms).min()
+    }
+
+    /// Waits until other sources have come farther, of those that it is aligned with.
+    pub(super) async fn others_moved(&mut self) {
+        match &mut self.aligned {
+            Some(aligned) => aligned.moved().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Looks at a split.
+    async fn read(&mut self, port: usize, ledger: &StatementLedger) -> Result<Polled, EngineError> {
         let split = &mut self.splits[port];
         split.last_turn = self.turns;
         let event = match split.look(&self.reading, ledger).await? {

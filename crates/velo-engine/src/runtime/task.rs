@@ -147,6 +147,13 @@ impl Task {
                 }
                 Polled::Nothing(_) if self.is_closed() => return Ok(Left::Ended),
                 Polled::Nothing(pause) => self.rest(pause, stop).await,
+                Polled::Ahead if self.is_closed() => return Ok(Left::Ended),
+                Polled::Ahead => {
+                    tokio::select! {
+                        () = source.others_moved() => {}
+                        () = self.rest(PAUSE_MAX, stop) => {}
+                    }
+                }
                 Polled::End => return Ok(Left::Ended),
             }
             started = Instant::now();
@@ -299,21 +306,27 @@ impl Task {
     ///
     /// It is handed on first: a sink may wait for other statements that write to it, and those for this barrier.
     async fn pass_barrier(&mut self, number: u64) -> Result<(), EngineError> {
+        let started = Instant::now();
         let operators = self.chain.snapshot();
         let operators = operators.map_err(|source| operator_error(&self.ledger, source))?;
+        let mut stopped = started.elapsed();
         self.send(Event::Barrier(number)).await?;
+        // Without the time in which there was no room for the barrier.
+        let started = Instant::now();
         // Dead letters are on disk before the rows that they stand for are behind the job.
         self.ledger.flush()?;
         let outputs = match &mut self.output {
             Some(output) => output.prepare(&self.ledger).await?,
             None => Vec::new(),
         };
+        stopped += started.elapsed();
         let splits = std::mem::take(&mut self.splits);
         if let Some(barriers) = &mut self.barriers {
             let state = TaskState {
                 operators,
                 splits,
                 outputs,
+                stopped,
             };
             barriers.passed(number, state);
         }
@@ -335,9 +348,9 @@ impl Task {
             None => Vec::new(),
         };
         let state = TaskState {
-            operators: Vec::new(),
             splits,
             outputs,
+            ..TaskState::default()
         };
         barriers.ended(state);
         Ok(())

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "files grow while a job runs")]
 
 mod aggregates;
+mod alignment;
 mod changelogs;
 mod changes;
 mod driver;

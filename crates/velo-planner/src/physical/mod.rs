@@ -6,7 +6,9 @@
 mod build;
 mod identity;
 
-use crate::plan::LogicalPlan;
+use std::collections::{BTreeSet, HashMap};
+
+use crate::plan::{LogicalPlan, Relation};
 
 pub use build::StatementLayout;
 pub use identity::{Identities, InputIdentity, InvalidOperatorId, OperatorId, OperatorIdentity, StatementIdentity};
@@ -68,6 +70,11 @@ pub enum Exchange {
 }
 
 impl Stage {
+    /// Whether it reads a source or a table at rest.
+    pub fn reads_source(&self) -> bool {
+        matches!(self.first(), Some(LogicalPlan::Scan(scan)) if !matches!(scan.relation, Relation::Statement(_)))
+    }
+
     /// The node that rows pass first, if there is any.
     pub fn first(&self) -> Option<&LogicalPlan> {
         self.operators.first().map(|operator| &operator.node)
@@ -90,10 +97,54 @@ impl JobGraph {
         self.edges.iter().filter(move |edge| edge.from == stage)
     }
 
+    /// The stages that read sources with event times whose rows meet in a union, each with the number of its group.
+    ///
+    /// A window behind a union waits for all of them, so that it would keep all that one of them is ahead of the others.
+    pub fn meeting_sources(&self) -> HashMap<usize, usize> {
+        let takes_event_time = |stage: &usize| match self.stages[*stage].first() {
+            Some(LogicalPlan::Scan(scan)) => scan.event_time.is_some(),
+            _ => false,
+        };
+        // The sources behind each stage; stages stand behind those that they get rows from.
+        let mut sources: Vec<BTreeSet<usize>> = Vec::with_capacity(self.stages.len());
+        let mut groups: HashMap<usize, usize> = HashMap::new();
+        for (index, stage) in self.stages.iter().enumerate() {
+            let mut of_stage: BTreeSet<usize> = if stage.reads_source() {
+                [index].into_iter().filter(takes_event_time).collect()
+            } else {
+                BTreeSet::new()
+            };
+            let inputs: Vec<usize> = self.inputs(index).map(|edge| edge.from).collect();
+            for input in &inputs {
+                of_stage.extend(&sources[*input]);
+            }
+            if inputs.len() > 1 && of_stage.len() > 1 {
+                join_groups(&mut groups, &of_stage);
+            }
+            sources.push(of_stage);
+        }
+        groups
+    }
+
     /// The stages whose rows are those of a statement.
     pub fn output_stages(&self, statement: usize) -> impl Iterator<Item = usize> {
         let stages = self.stages.iter().enumerate();
         let outputs = stages.filter(move |(_, stage)| stage.is_output && stage.statement == statement);
         outputs.map(|(index, _)| index)
     }
+}
+
+/// Puts sources into one group, with all that are in a group with one of them.
+fn join_groups(groups: &mut HashMap<usize, usize>, sources: &BTreeSet<usize>) {
+    let known: BTreeSet<usize> = sources
+        .iter()
+        .filter_map(|source| groups.get(source).copied())
+        .collect();
+    let Some(group) = known.first().or_else(|| sources.first()).copied() else {
+        return;
+    };
+    for of_source in groups.values_mut().filter(|of_source| known.contains(*of_source)) {
+        *of_source = group;
+    }
+    groups.extend(sources.iter().map(|source| (*source, group)));
 }

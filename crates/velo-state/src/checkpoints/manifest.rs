@@ -152,6 +152,12 @@ pub enum StateScope {
 }
 
 impl CheckpointManifest {
+    /// Bytes of state.
+    pub fn bytes(&self) -> u64 {
+        let files = self.operators.iter().flat_map(|operator| &operator.files);
+        files.map(|file| file.file.bytes).sum()
+    }
+
     /// Compares what is in the manifest of a checkpoint with the place where it was found.
     pub(super) fn check(&self, job: &str, number: u64, path: &Path) -> Result<(), FileError> {
         let message = if Name::from(self.job.as_str()).folded() != Name::from(job).folded() {

@@ -1,20 +1,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 use velo_data::Clock;
 use velo_planner::physical::OperatorId;
 use velo_state::{
-    CheckpointDetails, CheckpointError, InputEntry, OperatorDescriptor, OperatorState, OutputEntry, SplitEntry,
-    StatementEntry,
+    CheckpointDetails, CheckpointError, CheckpointManifest, InputEntry, OperatorDescriptor, OperatorState, OutputEntry,
+    SplitEntry, StatementEntry,
 };
 
 use super::Checkpoints;
 use super::gathered::Gathered;
 use super::report::{Barriers, Report, Request};
 use crate::error::EngineError;
+use crate::metrics::{CheckpointMetrics, Metrics};
 use crate::runtime::stop::Stop;
 
 /// What the coordinator has to know of a task.
@@ -34,6 +36,7 @@ pub(in crate::runtime) struct TaskDescription {
 pub(in crate::runtime) struct Coordinator {
     checkpoints: Checkpoints,
     clock: Arc<dyn Clock>,
+    progress: Arc<Metrics>,
     parallelism: usize,
     statements: Vec<StatementEntry>,
     tasks: Vec<TaskDescription>,
@@ -58,7 +61,7 @@ impl Coordinator {
     pub(in crate::runtime) fn new(
         checkpoints: Checkpoints,
         parallelism: usize,
-        clock: Arc<dyn Clock>,
+        (clock, progress): (Arc<dyn Clock>, Arc<Metrics>),
         statements: Vec<StatementEntry>,
     ) -> Self {
         let (reporting, reports) = mpsc::unbounded_channel();
@@ -71,6 +74,7 @@ impl Coordinator {
         Self {
             checkpoints,
             clock,
+            progress,
             parallelism,
             statements,
             tasks: Vec::new(),
@@ -115,10 +119,17 @@ impl Coordinator {
         let mut gathered = Gathered::new(self.tasks.len());
         let mut request = *self.requests.borrow();
         loop {
+            let requested = Instant::now();
             if self.gather(request.number, &mut gathered).await == Gathering::Failed || gathered.is_ended() {
                 return Ok(());
             }
-            self.write(request.number, &gathered)?;
+            let manifest = self.write(request.number, &gathered)?;
+            self.progress.set_checkpoint(CheckpointMetrics {
+                number: manifest.number,
+                duration: requested.elapsed(),
+                stopped: gathered.stopped(),
+                bytes: manifest.bytes(),
+            });
             self.committed.send_replace(request.number);
             gathered.clear();
             if request.is_last {
@@ -158,7 +169,7 @@ impl Coordinator {
     }
 
     /// Writes a checkpoint that all tasks have reported for.
-    fn write(&self, number: u64, gathered: &Gathered) -> Result<(), CheckpointError> {
+    fn write(&self, number: u64, gathered: &Gathered) -> Result<CheckpointManifest, CheckpointError> {
         let mut writer = self.checkpoints.store.begin(number)?;
         for (descriptor, states) in self.operators(gathered) {
             writer.write_operator(descriptor, &states)?;
@@ -170,8 +181,7 @@ impl Coordinator {
             inputs: self.inputs(gathered),
             outputs: outputs(gathered),
         };
-        writer.commit(details, self.checkpoints.retained)?;
-        Ok(())
+        writer.commit(details, self.checkpoints.retained)
     }
 
     /// The numbers of the tasks of each stage, in order.

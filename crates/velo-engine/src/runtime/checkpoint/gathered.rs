@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use velo_datasources::SinkPosition;
 
@@ -59,6 +60,15 @@ impl Gathered {
             Some(Reported::Passed(state) | Reported::Ended(state)) => Some(state),
             Some(Reported::Nothing) | None => None,
         }
+    }
+
+    /// The longest time that a task stood still.
+    pub(super) fn stopped(&self) -> Duration {
+        let passed = self.tasks.iter().filter_map(|task| match task {
+            Reported::Passed(state) => Some(state.stopped),
+            Reported::Ended(_) | Reported::Nothing => None,
+        });
+        passed.max().unwrap_or_default()
     }
 
     /// Where each sink is to go on, by its name.

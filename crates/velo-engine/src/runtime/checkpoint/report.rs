@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tokio::sync::{mpsc, watch};
 use velo_datasources::{SinkPosition, SplitId};
 use velo_planner::physical::OperatorId;
@@ -23,6 +25,8 @@ pub(in crate::runtime) struct TaskState {
     pub(in crate::runtime) splits: Vec<(SplitId, SplitState)>,
     /// How far its sinks are written, by their names; those that cannot be taken back have none.
     pub(in crate::runtime) outputs: Vec<(String, SinkPosition)>,
+    /// How long the task stood still for it.
+    pub(in crate::runtime) stopped: Duration,
 }
 
 /// What a task tells the coordinator.
