@@ -2,6 +2,7 @@
 //!
 //! Start at [`Source`] and [`Sink`]. A source has a schema and partitions, and decodes only the columns that a
 //! [`ReadRequest`] names; a sink takes batches and accounts for every row in its [`SinkSummary`].
+//! Both tell positions, a [`SplitPosition`] for each split and a [`SinkPosition`], from which a later run goes on.
 //!
 //! This crate knows files and their formats, and generates rows where there are none to read. It knows no plans and no queries: who reads, and why, is decided
 //! above.
