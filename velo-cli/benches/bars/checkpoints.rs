@@ -16,8 +16,8 @@ use crate::report::{Bar, Report, figure, group};
 
 const GROUPS: u64 = 1_000_000;
 /// As many as take the time of several checkpoints.
-const ROWS: u64 = 40_000_000;
-const ROUNDS: usize = 3;
+const ROWS: u64 = 300_000_000;
+const ROUNDS: usize = 2;
 
 /// A million groups that change all the time, with and without checkpoints.
 pub(crate) fn large_state(report: &mut Report) {
