@@ -98,6 +98,11 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether it leaves out records by the bounds of a request ([`ReadRequest::bounds`]).
+    fn skips_by_bounds(&self) -> bool {
+        false
+    }
+
     /// Whether reading can go on from a position; otherwise the source is always read whole, from its beginning.
     fn is_resumable(&self) -> bool;
 

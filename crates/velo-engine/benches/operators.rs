@@ -17,7 +17,7 @@ use velo_engine::{
     Cancel, CompiledStage, Event, Job, JobStatement, Metrics, Output, RestoredJob, RunOptions, StageInput, run,
 };
 use velo_functions::{AggregateKind, ArithmeticOperator, arithmetic};
-use velo_planner::physical::{JobGraph, StatementLayout};
+use velo_planner::physical::{JobGraph, ScanLayout, StatementLayout};
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, LogicalPlan, PlannedStatement, Project,
     Relation, Scan, StatementKind, StatementSettings, WatermarkPace, WatermarkRule, Window, WindowAssigner,
@@ -253,7 +253,7 @@ fn changelog_benches(criterion: &mut Criterion) {
         let plan = changing_groups(mode);
         let statement = statement(plan.clone());
         let layout = StatementLayout {
-            split_instances: vec![1],
+            scans: vec![ScanLayout::alone(1)],
             keyed_instances: 1,
             gathers_output: false,
         };

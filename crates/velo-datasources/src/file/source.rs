@@ -257,6 +257,10 @@ impl Source for FileSource {
         Some(self.bytes)
     }
 
+    fn skips_by_bounds(&self) -> bool {
+        matches!(self.plan, FilePlan::Typed(_))
+    }
+
     fn decodes_apart(&self) -> bool {
         match (&self.plan, self.files.as_slice()) {
             (FilePlan::Text(plan), [path]) => plan.decodes_apart(path, self.bytes),

@@ -5,24 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use velo_data::{Clock, StreamSchema};
-use velo_datasources::{MemorySource, Source};
-use velo_planner::physical::{Exchange, Identities, JobGraph, OperatorId, Stage, StatementLayout};
-use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation, Scan};
+use velo_data::Clock;
+use velo_datasources::Source;
+use velo_planner::physical::{Exchange, Identities, JobGraph, OperatorId, ScanLayout, Stage, StatementLayout};
+use velo_planner::plan::{LogicalPlan, PlannedStatement, Relation};
 use velo_state::{NamedId, StatementEntry};
 
-use super::alignment::Alignment;
-use super::checkpoint::{Coordinator, RestoredJob, TaskDescription};
+use super::checkpoint::{Coordinator, InputDescription, RestoredJob, TaskDescription};
 use super::flush::FlushSchedule;
 use super::ledger::StatementLedger;
-use super::reading::Reading;
+use super::scans::{OpenScan, OpenScans};
 use super::sink_output::SinkOutput;
-use super::source_input::SourceInput;
-use super::split::{OpenSource, ReadOptions};
 use super::task::{Input, Task};
 use super::{Job, JobSink, RunOptions, SourceStart};
 use crate::chain::Chain;
-use crate::compile::{CompiledStage, StageInput, has_light_aggregates, scan_chain, values};
+use crate::compile::{CompiledStage, StageInput, has_light_aggregates, values};
 use crate::error::{CompileError, EngineError, OperatorError};
 use crate::event::Event;
 use crate::exchange::{Channels, Merge, Receiver, Route, Sender};
@@ -40,15 +37,15 @@ pub(super) struct Built {
 }
 
 /// What building a statement needs to know of the others.
-struct Program {
-    statements: Vec<PlannedStatement>,
-    sources: HashMap<String, Arc<dyn Source>>,
-    tables: HashMap<String, JoinedTable>,
-    clock: Arc<dyn Clock>,
-    parallelism: usize,
-    follow: bool,
-    start: SourceStart,
-    restored: RestoredJob,
+pub(super) struct Program {
+    pub(super) statements: Vec<PlannedStatement>,
+    pub(super) sources: HashMap<String, Arc<dyn Source>>,
+    pub(super) tables: HashMap<String, JoinedTable>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) parallelism: usize,
+    pub(super) follow: bool,
+    pub(super) start: SourceStart,
+    pub(super) restored: RestoredJob,
 }
 
 pub(super) fn build(
@@ -84,18 +81,22 @@ pub(super) fn build(
     options
         .progress
         .start(ledgers.iter().map(|ledger| Arc::clone(&ledger.metrics)).collect());
-    let mut inputs = program.open_sources(&ledgers)?;
-    let layouts = program.statements.iter().zip(&inputs).zip(&sinks);
+    let mut scans = program.open_sources(&ledgers)?;
+    let layouts = program
+        .statements
+        .iter()
+        .zip(std::mem::take(&mut scans.layouts))
+        .zip(&sinks);
     let layouts: Vec<_> = layouts
-        .map(|((statement, splits), sinks)| (statement, program.layout(statement, splits, sinks)))
+        .map(|((statement, scans), sinks)| (statement, program.layout(statement, scans, sinks)))
         .collect();
     let graph = JobGraph::new(&layouts);
-    program.align(&graph, &mut inputs);
+    scans.align(&graph);
     let mut coordinator = options.checkpoints.clone().map(|checkpoints| {
         let around = (Arc::clone(&options.clock), Arc::clone(&options.progress));
         Coordinator::new(checkpoints, parallelism, around, program.remembered(&sinks))
     });
-    let workers = Wiring::new(&program, &graph, &ledgers)?.tasks(inputs, sinks, coordinator.as_mut())?;
+    let workers = Wiring::new(&program, &graph, &ledgers)?.tasks(scans, sinks, coordinator.as_mut())?;
     Ok(Built {
         workers,
         ledgers,
@@ -106,26 +107,6 @@ pub(super) fn build(
 impl Program {
     fn statement(&self, name: &str) -> Option<&PlannedStatement> {
         self.statements.iter().find(|statement| statement.name == name)
-    }
-
-    /// Has the sources be read side by side whose rows meet in a union.
-    fn align(&self, graph: &JobGraph, inputs: &mut [Vec<OpenScan>]) {
-        let groups = graph.meeting_sources();
-        // Stages that read come in the order of the scans.
-        let mut scans: Vec<_> = inputs.iter_mut().map(|inputs| inputs.iter_mut()).collect();
-        let mut alignments: HashMap<usize, Arc<Alignment>> = HashMap::new();
-        for (index, stage) in graph.stages.iter().enumerate() {
-            if !stage.reads_source() {
-                continue;
-            }
-            let Some(scan) = scans.get_mut(stage.statement).and_then(Iterator::next) else {
-                continue;
-            };
-            if let Some(group) = groups.get(&index) {
-                let alignment = alignments.entry(*group).or_insert_with(Alignment::new);
-                scan.inputs.iter_mut().for_each(|input| input.align(alignment.join()));
-            }
-        }
     }
 
     /// What each statement remembers, given the sinks of each.
@@ -224,7 +205,7 @@ impl Program {
     }
 
     /// The plans that the watermark of a statement's scan reaches: its own and, through each other, its readers'.
-    fn plans_fed_by<'a>(&'a self, statement: &'a PlannedStatement) -> Vec<&'a LogicalPlan> {
+    pub(super) fn plans_fed_by<'a>(&'a self, statement: &'a PlannedStatement) -> Vec<&'a LogicalPlan> {
         let mut plans = vec![&statement.plan];
         let reads = |other: &&PlannedStatement| other.plan.statements().any(|name| name == statement.name);
         for reader in self.statements.iter().filter(reads) {
@@ -233,9 +214,9 @@ impl Program {
         plans
     }
 
-    fn layout(&self, statement: &PlannedStatement, sources: &[OpenScan], sinks: &[JobSink]) -> StatementLayout {
+    fn layout(&self, statement: &PlannedStatement, scans: Vec<ScanLayout>, sinks: &[JobSink]) -> StatementLayout {
         StatementLayout {
-            split_instances: sources.iter().map(|source| source.inputs.len()).collect(),
+            scans,
             keyed_instances: self.keyed_instances(statement),
             gathers_output: !sinks.is_empty(),
         }
@@ -253,129 +234,6 @@ impl Program {
         } else {
             self.parallelism
         }
-    }
-
-    /// Opens the sources and tables that each statement reads, in the order of its scans.
-    fn open_sources(&self, ledgers: &[Arc<StatementLedger>]) -> Result<Vec<Vec<OpenScan>>, EngineError> {
-        let Some(first) = self.statements.first() else {
-            return Ok(Vec::new());
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        let runtime = runtime.map_err(|source| EngineError::Thread {
-            statement: first.name.clone(),
-            source,
-        })?;
-        let identities = Identities::new(&self.statements);
-        let statements = self.statements.iter().zip(ledgers);
-        let opened = statements.map(|(statement, ledger)| {
-            let inputs = identities.of(statement).inputs.into_iter().map(|input| input.id);
-            runtime.block_on(self.open_scans(statement, inputs, ledger))
-        });
-        opened.collect()
-    }
-
-    /// Opens what the scans of a statement read, which have these ids.
-    async fn open_scans(
-        &self,
-        statement: &PlannedStatement,
-        mut ids: impl Iterator<Item = OperatorId>,
-        ledger: &StatementLedger,
-    ) -> Result<Vec<OpenScan>, EngineError> {
-        let mut opened = Vec::new();
-        let mut bytes_total = Some(0);
-        for scan in statement.plan.scans() {
-            let rows_at_rest;
-            let source: &dyn Source = match &scan.relation {
-                Relation::Statement(_) => continue,
-                Relation::Source(name) => self.sources.get(name).ok_or_else(|| unknown(statement, name))?.as_ref(),
-                Relation::Table(name) => {
-                    rows_at_rest = table_source(self.tables.get(name).ok_or_else(|| unknown(statement, name))?);
-                    &rows_at_rest
-                }
-            };
-            bytes_total = bytes_total
-                .zip(source.estimated_bytes())
-                .map(|(total, bytes)| total + bytes);
-            // There is one for each scan that reads no statement.
-            let id = ids.next().unwrap_or_default();
-            opened.push(self.open_scan(statement, id, scan, source).await?);
-        }
-        if let Some(bytes) = bytes_total.filter(|_| !opened.is_empty()) {
-            ledger.metrics.set_bytes_total(bytes);
-        }
-        Ok(opened)
-    }
-
-    /// Opens what a scan reads, and deals its splits out to as many tasks as there may be.
-    async fn open_scan(
-        &self,
-        statement: &PlannedStatement,
-        id: OperatorId,
-        scan: &Scan,
-        source: &dyn Source,
-    ) -> Result<OpenScan, EngineError> {
-        let restored = self.restored.inputs.get(&id);
-        let relation = scan.relation.name().to_owned();
-        let input = (id, relation.clone());
-        if let Some(restored) = restored.filter(|_| self.restored.ended.contains(&id)) {
-            let reading = Arc::new(Reading::new(relation, 1));
-            return Ok(OpenScan {
-                input,
-                inputs: vec![SourceInput::ended_before(reading, restored.splits.clone())],
-            });
-        }
-        let how = ReadOptions {
-            batch_rows: statement.settings.batch_rows,
-            decode_threads: self.parallelism,
-            follow: self.follow,
-        };
-        let is_resumable = source.is_resumable() && !matches!(scan.relation, Relation::Table(_));
-        let restored = restored.filter(|_| is_resumable);
-        let opened = OpenSource::open(source, (id, scan), &how, restored).await;
-        let mut open = opened.map_err(|source| EngineError::Source {
-            statement: statement.name.clone(),
-            relation: relation.clone(),
-            source,
-        })?;
-        let splits = std::mem::take(&mut open.splits);
-        let count = splits.len().clamp(1, self.parallelism);
-        let plans = self.plans_fed_by(statement);
-        let mut tasks: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
-        for (index, split) in splits.into_iter().enumerate() {
-            let scan = scan_chain(id, scan, &open.schema, &plans).map_err(compile_error(statement))?;
-            let split = open.split(split, scan, restored, &self.clock);
-            tasks[index % count].push(split.map_err(restore_error(statement))?);
-        }
-        let reading = Arc::new(Reading::new(relation, count));
-        let inputs = tasks
-            .into_iter()
-            .map(|splits| SourceInput::new(Arc::clone(&reading), splits, self.follow, is_resumable));
-        Ok(OpenScan {
-            input,
-            inputs: inputs.collect(),
-        })
-    }
-}
-
-/// A source or table that is open for a scan.
-struct OpenScan {
-    /// The id of the scan, and what it reads.
-    input: (OperatorId, String),
-    /// What each task reads.
-    inputs: Vec<SourceInput>,
-}
-
-/// Rows of a table that are read at a time.
-const TABLE_BATCH_ROWS: usize = 8192;
-
-/// The rows of a table as a source has them. One that cannot be had has none.
-fn table_source(table: &JoinedTable) -> MemorySource {
-    match table {
-        JoinedTable::Loaded(live) => {
-            let table = live.current();
-            MemorySource::new(table.schema().clone(), vec![table.batches(TABLE_BATCH_ROWS).collect()])
-        }
-        JoinedTable::Missing => MemorySource::new(StreamSchema::of_user_columns([]), vec![Vec::new()]),
     }
 }
 
@@ -470,20 +328,18 @@ impl<'a> Wiring<'a> {
     /// The tasks of each worker, given what the scans and the sinks of each statement have opened.
     fn tasks(
         mut self,
-        sources: Vec<Vec<OpenScan>>,
+        mut scans: OpenScans,
         mut sinks: Vec<Vec<JobSink>>,
         mut coordinator: Option<&mut Coordinator>,
     ) -> Result<Vec<Vec<Task>>, EngineError> {
         let homes = self.homes();
-        // Stages that read come in the order of the scans.
-        let mut sources: Vec<_> = sources.into_iter().map(Vec::into_iter).collect();
         let mut workers: Vec<Vec<Task>> = (0..self.program.parallelism).map(|_| Vec::new()).collect();
         for (index, stage) in self.graph.stages.iter().enumerate() {
             let ledger = &self.ledgers[stage.statement];
             if stage.is_output {
                 ledger.set_outputs(stage.instances);
             }
-            let (input, inputs) = self.inputs(index, stage, &mut sources[stage.statement])?;
+            let (descriptions, inputs) = self.inputs(index, stage, &mut scans)?;
             for (instance, input_of_task) in inputs.into_iter().enumerate() {
                 let mut chain = self.chain(index, stage)?;
                 let owned = KeyGroups::of_worker(instance, stage.instances);
@@ -494,7 +350,7 @@ impl<'a> Wiring<'a> {
                         stage: index,
                         statement: self.statement(index).name.clone(),
                         operators: names(stage),
-                        input: input.clone(),
+                        inputs: descriptions.clone(),
                     })
                 });
                 let task = Task {
@@ -567,29 +423,32 @@ impl<'a> Wiring<'a> {
         self.compiled[index].chain(&input).map_err(compile_error(statement))
     }
 
-    /// Where the events of each instance of a stage come from, and what they read if it is a source or a table.
+    /// Where the events of each instance of a stage come from, and the scans that they are read for if it is a source or a table.
     fn inputs(
         &mut self,
         index: usize,
         stage: &Stage,
-        sources: &mut impl Iterator<Item = OpenScan>,
-    ) -> Result<(Option<(OperatorId, String)>, Vec<Input>), EngineError> {
+        scans: &mut OpenScans,
+    ) -> Result<(Vec<InputDescription>, Vec<Input>), EngineError> {
         if let Some(edge) = self.graph.inputs(index).next() {
-            let is_read = self.graph.stages[edge.from].statement != stage.statement;
+            // What a stage reads for several statements counts for each of them as it is read.
+            let from = &self.graph.stages[edge.from];
+            let is_read = from.is_output && from.statement != stage.statement;
             let inputs = (0..stage.instances).map(|instance| {
                 let receiver = self.receiver(index, instance)?;
                 Ok(Input::Stage { receiver, is_read })
             });
-            return Ok((None, inputs.collect::<Result<_, EngineError>>()?));
+            return Ok((Vec::new(), inputs.collect::<Result<_, EngineError>>()?));
         }
         let statement = self.statement(index);
         if let Some(LogicalPlan::Values(plan)) = stage.first() {
             let rows = values(plan).map_err(compile_error(statement))?;
-            return Ok((None, vec![Input::Values(Box::new(rows))]));
+            return Ok((Vec::new(), vec![Input::Values(Box::new(rows))]));
         }
-        Ok(match sources.next() {
-            Some(OpenScan { input, inputs }) => (Some(input), inputs.into_iter().map(Input::Source).collect()),
-            None => (None, Vec::new()),
+        let id = stage.operators.first().map(|operator| operator.id);
+        Ok(match id.and_then(|id| scans.take(id)) {
+            Some(OpenScan { inputs, tasks }) => (inputs, tasks.into_iter().map(Input::Source).collect()),
+            None => (Vec::new(), Vec::new()),
         })
     }
 }
@@ -600,14 +459,14 @@ fn names(stage: &Stage) -> Vec<(OperatorId, &'static str)> {
     operators.map(|operator| (operator.id, operator.node.name())).collect()
 }
 
-fn unknown(statement: &PlannedStatement, relation: &str) -> EngineError {
+pub(super) fn unknown(statement: &PlannedStatement, relation: &str) -> EngineError {
     EngineError::UnknownRelation {
         statement: statement.name.clone(),
         relation: relation.to_owned(),
     }
 }
 
-fn compile_error(statement: &PlannedStatement) -> impl Fn(CompileError) -> EngineError + use<> {
+pub(super) fn compile_error(statement: &PlannedStatement) -> impl Fn(CompileError) -> EngineError + use<> {
     let statement = statement.name.clone();
     move |source| EngineError::Compile {
         statement: statement.clone(),
@@ -615,7 +474,7 @@ fn compile_error(statement: &PlannedStatement) -> impl Fn(CompileError) -> Engin
     }
 }
 
-fn restore_error(statement: &PlannedStatement) -> impl Fn(OperatorError) -> EngineError + use<> {
+pub(super) fn restore_error(statement: &PlannedStatement) -> impl Fn(OperatorError) -> EngineError + use<> {
     let statement = statement.name.clone();
     move |source| EngineError::Restore {
         statement: statement.clone(),

@@ -6,7 +6,7 @@ use velo_datasources::SplitId;
 
 use super::alignment::Aligned;
 use super::checkpoint::SplitState;
-use super::ledger::StatementLedger;
+use super::readers::Readers;
 use super::reading::Reading;
 use super::split::{Looked, Split};
 use crate::chain::Progress;
@@ -17,6 +17,7 @@ use crate::exchange::Merge;
 /// The splits of a source that one task reads, as one stream.
 pub(super) struct SourceInput {
     reading: Arc<Reading>,
+    readers: Readers,
     splits: Vec<Split>,
     merge: Merge,
     /// Whether the source goes on: then no split may keep the others from being read.
@@ -50,9 +51,16 @@ pub(super) enum Polled {
 
 impl SourceInput {
     /// `reading` is shared with the other tasks that read the source.
-    pub(super) fn new(reading: Arc<Reading>, splits: Vec<Split>, follows: bool, is_resumable: bool) -> Self {
+    pub(super) fn new(
+        reading: Arc<Reading>,
+        readers: Readers,
+        splits: Vec<Split>,
+        follows: bool,
+        is_resumable: bool,
+    ) -> Self {
         Self {
             reading,
+            readers,
             merge: Merge::as_they_come(splits.len().max(1)),
             splits,
             follows,
@@ -73,10 +81,10 @@ impl SourceInput {
     }
 
     /// Of a source that was read to its end before the job was started again.
-    pub(super) fn ended_before(reading: Arc<Reading>, splits: BTreeMap<SplitId, SplitState>) -> Self {
+    pub(super) fn ended_before(reading: Arc<Reading>, readers: Readers, splits: BTreeMap<SplitId, SplitState>) -> Self {
         Self {
             ended_before: splits.into_iter().collect(),
-            ..Self::new(reading, Vec::new(), false, true)
+            ..Self::new(reading, readers, Vec::new(), false, true)
         }
     }
 
@@ -91,10 +99,10 @@ impl SourceInput {
     }
 
     /// How far each split has been read.
-    pub(super) fn states(&mut self, ledger: &StatementLedger) -> Result<Vec<(SplitId, SplitState)>, EngineError> {
+    pub(super) fn states(&mut self) -> Result<Vec<(SplitId, SplitState)>, EngineError> {
         let is_resumable = self.is_resumable;
         let splits = self.splits.iter_mut();
-        let splits = splits.map(|split| split.state(is_resumable, &self.reading, ledger));
+        let splits = splits.map(|split| split.state(is_resumable, &self.reading, &self.readers));
         let before = self.ended_before.iter().cloned().map(Ok);
         before.chain(splits).collect()
     }
@@ -105,18 +113,18 @@ impl SourceInput {
     }
 
     /// Looks at the split whose turn it is.
-    pub(super) async fn poll(&mut self, ledger: &StatementLedger) -> Result<Polled, EngineError> {
+    pub(super) async fn poll(&mut self) -> Result<Polled, EngineError> {
         if self.has_ended {
             return Ok(Polled::End);
         }
         if !std::mem::replace(&mut self.has_begun, true) {
-            let events = self.watermarks_before(ledger)?;
+            let events = self.watermarks_before()?;
             return Ok(Polled::Events { events, rows: 0 });
         }
         let port = match self.next_turn(Instant::now()) {
             Some(Turn::Read(port)) => port,
             Some(Turn::Rest(pause)) => return Ok(Polled::Nothing(pause)),
-            None => return self.end(0, ledger),
+            None => return self.end(0),
         };
         let watermark_ms = self.splits[port].watermark_ms;
         if let Some(aligned) = &mut self.aligned
@@ -125,7 +133,7 @@ impl SourceInput {
             return Ok(Polled::Ahead);
         }
         self.turns += 1;
-        let polled = self.read(port, ledger).await;
+        let polled = self.read(port).await;
         if let Some(aligned) = &self.aligned {
             aligned.tell(self.farthest_behind());
         }
@@ -150,17 +158,17 @@ impl SourceInput {
     }
 
     /// Looks at a split.
-    async fn read(&mut self, port: usize, ledger: &StatementLedger) -> Result<Polled, EngineError> {
+    async fn read(&mut self, port: usize) -> Result<Polled, EngineError> {
         let split = &mut self.splits[port];
         split.last_turn = self.turns;
-        let event = match split.look(&self.reading, ledger).await? {
+        let event = match split.look(&self.reading, &self.readers).await? {
             Looked::Rows(batch) => {
                 split.idleness.on_rows();
                 self.all_idle = None;
                 Event::Batch(batch)
             }
             Looked::Nothing => {
-                let events = self.notice_idle(port, ledger)?;
+                let events = self.notice_idle(port)?;
                 return Ok(Polled::Events { events, rows: 0 });
             }
             Looked::End => {
@@ -169,10 +177,10 @@ impl SourceInput {
             }
         };
         if matches!(event, Event::End) && self.splits.iter().all(|split| split.ended) {
-            return self.end(port, ledger);
+            return self.end(port);
         }
         let rows = event.rows();
-        let events = self.merged(port, event, ledger)?;
+        let events = self.merged(port, event)?;
         Ok(Polled::Events { events, rows })
     }
 
@@ -185,23 +193,23 @@ impl SourceInput {
     }
 
     /// The last split has ended, or there is none.
-    fn end(&mut self, port: usize, ledger: &StatementLedger) -> Result<Polled, EngineError> {
+    fn end(&mut self, port: usize) -> Result<Polled, EngineError> {
         // Before anybody hears of the end, and takes nothing for the result.
-        ledger.reader_ended(&self.reading)?;
+        self.readers.reader_ended(&self.reading)?;
         self.has_ended = true;
-        let events = self.merged(port, Event::End, ledger)?;
+        let events = self.merged(port, Event::End)?;
         Ok(Polled::Events { events, rows: 0 })
     }
 
     /// How far event time had come before the job was started again, so that splits which bring nothing hold nothing back that
     /// they did not hold back before.
-    fn watermarks_before(&mut self, ledger: &StatementLedger) -> Result<Vec<Event>, EngineError> {
+    fn watermarks_before(&mut self) -> Result<Vec<Event>, EngineError> {
         let mut events = Vec::new();
         for (port, split) in self.splits.iter().enumerate() {
             if split.watermark_ms > i64::MIN {
                 let merged = self.merge.push(port, Event::Watermark(split.watermark_ms));
                 events.extend(merged.map_err(|source| EngineError::Operator {
-                    statement: ledger.name.clone(),
+                    statement: self.readers.first().name.clone(),
                     source,
                 })?);
             }
@@ -211,7 +219,7 @@ impl SourceInput {
 
     /// Says that a split holds nothing back any more, once it has brought nothing for long enough. When none brings anything,
     /// event time goes on as time does, so that windows close.
-    fn notice_idle(&mut self, port: usize, ledger: &StatementLedger) -> Result<Vec<Event>, EngineError> {
+    fn notice_idle(&mut self, port: usize) -> Result<Vec<Event>, EngineError> {
         let now = Instant::now();
         if !self.splits[port].idleness.on_nothing(now) {
             return Ok(Vec::new());
@@ -223,7 +231,9 @@ impl SourceInput {
             let (since, reached_ms) = *self.all_idle.get_or_insert((now, reached));
             let passed = i64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(i64::MAX);
             // Event time is never ahead of the clock by this, and before the first row nobody knows where it is.
-            let watermark_ms = reached_ms.saturating_add(passed).min(ledger.clock.now_ms());
+            let watermark_ms = reached_ms
+                .saturating_add(passed)
+                .min(self.readers.first().clock.now_ms());
             if reached_ms > i64::MIN && watermark_ms > reached_ms {
                 events.push(Event::Watermark(watermark_ms));
             }
@@ -232,29 +242,29 @@ impl SourceInput {
         let merged = events.into_iter().map(|event| self.merge.push(port, event));
         let merged = merged.collect::<Result<Vec<_>, _>>();
         let merged = merged.map_err(|source| EngineError::Operator {
-            statement: ledger.name.clone(),
+            statement: self.readers.first().name.clone(),
             source,
         })?;
         Ok(merged.into_iter().flatten().collect())
     }
 
     /// Passes an event of a split through its scan, and joins it with those of the other splits.
-    fn merged(&mut self, port: usize, event: Event, ledger: &StatementLedger) -> Result<Vec<Event>, EngineError> {
+    fn merged(&mut self, port: usize, event: Event) -> Result<Vec<Event>, EngineError> {
         let failed = |source| EngineError::Operator {
-            statement: ledger.name.clone(),
+            statement: self.readers.first().name.clone(),
             source,
         };
         let Some(split) = self.splits.get_mut(port) else {
             return self.merge.push(port, event).map_err(failed);
         };
-        ledger.set_processing_time();
+        self.readers.first().set_processing_time();
         let mut out = Output::default();
         let mut events = Vec::new();
         let mut progress = split.scan.push(event, &mut out);
         loop {
             let more = progress.map_err(failed)? == Progress::More;
             self.reading.add_rejected(out.rejected());
-            ledger.settle(&mut out)?;
+            self.readers.settle(&mut out)?;
             for event in out.take_events() {
                 if let Event::Watermark(watermark_ms) = event {
                     split.watermark_ms = watermark_ms;

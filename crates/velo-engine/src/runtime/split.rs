@@ -14,7 +14,7 @@ use velo_planner::plan::{Scan, WatermarkRule};
 use super::batch_size::BatchSize;
 use super::checkpoint::{RestoredInput, SplitState};
 use super::idleness::Idleness;
-use super::ledger::StatementLedger;
+use super::readers::Readers;
 use super::reading::Reading;
 use crate::chain::Chain;
 use crate::compile::read_request;
@@ -177,11 +177,11 @@ impl Split {
         &mut self,
         is_resumable: bool,
         reading: &Reading,
-        ledger: &StatementLedger,
+        readers: &Readers,
     ) -> Result<(SplitId, SplitState), EngineError> {
         let position = if is_resumable {
             self.reader.position().map_err(|source| EngineError::Source {
-                statement: ledger.name.clone(),
+                statement: readers.first().name.clone(),
                 relation: reading.relation.clone(),
                 source,
             })?
@@ -189,7 +189,7 @@ impl Split {
             SplitPosition::Beginning
         };
         let states = self.scan.snapshot().map_err(|source| EngineError::Operator {
-            statement: ledger.name.clone(),
+            statement: readers.first().name.clone(),
             source,
         })?;
         let event_time_ms_max = states.iter().find_map(|(_, state)| event_time_of(state));
@@ -202,22 +202,22 @@ impl Split {
     }
 
     /// Only a split that is followed lags.
-    fn tell_lag(&mut self, ledger: &StatementLedger) {
+    fn tell_lag(&mut self, readers: &Readers) {
         let lag_bytes = self.reader.lag_bytes().unwrap_or_default();
-        ledger.metrics.change_lag(self.lag_bytes, lag_bytes);
+        readers.change_lag(self.lag_bytes, lag_bytes);
         self.lag_bytes = lag_bytes;
     }
 
     /// The next rows, if there are any. Records that could not be decoded are accounted for.
-    pub(super) async fn look(&mut self, reading: &Reading, ledger: &StatementLedger) -> Result<Looked, EngineError> {
+    pub(super) async fn look(&mut self, reading: &Reading, readers: &Readers) -> Result<Looked, EngineError> {
         let failed = |source| EngineError::Source {
-            statement: ledger.name.clone(),
+            statement: readers.first().name.clone(),
             relation: reading.relation.clone(),
             source,
         };
         self.rests_until = None;
         let next = self.reader.next_batch().await.map_err(failed)?;
-        self.tell_lag(ledger);
+        self.tell_lag(readers);
         let batch = match next {
             NextBatch::Batch(batch) => batch,
             NextBatch::NotYet(pause) => {
@@ -232,15 +232,13 @@ impl Split {
             unknown,
             bytes_read,
         } = batch;
-        ledger
-            .metrics
-            .add_read((records.num_rows() + rejected.len()) as u64, bytes_read);
+        readers.add_read((records.num_rows() + rejected.len()) as u64, bytes_read);
         reading.add_records(records.num_rows(), &rejected);
-        ledger.reject(rejected)?;
-        ledger.leave_out(unknown)?;
+        readers.reject(rejected)?;
+        readers.leave_out(unknown)?;
         let records = match &self.stamp {
             Some(stamp) => stamp.complete(&records).map_err(|error| EngineError::Operator {
-                statement: ledger.name.clone(),
+                statement: readers.first().name.clone(),
                 source: error.into(),
             })?,
             None => records,

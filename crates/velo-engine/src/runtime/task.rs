@@ -105,7 +105,7 @@ impl Task {
             if let Some(request) = self.barriers.as_mut().and_then(Barriers::due)
                 && source.takes_barriers()
             {
-                self.splits = source.states(&self.ledger)?;
+                self.splits = source.states()?;
                 if self.take_in(Event::Barrier(request.number)).await? == Flow::Stop {
                     return Ok(Left::Ended);
                 }
@@ -133,7 +133,7 @@ impl Task {
                 }
             }
             self.flush_if_due().await?;
-            match source.poll(&self.ledger).await? {
+            match source.poll().await? {
                 Polled::Events { events, rows } => {
                     self.busy = started.elapsed();
                     for event in events {
@@ -340,7 +340,7 @@ impl Task {
         };
         self.ledger.flush()?;
         let splits = match input {
-            Input::Source(source) => source.states(&self.ledger)?,
+            Input::Source(source) => source.states()?,
             Input::Stage { .. } | Input::Values(_) | Input::Ended => Vec::new(),
         };
         let outputs = match &mut self.output {

@@ -11,7 +11,7 @@ use velo_datasources::{
     SourceError, SplitPosition, SplitPositions,
 };
 use velo_engine::{EngineError, Job, JobSink, JobStatement, RestoredJob, RunOptions, run};
-use velo_planner::plan::{Distinct, LogicalPlan, Relation, Values};
+use velo_planner::plan::{Distinct, LogicalPlan, Relation, Union, Values};
 
 use crate::support::*;
 
@@ -390,4 +390,86 @@ fn what_is_not_there_is_named() {
     let circle = vec![to("a", reads("b", &input), vec![]), to("b", reads("a", &input), vec![])];
     let error = run(job(circle, source()), &options(1)).unwrap_err();
     assert_eq!(error.to_string(), "`a` reads its own output");
+}
+
+/// Statements that ask the same of a source share one reading of it, with whatever they filter.
+#[test]
+fn scans_that_are_alike_are_read_once() {
+    let input = numbers(1000);
+    let filtered = |from: i64| {
+        let LogicalPlan::Scan(mut scan) = scan(&input) else {
+            panic!("a scan is one");
+        };
+        scan.filters = vec![col("n").gt_eq(lit(from))];
+        LogicalPlan::Scan(scan)
+    };
+    for parallelism in 1..4 {
+        let source = Counting::new(memory(vec![sliced(&input, 10), sliced(&input, 30)]));
+        let opened = Arc::clone(&source.opened);
+        let sinks = [MemorySink::default(), MemorySink::default(), MemorySink::default()];
+        // The one that comes first reads another, so that the plan begins elsewhere.
+        let statements = vec![
+            to(
+                "both",
+                union_of(reads("late", &input), filtered(990)),
+                vec![sinks[0].writer()],
+            ),
+            to("late", filtered(500), vec![sinks[1].writer()]),
+            to("few", with_limit(filtered(3), Some(4), 0), vec![sinks[2].writer()]),
+        ];
+        let summary = run(job(statements, source), &options(parallelism)).unwrap();
+        assert_eq!(opened.load(Ordering::SeqCst), 1);
+        let counts = sinks.each_ref().map(|sink| rows(&sink.batches()).len());
+        assert_eq!(counts, [2 * 500 + 2 * 10, 2 * 500, 4]);
+        // What is read counts for each; one statement reads another besides.
+        assert_eq!(summary.statements[0].rows_in, 2000 + 1000);
+        assert_eq!(summary.statements[1].rows_in, 2000);
+    }
+}
+
+fn union_of(first: LogicalPlan, second: LogicalPlan) -> LogicalPlan {
+    LogicalPlan::Union(Union {
+        schema: first.schema().clone(),
+        inputs: vec![first, second],
+    })
+}
+
+/// Counts how often it is opened.
+#[derive(Debug)]
+struct Counting {
+    source: velo_datasources::MemorySource,
+    opened: Arc<AtomicU64>,
+}
+
+impl Counting {
+    fn new(source: velo_datasources::MemorySource) -> Self {
+        Self {
+            source,
+            opened: Arc::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Source for Counting {
+    fn schema(&self) -> &StreamSchema {
+        Source::schema(&self.source)
+    }
+
+    fn system_columns(&self) -> &[SystemColumn] {
+        Source::system_columns(&self.source)
+    }
+
+    fn estimated_bytes(&self) -> Option<u64> {
+        self.source.estimated_bytes()
+    }
+
+    fn is_resumable(&self) -> bool {
+        self.source.is_resumable()
+    }
+
+    async fn open(&self, request: &ReadRequest, from: Option<&SplitPositions>) -> Result<Vec<OpenSplit>, SourceError> {
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        self.source.open(request, from).await
+    }
 }

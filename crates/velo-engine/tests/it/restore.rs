@@ -10,7 +10,7 @@ use velo_data::{StreamBatch, StreamSchema};
 use velo_engine::{
     Chain, CompiledStage, Event, KeyGroups, KeyRouter, Merge, OperatorState, Output, StageInput, scan_chain,
 };
-use velo_planner::physical::{Exchange, Identities, JobGraph, OperatorId, StatementLayout};
+use velo_planner::physical::{Exchange, Identities, JobGraph, OperatorId, ScanLayout, StatementLayout};
 use velo_planner::plan::LogicalPlan;
 
 use crate::properties::{plans, records, table};
@@ -31,7 +31,7 @@ struct Instances {
 impl Simulation {
     fn new(plan: &LogicalPlan, source: &StreamSchema, parallelism: usize) -> Self {
         let layout = StatementLayout {
-            split_instances: vec![1],
+            scans: vec![ScanLayout::alone(1)],
             keyed_instances: parallelism,
             gathers_output: true,
         };

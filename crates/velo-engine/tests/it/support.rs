@@ -19,7 +19,7 @@ use velo_engine::{
     OperatorState, RestoredJob, RunOptions, StageInput, run,
 };
 use velo_functions::AggregateKind;
-use velo_planner::physical::{JobGraph, OperatorId, StatementLayout};
+use velo_planner::physical::{JobGraph, OperatorId, ScanLayout, StatementLayout};
 use velo_planner::plan::{
     Aggregate, AggregateCall, EmitMode, EventTime, Filter, LatePolicy, Limit, LogicalPlan, PlannedStatement, Project,
     Relation, Scan, Sort, SortKey, StatementKind, StatementSettings, Values, WatermarkPace, WatermarkRule, Window,
@@ -315,7 +315,7 @@ pub(crate) fn chain_of(
     tables: &HashMap<String, JoinedTable>,
 ) -> Result<Chain, CompileError> {
     let layout = StatementLayout {
-        split_instances: vec![1],
+        scans: vec![ScanLayout::alone(1)],
         keyed_instances: 1,
         gathers_output: true,
     };

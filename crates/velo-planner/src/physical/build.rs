@@ -1,21 +1,38 @@
 use std::collections::HashMap;
 
 use datafusion_expr::Expr;
+use datafusion_expr::utils::conjunction;
 use velo_data::ChangelogMode;
 
 use super::identity::Path;
 use super::{Edge, Exchange, Identities, JobGraph, Stage, StageOperator};
-use crate::plan::{EmitMode, LogicalPlan, PlannedStatement, Relation};
+use crate::plan::{EmitMode, Filter, LogicalPlan, PlannedStatement, Relation, Scan};
 
 /// What the stages of a statement depend on beside its plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementLayout {
-    /// Instances that share the splits of each source and table that it reads, in the order of [`LogicalPlan::scans`].
-    pub split_instances: Vec<usize>,
+    /// The scans of sources and tables, in the order of [`LogicalPlan::scans`].
+    pub scans: Vec<ScanLayout>,
     /// Instances of its keyed operators.
     pub keyed_instances: usize,
     /// Whether one instance has to write its rows, since its sinks take them from one writer or promise their order.
     pub gathers_output: bool,
+}
+
+/// How a source or table is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanLayout {
+    /// Instances that share its splits.
+    pub instances: usize,
+    /// The number of a group of scans that read alike ([`Scan::reads_like`]): one stage reads for all of them.
+    pub group: Option<usize>,
+}
+
+impl ScanLayout {
+    /// Of a scan that reads for itself.
+    pub const fn alone(instances: usize) -> Self {
+        Self { instances, group: None }
+    }
 }
 
 impl JobGraph {
@@ -28,6 +45,7 @@ impl JobGraph {
         let mut builder = Builder {
             graph: Self::default(),
             outputs: HashMap::new(),
+            groups: HashMap::new(),
             identities: Identities::new(statements.iter().map(|(statement, _)| *statement)),
         };
         let mut waiting: Vec<usize> = (0..statements.len()).collect();
@@ -77,6 +95,8 @@ struct Builder {
     graph: JobGraph,
     /// The stage that gives the rows of each statement, by its name.
     outputs: HashMap<String, usize>,
+    /// The stage that reads for each group of scans.
+    groups: HashMap<usize, usize>,
     identities: Identities,
 }
 
@@ -88,7 +108,7 @@ struct Statement<'a> {
     path: Path,
     keyed_instances: usize,
     /// Of the sources and tables that are still to come.
-    split_instances: std::slice::Iter<'a, usize>,
+    scans: std::slice::Iter<'a, ScanLayout>,
     /// The stage that nodes are added to.
     stage: usize,
 }
@@ -100,7 +120,7 @@ impl Builder {
             planned,
             path: Path::root(),
             keyed_instances: layout.keyed_instances,
-            split_instances: layout.split_instances.iter(),
+            scans: layout.scans.iter(),
             stage: 0,
         };
         self.add_node(&planned.plan, &mut statement);
@@ -129,8 +149,12 @@ impl Builder {
                     self.connect(from, statement.stage, Exchange::Forward);
                 }
                 Relation::Source(_) | Relation::Table(_) => {
-                    let instances = statement.split_instances.next().copied().unwrap_or(1);
-                    statement.stage = self.add_stage(statement.index, instances);
+                    let layout = statement.scans.next().copied().unwrap_or(ScanLayout::alone(1));
+                    if let Some(group) = layout.group {
+                        self.add_shared_scan(scan, group, layout.instances, statement);
+                        return;
+                    }
+                    statement.stage = self.add_stage(statement.index, layout.instances);
                 }
             },
             LogicalPlan::Values(_) => statement.stage = self.add_stage(statement.index, 1),
@@ -151,11 +175,41 @@ impl Builder {
                 }
             }
         }
+        self.push(node, node.clone(), statement);
+    }
+
+    /// Adds an operator to the stage at hand, whose state is kept under the id of `node`.
+    fn push(&mut self, node: &LogicalPlan, operator: LogicalPlan, statement: &Statement<'_>) {
         let id = self.identities.id(statement.planned, node, &statement.path);
-        let node = node.clone();
-        self.graph.stages[statement.stage]
-            .operators
-            .push(StageOperator { id, node });
+        let operators = &mut self.graph.stages[statement.stage].operators;
+        operators.push(StageOperator { id, node: operator });
+    }
+
+    /// Goes on behind a stage that reads for several scans, with what this one filters.
+    fn add_shared_scan(&mut self, scan: &Scan, group: usize, instances: usize, statement: &mut Statement<'_>) {
+        let node = LogicalPlan::Scan(scan.clone());
+        let unfiltered = LogicalPlan::Scan(Scan {
+            filters: Vec::new(),
+            ..scan.clone()
+        });
+        let from = match self.groups.get(&group) {
+            Some(stage) => *stage,
+            None => {
+                statement.stage = self.add_stage(statement.index, instances);
+                self.push(&node, unfiltered.clone(), statement);
+                self.groups.insert(group, statement.stage);
+                statement.stage
+            }
+        };
+        statement.stage = self.add_stage(statement.index, self.graph.stages[from].instances);
+        self.connect(from, statement.stage, Exchange::Forward);
+        if let Some(predicate) = conjunction(scan.filters.iter().cloned()) {
+            let filter = LogicalPlan::Filter(Filter {
+                input: Box::new(unfiltered),
+                predicate,
+            });
+            self.push(&node, filter, statement);
+        }
     }
 
     /// Adds what a node reads, and has `then` look at each input once it is there.

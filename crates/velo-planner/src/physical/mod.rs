@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::plan::{LogicalPlan, Relation};
 
-pub use build::StatementLayout;
+pub use build::{ScanLayout, StatementLayout};
 pub use identity::{Identities, InputIdentity, InvalidOperatorId, OperatorId, OperatorIdentity, StatementIdentity};
 
 /// A job as stages and edges, without cycles. Each stage stands behind those that it gets rows from.

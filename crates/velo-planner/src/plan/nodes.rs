@@ -506,6 +506,15 @@ impl SortKey {
 }
 
 impl Scan {
+    /// Whether it asks the same of the same relation as another, apart from the rows that either filters.
+    pub fn reads_like(&self, other: &Self) -> bool {
+        self.relation == other.relation
+            && self.columns == other.columns
+            && self.event_time == other.event_time
+            && self.mode == other.mode
+            && self.schema == other.schema
+    }
+
     /// Reads all rows of a relation whose user columns are those of `schema`, with all of them and no event time.
     pub fn of_all(relation: Relation, schema: StreamSchema) -> Self {
         Self {

@@ -28,8 +28,19 @@ pub(in crate::runtime) struct TaskDescription {
     pub(in crate::runtime) statement: String,
     /// The operators of the stage, each with its name.
     pub(in crate::runtime) operators: Vec<(OperatorId, &'static str)>,
-    /// What the stage reads, if it reads a source or a table: the id of the scan and the name.
-    pub(in crate::runtime) input: Option<(OperatorId, String)>,
+    /// The scans of sources or tables that the stage reads for.
+    pub(in crate::runtime) inputs: Vec<InputDescription>,
+}
+
+/// A scan of a source or a table.
+#[derive(Debug, Clone)]
+pub(in crate::runtime) struct InputDescription {
+    /// Its id.
+    pub(in crate::runtime) id: OperatorId,
+    /// The statement that it is part of.
+    pub(in crate::runtime) statement: String,
+    /// What it reads.
+    pub(in crate::runtime) relation: String,
 }
 
 /// Takes the checkpoints of a job: asks tasks for them, gathers what they report, and writes it.
@@ -225,23 +236,30 @@ impl Coordinator {
     fn inputs(&self, gathered: &Gathered) -> Vec<InputEntry> {
         let mut inputs: BTreeMap<OperatorId, InputEntry> = BTreeMap::new();
         for (number, task) in self.tasks.iter().enumerate() {
-            let (Some((id, relation)), Some(state)) = (&task.input, gathered.state(number)) else {
+            let Some(state) = gathered.state(number) else {
                 continue;
             };
-            let input = inputs.entry(*id).or_insert_with(|| InputEntry {
-                id: id.to_string(),
-                statement: task.statement.clone(),
-                relation: relation.clone(),
-                splits: Vec::new(),
-            });
-            input
-                .splits
-                .extend(state.splits.iter().map(|(split, state)| SplitEntry {
-                    split: split.to_string(),
-                    position: json(&state.position),
-                    event_time_ms_max: state.event_time_ms_max,
-                    ended: state.ended,
-                }));
+            for InputDescription {
+                id,
+                statement,
+                relation,
+            } in &task.inputs
+            {
+                let input = inputs.entry(*id).or_insert_with(|| InputEntry {
+                    id: id.to_string(),
+                    statement: statement.clone(),
+                    relation: relation.clone(),
+                    splits: Vec::new(),
+                });
+                input
+                    .splits
+                    .extend(state.splits.iter().map(|(split, state)| SplitEntry {
+                        split: split.to_string(),
+                        position: json(&state.position),
+                        event_time_ms_max: state.event_time_ms_max,
+                        ended: state.ended,
+                    }));
+            }
         }
         inputs.into_values().collect()
     }

@@ -13,7 +13,7 @@ mod gathered;
 mod report;
 mod restored;
 
-pub(super) use coordinator::{Coordinator, TaskDescription};
+pub(super) use coordinator::{Coordinator, InputDescription, TaskDescription};
 pub(super) use report::{Barriers, TaskState};
 pub use restored::{RestoredInput, RestoredJob, SplitState};
 

@@ -16,7 +16,7 @@ pub struct RestoredJob {
 }
 
 /// How far a source was read by one statement.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RestoredInput {
     /// Its splits.
     pub splits: BTreeMap<SplitId, SplitState>,
