@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
 
 use velo_datasources::{SinkConfig, SinkPosition};
@@ -293,6 +293,6 @@ fn sinks_of<'a>(job: &JobOutline<'a>, statement: usize) -> BTreeSet<&'a str> {
 }
 
 fn names(statements: &[StatementEntry]) -> Vec<String> {
-    let names: BTreeMap<&str, ()> = statements.iter().map(|entry| (entry.statement.as_str(), ())).collect();
-    names.into_keys().map(|name| format!("`{name}`")).collect()
+    let names: BTreeSet<&str> = statements.iter().map(|entry| entry.statement.as_str()).collect();
+    names.into_iter().map(|name| format!("`{name}`")).collect()
 }

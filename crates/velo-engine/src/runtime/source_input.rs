@@ -26,15 +26,23 @@ pub(super) struct SourceInput {
     turns: u64,
     /// Since when all splits are idle, and how far event time had come then.
     all_idle: Option<(Instant, i64)>,
-    has_ended: bool,
+    phase: Phase,
     /// Whether reading can go on in the middle.
     is_resumable: bool,
     /// Splits that were read to their end before the job was started again.
     ended_before: Vec<(SplitId, SplitState)>,
-    /// Whether it has gone out how far splits were read that are gone on with.
-    has_begun: bool,
     /// With the tasks that read what its rows meet.
     aligned: Option<Aligned>,
+}
+
+/// How far the reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Nobody has looked at a split.
+    Waiting,
+    Reading,
+    /// All splits have been read to their end.
+    Ended,
 }
 
 /// What a look at splits brought.
@@ -66,10 +74,9 @@ impl SourceInput {
             follows,
             turns: 0,
             all_idle: None,
-            has_ended: false,
+            phase: Phase::Waiting,
             is_resumable,
             ended_before: Vec::new(),
-            has_begun: false,
             aligned: None,
         }
     }
@@ -90,12 +97,12 @@ impl SourceInput {
 
     /// Whether a barrier may pass: behind it, reading has to go on where it is now, at the beginning, or not at all.
     pub(super) fn takes_barriers(&self) -> bool {
-        self.is_resumable || self.has_ended || !self.has_begun
+        self.is_resumable || self.phase != Phase::Reading
     }
 
     /// Whether it was looked at.
     pub(super) fn has_begun(&self) -> bool {
-        self.has_begun
+        self.phase != Phase::Waiting
     }
 
     /// How far each split has been read.
@@ -109,17 +116,19 @@ impl SourceInput {
 
     /// Whether all splits have been read to their end.
     pub(super) fn has_ended(&self) -> bool {
-        self.has_ended
+        self.phase == Phase::Ended
     }
 
     /// Looks at the split whose turn it is.
     pub(super) async fn poll(&mut self) -> Result<Polled, EngineError> {
-        if self.has_ended {
-            return Ok(Polled::End);
-        }
-        if !std::mem::replace(&mut self.has_begun, true) {
-            let events = self.watermarks_before()?;
-            return Ok(Polled::Events { events, rows: 0 });
+        match self.phase {
+            Phase::Ended => return Ok(Polled::End),
+            Phase::Waiting => {
+                self.phase = Phase::Reading;
+                let events = self.watermarks_before()?;
+                return Ok(Polled::Events { events, rows: 0 });
+            }
+            Phase::Reading => {}
         }
         let port = match self.next_turn(Instant::now()) {
             Some(Turn::Read(port)) => port,
@@ -196,7 +205,7 @@ impl SourceInput {
     fn end(&mut self, port: usize) -> Result<Polled, EngineError> {
         // Before anybody hears of the end, and takes nothing for the result.
         self.readers.reader_ended(&self.reading)?;
-        self.has_ended = true;
+        self.phase = Phase::Ended;
         let events = self.merged(port, Event::End)?;
         Ok(Polled::Events { events, rows: 0 })
     }

@@ -145,9 +145,8 @@ impl Task {
                     // Other tasks of this worker take in what came out, while it is in the cache.
                     tokio::task::yield_now().await;
                 }
-                Polled::Nothing(_) if self.is_closed() => return Ok(Left::Ended),
+                Polled::Nothing(_) | Polled::Ahead if self.is_closed() => return Ok(Left::Ended),
                 Polled::Nothing(pause) => self.rest(pause, stop).await,
-                Polled::Ahead if self.is_closed() => return Ok(Left::Ended),
                 Polled::Ahead => {
                     tokio::select! {
                         () = source.others_moved() => {}

@@ -239,7 +239,9 @@ fn describe(text: &mut String, node: &LogicalPlan) {
         }) => {
             put(text, "project");
             put_all(text, expressions);
-            watermark.iter().for_each(|rule| put_watermark(text, *rule));
+            if let Some(rule) = watermark {
+                put_watermark(text, *rule);
+            }
         }
         LogicalPlan::Lookup(lookup) => describe_lookup(text, lookup),
         LogicalPlan::Aggregate(aggregate) => describe_aggregate(text, aggregate),
