@@ -1,5 +1,5 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use velo_datasources::Sink;
@@ -25,26 +25,40 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    /// Closes the sinks of all statements, at the same time. Errors are those of the first statement that has one.
+    /// Closes the sinks of all statements, several at the same time. Errors are those of the first statement that has one.
     ///
     /// That happens when all statements have ended, so that either all outputs of a job are replaced or none.
-    pub(super) fn close(self, statements: Vec<OpenSinks>) -> Result<(), EngineError> {
-        let mut statements = statements;
+    pub(super) fn close(self, mut statements: Vec<OpenSinks>) -> Result<(), EngineError> {
         statements.retain(|statement| !statement.sinks.is_empty());
-        let Some(last) = statements.pop() else {
-            return Ok(());
+        let threads = statements.len().min(CLOSING_THREADS_MAX);
+        let waiting = Mutex::new(statements.into_iter().enumerate());
+        // A function, so that the lock is free again before anything is closed.
+        let next = || lock(&waiting).next();
+        let close_some = || {
+            let mut failed = Vec::new();
+            while let Some((place, statement)) = next() {
+                failed.extend(statement.close(self).err().map(|error| (place, error)));
+            }
+            failed
         };
-        thread::scope(|scope| {
-            let threads: Vec<_> = statements
-                .into_iter()
-                .map(|statement| scope.spawn(move || statement.close(self)))
-                .collect();
-            let closed = last.close(self);
-            // A panic was caught in the thread.
-            let others: Result<(), _> = threads.into_iter().flat_map(thread::ScopedJoinHandle::join).collect();
-            others.and(closed)
-        })
+        let failed = thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(close_some)).collect();
+            let mut failed = close_some();
+            // Panics are caught where statements are closed.
+            failed.extend(others.into_iter().flat_map(thread::ScopedJoinHandle::join).flatten());
+            failed
+        });
+        let first = failed.into_iter().min_by_key(|(place, _)| *place);
+        first.map_or(Ok(()), |(_, error)| Err(error))
     }
+}
+
+/// Threads that close sinks: closing waits for disks, not for processors.
+const CLOSING_THREADS_MAX: usize = 8;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is taken out of a list is out, whoever panicked.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl OpenSinks {
