@@ -44,10 +44,8 @@ enum DeployError {
     Recovery(#[from] RecoveryError),
     #[error("cannot use the checkpoints")]
     Checkpoint(#[from] CheckpointError),
-    #[error(
-        "{statements} cannot go on: {reason}; start anew with --full-refresh, or keep the state in another directory"
-    )]
-    Refused { statements: String, reason: String },
+    #[error("{groups}; start anew with --full-refresh, or keep the state in another directory")]
+    Refused { groups: String },
 }
 
 impl From<&DeployError> for Exit {
@@ -235,15 +233,22 @@ fn recover(
     } else {
         Recovery::plan(&outline, store)?
     };
-    if args.dry_run || !terminal.quiet {
-        print_on_stderr(&recovery::text(&recovery, SystemClock.now_ms()));
+    let told = recovery::text(&recovery, SystemClock.now_ms());
+    if args.dry_run && told.is_empty() {
+        print_on_stderr("all streams begin: there is no checkpoint\n");
+    } else if args.dry_run || !terminal.quiet {
+        print_on_stderr(&told);
     }
-    let refused = recovery.refused().next();
-    let refused = refused.map(|(group, reason)| DeployError::Refused {
-        statements: recovery::listed(&group.statements),
-        reason: reason.to_owned(),
-    });
-    refused.map_or(Ok(recovery), Err)
+    let refused = recovery.refused();
+    let refused =
+        refused.map(|(group, reason)| format!("{} cannot go on: {reason}", recovery::listed(&group.statements)));
+    let refused: Vec<String> = refused.collect();
+    if refused.is_empty() {
+        return Ok(recovery);
+    }
+    Err(DeployError::Refused {
+        groups: refused.join("; "),
+    })
 }
 
 /// How often checkpoints are taken unless a statement says so.

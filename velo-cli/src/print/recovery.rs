@@ -7,43 +7,58 @@ use super::words::duration;
 /// What becomes of the statements of a job, unless all of them simply begin.
 pub(crate) fn text(recovery: &Recovery, now_ms: i64) -> String {
     let mut lines = Vec::new();
-    let count = |fate: &Fate| recovery.groups.iter().filter(|group| group.fate == *fate).count();
-    if count(&Fate::Continues) > 0 {
+    let of_fate = |fate: &Fate| -> Vec<String> {
+        let groups = recovery.groups.iter().filter(|group| group.fate == *fate);
+        groups.flat_map(|group| group.statements.clone()).collect()
+    };
+    let continuing = of_fate(&Fate::Continues);
+    if !continuing.is_empty() {
         let age_ms = recovery
             .taken_at_ms
             .map(|taken_at_ms| now_ms.saturating_sub(taken_at_ms));
         let age = duration(age_ms.and_then(|age_ms| u64::try_from(age_ms).ok()).unwrap_or_default());
-        let names = names(recovery, &Fate::Continues);
+        let verb = by_number(&continuing, "goes", "go");
+        let number = recovery.last_number;
         lines.push(format!(
-            "{names} go on from checkpoint {}, taken {age} ago",
-            recovery.last_number
+            "{} {verb} on from checkpoint {number}, taken {age} ago",
+            listed(&continuing)
         ));
     }
-    if recovery.last_number > 0 && count(&Fate::Begins) > 0 {
-        lines.push(format!("{} begin: they are new", names(recovery, &Fate::Begins)));
+    let beginning = of_fate(&Fate::Begins);
+    if recovery.last_number > 0 && !beginning.is_empty() {
+        let verb = by_number(&beginning, "begins: it is new", "begin: they are new");
+        lines.push(format!("{} {verb}", listed(&beginning)));
     }
     for group in &recovery.groups {
         let names = listed(&group.statements);
         match &group.fate {
-            Fate::Rebuilt { reason } => lines.push(format!(
-                "{names} read from the beginning, and their files are written anew: {reason}"
-            )),
-            Fate::Refused { reason } => lines.push(format!("{names} cannot go on: {reason}")),
-            Fate::Begins | Fate::Continues => {}
+            Fate::Rebuilt { reason } => {
+                let (reads, writes) = (
+                    by_number(&group.statements, "reads", "read"),
+                    by_number(&group.statements, "writes its files", "write their files"),
+                );
+                lines.push(format!(
+                    "{names} {reads} from the beginning and {writes} anew: {reason}"
+                ));
+            }
+            // That is an error, which tells it.
+            Fate::Refused { .. } | Fate::Begins | Fate::Continues => {}
         }
     }
     if !recovery.forgotten.is_empty() {
-        let names = listed(&recovery.forgotten);
-        lines.push(format!(
-            "{names} are not in the program any more: their state is let go"
-        ));
+        let names = &recovery.forgotten;
+        let verb = by_number(
+            names,
+            "is not in the program any more: its",
+            "are not in the program any more: their",
+        );
+        lines.push(format!("{} {verb} state is let go", listed(names)));
     }
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
-fn names(recovery: &Recovery, fate: &Fate) -> String {
-    let groups = recovery.groups.iter().filter(|group| group.fate == *fate);
-    listed(&groups.flat_map(|group| group.statements.clone()).collect::<Vec<_>>())
+fn by_number<'a>(names: &[String], one: &'a str, several: &'a str) -> &'a str {
+    if names.len() == 1 { one } else { several }
 }
 
 /// Names that are told at most.

@@ -75,17 +75,17 @@ fn a_changed_program_is_kept_rebuilt_or_refused() {
         (
             "amount > 10",
             "amount > 11",
-            "`small` go on from checkpoint N\n`large`, `totals` read from the beginning, and their files are written anew: `totals` has changed",
+            "`small` goes on from checkpoint N\n`large`, `totals` read from the beginning and write their files anew: `totals` has changed",
         ),
         (
             "SUM(amount)",
             "MAX(amount)",
-            "`small` go on from checkpoint N\n`large`, `totals` read from the beginning, and their files are written anew: `totals` has changed",
+            "`small` goes on from checkpoint N\n`large`, `totals` read from the beginning and write their files anew: `totals` has changed",
         ),
         (
             "CREATE STREAM small AS SELECT customer, amount FROM orders WHERE amount <= 10",
             "CREATE STREAM small AS SELECT DISTINCT customer, amount FROM orders WHERE amount <= 10",
-            "`large`, `totals` go on from checkpoint N\n`small` cannot go on: `small` has changed, and what `small` holds cannot be taken back\nerror: `small` cannot go on: `small` has changed, and what `small` holds cannot be taken back; start anew with --full-refresh, or keep the state in another directory",
+            "`large`, `totals` go on from checkpoint N\nerror: `small` cannot go on: `small` has changed, and what `small` holds cannot be taken back; start anew with --full-refresh, or keep the state in another directory",
         ),
     ];
     for (from, to, expected) in cases {
@@ -96,13 +96,13 @@ fn a_changed_program_is_kept_rebuilt_or_refused() {
     workspace.write("query.sql", without_small.as_bytes());
     assert_eq!(
         told(&workspace),
-        "`large`, `totals` go on from checkpoint N\n`small` are not in the program any more: their state is let go"
+        "`large`, `totals` go on from checkpoint N\n`small` is not in the program any more: its state is let go"
     );
     let with_new = format!("{PROGRAM}CREATE STREAM all_of AS SELECT amount FROM orders WITH (path = 'all.jsonl');");
     workspace.write("query.sql", with_new.as_bytes());
     assert_eq!(
         told(&workspace),
-        "`large`, `totals`, `small` go on from checkpoint N\n`all_of` begin: they are new"
+        "`large`, `totals`, `small` go on from checkpoint N\n`all_of` begins: it is new"
     );
 }
 
