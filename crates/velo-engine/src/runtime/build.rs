@@ -16,6 +16,7 @@ use super::flush::FlushSchedule;
 use super::ledger::StatementLedger;
 use super::scans::{OpenScan, OpenScans};
 use super::sink_output::SinkOutput;
+use super::stop::Stop;
 use super::task::{Input, Task};
 use super::{Job, JobSink, RunOptions, SourceStart};
 use crate::chain::Chain;
@@ -53,6 +54,7 @@ pub(super) fn build(
     parallelism: usize,
     options: &RunOptions,
     start: SourceStart,
+    stop: &Arc<Stop>,
 ) -> Result<Built, EngineError> {
     let (statements, sinks): (Vec<_>, Vec<_>) = job
         .statements
@@ -96,7 +98,7 @@ pub(super) fn build(
         let around = (Arc::clone(&options.clock), Arc::clone(&options.progress));
         Coordinator::new(checkpoints, parallelism, around, program.remembered(&sinks))
     });
-    let workers = Wiring::new(&program, &graph, &ledgers)?.tasks(scans, sinks, coordinator.as_mut())?;
+    let workers = Wiring::new(&program, &graph, &ledgers)?.tasks(scans, sinks, coordinator.as_mut(), stop)?;
     Ok(Built {
         workers,
         ledgers,
@@ -331,6 +333,7 @@ impl<'a> Wiring<'a> {
         mut scans: OpenScans,
         mut sinks: Vec<Vec<JobSink>>,
         mut coordinator: Option<&mut Coordinator>,
+        stop: &Arc<Stop>,
     ) -> Result<Vec<Vec<Task>>, EngineError> {
         let homes = self.homes();
         let mut workers: Vec<Vec<Task>> = (0..self.program.parallelism).map(|_| Vec::new()).collect();
@@ -355,6 +358,7 @@ impl<'a> Wiring<'a> {
                 });
                 let task = Task {
                     ledger: Arc::clone(ledger),
+                    stop: Arc::clone(stop),
                     input: if self.has_ended(stage) {
                         Input::Ended
                     } else {

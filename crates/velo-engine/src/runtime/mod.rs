@@ -133,7 +133,7 @@ pub(crate) fn run_from(job: Job, options: &RunOptions, start: SourceStart) -> Re
     let started = Instant::now();
     let parallelism = options.parallelism.clamp(1, PARALLELISM_MAX);
     let stop = Arc::new(Stop::new(options.cancel.clone()));
-    let built = build::build(job, parallelism, options, start)?;
+    let built = build::build(job, parallelism, options, start, &stop)?;
     let coordinator = built.coordinator.and_then(|coordinator| coordinator.start(&stop));
     let workers = built.workers.into_iter().enumerate();
     let threads: Vec<_> = workers

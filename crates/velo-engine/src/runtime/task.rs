@@ -18,6 +18,8 @@ use crate::exchange::{Receiver, Sender};
 /// An instance of a stage: takes events in, passes them through its operators, and hands on what comes out.
 pub(super) struct Task {
     pub(super) ledger: Arc<StatementLedger>,
+    /// Whether the job goes on.
+    pub(super) stop: Arc<Stop>,
     pub(super) input: Input,
     pub(super) chain: Chain,
     /// To the instances of other stages.
@@ -77,13 +79,13 @@ impl Task {
     }
 
     /// Runs until the input has ended, nobody wants more, or the job stops; gives back the sinks that it wrote to.
-    pub(super) async fn run_to_end(mut self, stop: Arc<Stop>) -> Option<OpenSinks> {
+    pub(super) async fn run_to_end(mut self) -> Option<OpenSinks> {
         // Taken out, so that the input can be read while the rest of the task is borrowed.
         let mut input = std::mem::replace(&mut self.input, Input::Ended);
         let result = match &mut input {
-            Input::Source(source) => self.read(source, &stop).await,
+            Input::Source(source) => self.read(source).await,
             Input::Stage { receiver, is_read } => self.receive(receiver, *is_read).await,
-            Input::Values(values) => self.take_values(values, &stop).await,
+            Input::Values(values) => self.take_values(values).await,
             Input::Ended => self.send(Event::End).await.map(|()| Left::Ended),
         };
         let result = match result {
@@ -92,14 +94,14 @@ impl Task {
             Err(error) => Err(error),
         };
         if let Err(error) = result {
-            stop.fail(error);
+            self.stop.fail(error);
         }
         let output = self.output?;
         self.ledger.output_ended();
         Some(output.into_open_sinks(self.ledger))
     }
 
-    async fn read(&mut self, source: &mut SourceInput, stop: &Stop) -> Result<Left, EngineError> {
+    async fn read(&mut self, source: &mut SourceInput) -> Result<Left, EngineError> {
         let mut started = Instant::now();
         loop {
             if let Some(request) = self.barriers.as_mut().and_then(Barriers::due)
@@ -110,22 +112,22 @@ impl Task {
                     return Ok(Left::Ended);
                 }
                 if request.is_last {
-                    stop.interrupt();
+                    self.stop.interrupt();
                     return Ok(Left::Stopped);
                 }
                 if !source.has_begun() {
-                    self.wait_until_committed(stop).await;
+                    self.wait_until_committed().await;
                 }
             }
-            if !source.has_ended() && stop.is_requested() {
+            if !source.has_ended() && self.stop.is_requested() {
                 match &mut self.barriers {
                     None => return Ok(Left::Stopped),
-                    Some(_) if stop.has_failed() => return Ok(Left::Stopped),
+                    Some(_) if self.stop.has_failed() => return Ok(Left::Stopped),
                     // The last checkpoint is on its way. What cannot be gone on with in the middle is read to its end before.
                     Some(barriers) if source.takes_barriers() => {
                         tokio::select! {
                             () = barriers.asked() => {}
-                            () = stop.failed() => {}
+                            () = self.stop.failed() => {}
                         }
                         continue;
                     }
@@ -146,11 +148,11 @@ impl Task {
                     tokio::task::yield_now().await;
                 }
                 Polled::Nothing(_) | Polled::Ahead if self.is_closed() => return Ok(Left::Ended),
-                Polled::Nothing(pause) => self.rest(pause, stop).await,
+                Polled::Nothing(pause) => self.rest(pause).await,
                 Polled::Ahead => {
                     tokio::select! {
                         () = source.others_moved() => {}
-                        () = self.rest(PAUSE_MAX, stop) => {}
+                        () = self.rest(PAUSE_MAX) => {}
                     }
                 }
                 Polled::End => return Ok(Left::Ended),
@@ -160,17 +162,17 @@ impl Task {
     }
 
     /// Waits until the checkpoint is there whose barrier has passed.
-    async fn wait_until_committed(&mut self, stop: &Stop) {
+    async fn wait_until_committed(&mut self) {
         if let Some(barriers) = &mut self.barriers {
             tokio::select! {
                 () = barriers.committed() => {}
-                () = stop.failed() => {}
+                () = self.stop.failed() => {}
             }
         }
     }
 
     /// Lets time pass in which nothing can be read.
-    async fn rest(&mut self, pause: Duration, stop: &Stop) {
+    async fn rest(&mut self, pause: Duration) {
         let flush = self.flush_due_in().unwrap_or(PAUSE_MAX);
         let pause = tokio::time::sleep(pause.min(flush).min(PAUSE_MAX));
         let asked = async {
@@ -181,7 +183,7 @@ impl Task {
         };
         tokio::select! {
             () = pause => {}
-            () = stop.requested() => {}
+            () = self.stop.requested() => {}
             () = asked => {}
         }
     }
@@ -238,12 +240,12 @@ impl Task {
         Ok(Left::Stopped)
     }
 
-    async fn take_values(&mut self, values: &ValuesFunction, stop: &Stop) -> Result<Left, EngineError> {
+    async fn take_values(&mut self, values: &ValuesFunction) -> Result<Left, EngineError> {
         if let Some(request) = self.barriers.as_mut().and_then(Barriers::due) {
             if self.take_in(Event::Barrier(request.number)).await? == Flow::Stop {
                 return Ok(Left::Ended);
             }
-            self.wait_until_committed(stop).await;
+            self.wait_until_committed().await;
         }
         self.ledger.set_processing_time();
         let mut out = Output::default();
@@ -315,7 +317,11 @@ impl Task {
         // Dead letters are on disk before the rows that they stand for are behind the job.
         self.ledger.flush()?;
         let outputs = match &mut self.output {
-            Some(output) => output.prepare(&self.ledger).await?,
+            Some(output) => tokio::select! {
+                prepared = output.prepare(&self.ledger) => prepared?,
+                // A statement that writes to the same sink may be the one that has failed, and would be waited for.
+                () = self.stop.failed() => return Ok(()),
+            },
             None => Vec::new(),
         };
         stopped += started.elapsed();

@@ -37,7 +37,7 @@ async fn run(tasks: Vec<Task>, stop: &Arc<Stop>) -> Vec<OpenSinks> {
     let mut statements = std::collections::HashMap::new();
     for task in tasks {
         let statement = task.statement().to_owned();
-        let handle = running.spawn_local(task.run_to_end(Arc::clone(stop)));
+        let handle = running.spawn_local(task.run_to_end());
         statements.insert(handle.id(), statement);
     }
     let mut sinks = Vec::new();

@@ -1,4 +1,5 @@
 //! What `deploy` goes on from when it is started again.
 
 mod changed;
+mod failures;
 mod kills;
