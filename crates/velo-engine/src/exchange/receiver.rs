@@ -53,7 +53,9 @@ impl Receiver {
                 Poll::Pending => {}
             }
         }
-        if self.channels.iter().all(Option::is_none) {
+        // Whoever went away without its end has failed: what waits at a barrier for it waits in vain.
+        let mut open = (0..ports).filter(|port| self.channels[*port].is_some());
+        if open.all(|port| self.merge.waits(port)) {
             return Poll::Ready(None);
         }
         Poll::Pending

@@ -360,7 +360,7 @@ impl<'a> Wiring<'a> {
                     ledger: Arc::clone(ledger),
                     stop: Arc::clone(stop),
                     input: if self.has_ended(stage) {
-                        Input::Ended
+                        input_of_task.into_ended()
                     } else {
                         input_of_task
                     },
@@ -387,7 +387,6 @@ impl<'a> Wiring<'a> {
     /// Whether all of a stage had come to its end when the checkpoint was taken that the job goes on from.
     fn has_ended(&self, stage: &Stage) -> bool {
         let ended = &self.program.restored.ended;
-        // What reads a source that has ended tells how far it was read.
         let reads =
             matches!(stage.first(), Some(LogicalPlan::Scan(scan)) if !matches!(scan.relation, Relation::Statement(_)));
         !reads && !stage.operators.is_empty() && stage.operators.iter().all(|operator| ended.contains(&operator.id))

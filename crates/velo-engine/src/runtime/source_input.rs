@@ -26,7 +26,8 @@ pub(super) struct SourceInput {
     turns: u64,
     /// Since when all splits are idle, and how far event time had come then.
     all_idle: Option<(Instant, i64)>,
-    phase: Phase,
+    /// Whether it has gone out how far splits were read that are gone on with.
+    has_begun: bool,
     /// Whether reading can go on in the middle.
     is_resumable: bool,
     /// Splits that were read to their end before the job was started again.
@@ -35,26 +36,14 @@ pub(super) struct SourceInput {
     aligned: Option<Aligned>,
 }
 
-/// How far the reading is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Nobody has looked at a split.
-    Waiting,
-    Reading,
-    /// All splits have been read to their end.
-    Ended,
-}
-
 /// What a look at splits brought.
 pub(super) enum Polled {
-    /// Events, which may be none, and how many rows were read for them.
+    /// Events, which may be none, and how many rows were read for them. Behind the end nothing follows.
     Events { events: Vec<Event>, rows: usize },
     /// Nothing for the moment: it is worth another look after this time.
     Nothing(Duration),
     /// Nothing before others have come as far: [`SourceInput::others_moved`].
     Ahead,
-    /// Nothing follows.
-    End,
 }
 
 impl SourceInput {
@@ -74,7 +63,7 @@ impl SourceInput {
             follows,
             turns: 0,
             all_idle: None,
-            phase: Phase::Waiting,
+            has_begun: false,
             is_resumable,
             ended_before: Vec::new(),
             aligned: None,
@@ -95,14 +84,19 @@ impl SourceInput {
         }
     }
 
+    /// Splits that were read to their end before the job was started again, and how far they were read.
+    pub(super) fn into_ended_before(self) -> Vec<(SplitId, SplitState)> {
+        self.ended_before
+    }
+
     /// Whether a barrier may pass: behind it, reading has to go on where it is now, at the beginning, or not at all.
     pub(super) fn takes_barriers(&self) -> bool {
-        self.is_resumable || self.phase != Phase::Reading
+        self.is_resumable || !self.has_begun
     }
 
     /// Whether it was looked at.
     pub(super) fn has_begun(&self) -> bool {
-        self.phase != Phase::Waiting
+        self.has_begun
     }
 
     /// How far each split has been read.
@@ -114,21 +108,11 @@ impl SourceInput {
         before.chain(splits).collect()
     }
 
-    /// Whether all splits have been read to their end.
-    pub(super) fn has_ended(&self) -> bool {
-        self.phase == Phase::Ended
-    }
-
     /// Looks at the split whose turn it is.
     pub(super) async fn poll(&mut self) -> Result<Polled, EngineError> {
-        match self.phase {
-            Phase::Ended => return Ok(Polled::End),
-            Phase::Waiting => {
-                self.phase = Phase::Reading;
-                let events = self.watermarks_before()?;
-                return Ok(Polled::Events { events, rows: 0 });
-            }
-            Phase::Reading => {}
+        if !std::mem::replace(&mut self.has_begun, true) {
+            let events = self.watermarks_before()?;
+            return Ok(Polled::Events { events, rows: 0 });
         }
         let port = match self.next_turn(Instant::now()) {
             Some(Turn::Read(port)) => port,
@@ -205,7 +189,6 @@ impl SourceInput {
     fn end(&mut self, port: usize) -> Result<Polled, EngineError> {
         // Before anybody hears of the end, and takes nothing for the result.
         self.readers.reader_ended(&self.reading)?;
-        self.phase = Phase::Ended;
         let events = self.merged(port, Event::End)?;
         Ok(Polled::Events { events, rows: 0 })
     }

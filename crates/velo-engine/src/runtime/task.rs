@@ -52,7 +52,22 @@ pub(super) enum Input {
     /// The plan itself.
     Values(ValuesFunction),
     /// Nowhere: it had come to its end before the job was started again.
-    Ended,
+    Ended {
+        /// How far the splits that it read were read then.
+        splits: Vec<(SplitId, SplitState)>,
+    },
+}
+
+impl Input {
+    /// Of a task that had come to its end before the job was started again.
+    pub(super) fn into_ended(self) -> Self {
+        let splits = match self {
+            Self::Source(source) => source.into_ended_before(),
+            Self::Ended { splits } => splits,
+            Self::Stage { .. } | Self::Values(_) => Vec::new(),
+        };
+        Self::Ended { splits }
+    }
 }
 
 /// Why a task takes in no more.
@@ -81,12 +96,12 @@ impl Task {
     /// Runs until the input has ended, nobody wants more, or the job stops; gives back the sinks that it wrote to.
     pub(super) async fn run_to_end(mut self) -> Option<OpenSinks> {
         // Taken out, so that the input can be read while the rest of the task is borrowed.
-        let mut input = std::mem::replace(&mut self.input, Input::Ended);
+        let mut input = std::mem::replace(&mut self.input, Input::Ended { splits: Vec::new() });
         let result = match &mut input {
             Input::Source(source) => self.read(source).await,
             Input::Stage { receiver, is_read } => self.receive(receiver, *is_read).await,
             Input::Values(values) => self.take_values(values).await,
-            Input::Ended => self.send(Event::End).await.map(|()| Left::Ended),
+            Input::Ended { .. } => self.send(Event::End).await.map(|()| Left::Ended),
         };
         let result = match result {
             Ok(Left::Ended) => self.report_end(&mut input).await,
@@ -119,7 +134,7 @@ impl Task {
                     self.wait_until_committed().await;
                 }
             }
-            if !source.has_ended() && self.stop.is_requested() {
+            if self.stop.is_requested() {
                 match &mut self.barriers {
                     None => return Ok(Left::Stopped),
                     Some(_) if self.stop.has_failed() => return Ok(Left::Stopped),
@@ -139,7 +154,9 @@ impl Task {
                 Polled::Events { events, rows } => {
                     self.busy = started.elapsed();
                     for event in events {
-                        if self.take_in(event).await? == Flow::Stop {
+                        let is_end = matches!(event, Event::End);
+                        // Behind its end a task has no state that a barrier could pass.
+                        if self.take_in(event).await? == Flow::Stop || is_end {
                             return Ok(Left::Ended);
                         }
                     }
@@ -155,7 +172,6 @@ impl Task {
                         () = self.rest(PAUSE_MAX) => {}
                     }
                 }
-                Polled::End => return Ok(Left::Ended),
             }
             started = Instant::now();
         }
@@ -346,7 +362,8 @@ impl Task {
         self.ledger.flush()?;
         let splits = match input {
             Input::Source(source) => source.states()?,
-            Input::Stage { .. } | Input::Values(_) | Input::Ended => Vec::new(),
+            Input::Ended { splits } => std::mem::take(splits),
+            Input::Stage { .. } | Input::Values(_) => Vec::new(),
         };
         let outputs = match &mut self.output {
             Some(output) => output.end(&self.ledger).await?,

@@ -17,7 +17,30 @@ enum Reported {
     /// Nothing for the checkpoint at hand.
     Nothing,
     Passed(TaskState),
+    /// It has passed the barrier, and has come to its end since.
+    PassedAndEnded {
+        passed: TaskState,
+        ended: TaskState,
+    },
     Ended(TaskState),
+}
+
+impl Reported {
+    /// The state at the barrier of a task that passed it.
+    fn passed(&self) -> Option<&TaskState> {
+        match self {
+            Self::Passed(passed) | Self::PassedAndEnded { passed, .. } => Some(passed),
+            Self::Nothing | Self::Ended(_) => None,
+        }
+    }
+
+    /// The last state of a task that came to its end without passing the barrier.
+    fn ended(&self) -> Option<&TaskState> {
+        match self {
+            Self::Ended(ended) => Some(ended),
+            Self::Nothing | Self::Passed(_) | Self::PassedAndEnded { .. } => None,
+        }
+    }
 }
 
 impl Gathered {
@@ -32,11 +55,16 @@ impl Gathered {
         let Some(task) = self.tasks.get_mut(report.task) else {
             return;
         };
-        match report.number {
-            None => *task = Reported::Ended(report.state),
-            Some(passed) if passed == number => *task = Reported::Passed(report.state),
-            Some(_) => {}
-        }
+        *task = match (report.number, std::mem::replace(task, Reported::Nothing)) {
+            // Others may have yet to report what came before the barrier; what this one did behind it is not part of the checkpoint.
+            (None, Reported::Passed(passed)) => Reported::PassedAndEnded {
+                passed,
+                ended: report.state,
+            },
+            (None, _) => Reported::Ended(report.state),
+            (Some(passed), _) if passed == number => Reported::Passed(report.state),
+            (Some(_), before) => before,
+        };
     }
 
     /// Whether every task has reported.
@@ -46,29 +74,25 @@ impl Gathered {
 
     /// Whether every task has come to its end.
     pub(super) fn is_ended(&self) -> bool {
-        self.tasks.iter().all(|task| matches!(task, Reported::Ended(_)))
+        let ended = |task: &Reported| matches!(task, Reported::Ended(_) | Reported::PassedAndEnded { .. });
+        self.tasks.iter().all(ended)
     }
 
-    /// Whether a task has come to its end.
+    /// Whether a task had come to its end at the barrier.
     pub(super) fn has_ended(&self, task: usize) -> bool {
-        matches!(self.tasks.get(task), Some(Reported::Ended(_)))
+        self.tasks.get(task).and_then(Reported::ended).is_some()
     }
 
     /// What a task has reported.
     pub(super) fn state(&self, task: usize) -> Option<&TaskState> {
-        match self.tasks.get(task) {
-            Some(Reported::Passed(state) | Reported::Ended(state)) => Some(state),
-            Some(Reported::Nothing) | None => None,
-        }
+        let task = self.tasks.get(task)?;
+        task.passed().or_else(|| task.ended())
     }
 
     /// The longest time that a task stood still.
     pub(super) fn stopped(&self) -> Duration {
-        let passed = self.tasks.iter().filter_map(|task| match task {
-            Reported::Passed(state) => Some(state.stopped),
-            Reported::Ended(_) | Reported::Nothing => None,
-        });
-        passed.max().unwrap_or_default()
+        let passed = self.tasks.iter().filter_map(Reported::passed);
+        passed.map(|state| state.stopped).max().unwrap_or_default()
     }
 
     /// Where each sink is to go on, by its name.
@@ -77,28 +101,23 @@ impl Gathered {
     /// written to the same sink since, that is behind what they tell.
     pub(super) fn outputs(&self) -> BTreeMap<String, SinkPosition> {
         let mut outputs: BTreeMap<String, SinkPosition> = BTreeMap::new();
-        let ended = self.tasks.iter().filter_map(|task| match task {
-            Reported::Ended(state) => Some(state),
-            Reported::Passed(_) | Reported::Nothing => None,
-        });
+        let ended = self.tasks.iter().filter_map(Reported::ended);
         for (name, position) in ended.flat_map(|state| &state.outputs) {
             let known = outputs.entry(name.clone()).or_insert(*position);
             *known = (*known).max(*position);
         }
-        let passed = self.tasks.iter().filter_map(|task| match task {
-            Reported::Passed(state) => Some(state),
-            Reported::Ended(_) | Reported::Nothing => None,
-        });
+        let passed = self.tasks.iter().filter_map(Reported::passed);
         outputs.extend(passed.flat_map(|state| state.outputs.iter().cloned()));
         outputs
     }
 
-    /// Forgets what the tasks that go on have reported.
+    /// Forgets what the tasks have reported at the barrier.
     pub(super) fn clear(&mut self) {
         for task in &mut self.tasks {
-            if matches!(task, Reported::Passed(_)) {
-                *task = Reported::Nothing;
-            }
+            *task = match std::mem::replace(task, Reported::Nothing) {
+                Reported::Nothing | Reported::Passed(_) => Reported::Nothing,
+                Reported::PassedAndEnded { ended, .. } | Reported::Ended(ended) => Reported::Ended(ended),
+            };
         }
     }
 }
