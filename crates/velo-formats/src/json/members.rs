@@ -254,7 +254,8 @@ impl MemberIndex {
             }
         }
         if scanner.take(b'}') {
-            if !self.rivals.is_empty() && self.is_contested() {
+            // Of new rivals, some may have been passed over before they were any: another look tells.
+            if !self.rivals.is_empty() && !self.has_new_rivals && self.is_contested() {
                 return Err(scanner.error(RIVALS));
             }
             Ok(scanner.position())
