@@ -3,6 +3,7 @@
 mod array;
 mod lines;
 pub(crate) mod members;
+mod plain;
 pub(crate) mod scanner;
 pub(crate) mod string;
 
