@@ -1,6 +1,7 @@
 //! JSON text: scanning, strings, members.
 
 mod array;
+mod lead;
 mod lines;
 pub(crate) mod members;
 mod plain;

@@ -63,12 +63,22 @@ impl ValueSpan {
 pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Whether `\n` is no white space, since it ends the text and `bytes` go on behind it.
+    is_line: bool,
 }
 
 impl<'a> Scanner<'a> {
     /// A scanner at byte `at` of `bytes`.
     pub(crate) fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at }
+        let is_line = false;
+        Self { bytes, at, is_line }
+    }
+
+    /// A scanner of the line that `bytes` begin with, whose end nobody has looked for. It finds an error where it
+    /// would without what comes behind the line, but may call it something else.
+    pub(crate) fn of_line(bytes: &'a [u8]) -> Self {
+        let is_line = true;
+        Self { bytes, at: 0, is_line }
     }
 
     /// The next byte to look at.
@@ -103,7 +113,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn behind_white_space(self) -> usize {
-        let is_white = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let is_white = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r') || (**byte == b'\n' && !self.is_line);
         self.at + self.rest().iter().take_while(is_white).count()
     }
 
@@ -128,6 +138,12 @@ impl<'a> Scanner<'a> {
             None => Ok(()),
             Some(_) => Err(self.error("text goes on behind the value")),
         }
+    }
+
+    /// All bytes, those before the position included.
+    #[inline]
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        self.bytes
     }
 
     /// Passes over one value of any kind; what nearly all values are is told without a call.
