@@ -7,7 +7,16 @@ pub(crate) struct Line<'a> {
     pub(crate) consumed: usize,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    /// The line that `input` begins with and that `\n` ends at byte `end`.
+    #[inline]
+    pub(crate) fn before(input: &'a [u8], end: usize) -> Self {
+        Self {
+            text: without_return(&input[..end]),
+            consumed: end + 1,
+        }
+    }
+
     /// Whether there is nothing but white space.
     pub(crate) fn is_blank(&self) -> bool {
         // Most lines begin with something, so that this looks at one byte.
@@ -18,11 +27,16 @@ impl Line<'_> {
 /// The line that `input` begins with: up to `\n` or `\r\n`, or at the end of the text up to there. `None` if the
 /// line's end is not there yet, or nothing is left.
 pub(crate) fn next_line(input: &[u8], is_end: bool) -> Option<Line<'_>> {
-    let (text, consumed) = match memchr::memchr(b'\n', input) {
-        Some(end) => (&input[..end], end + 1),
-        None if is_end && !input.is_empty() => (input, input.len()),
-        None => return None,
-    };
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
-    Some(Line { text, consumed })
+    match memchr::memchr(b'\n', input) {
+        Some(end) => Some(Line::before(input, end)),
+        None if is_end && !input.is_empty() => Some(Line {
+            text: without_return(input),
+            consumed: input.len(),
+        }),
+        None => None,
+    }
+}
+
+fn without_return(text: &[u8]) -> &[u8] {
+    text.strip_suffix(b"\r").unwrap_or(text)
 }

@@ -35,6 +35,17 @@ pub(crate) enum Outcome {
 }
 
 impl<'a> ScannedRecord<'a> {
+    /// The row that a line has been found to be.
+    #[inline]
+    pub(crate) fn row_of_line(line: Line<'a>) -> Self {
+        Self {
+            bytes: line.text,
+            consumed: line.consumed,
+            lines: 1,
+            outcome: Outcome::Row,
+        }
+    }
+
     /// The record that a line is when `scan` looks at it.
     pub(crate) fn of_line(line: Line<'a>, scan: impl FnOnce(&'a [u8]) -> Result<(), Box<Problem>>) -> Self {
         let outcome = if line.is_blank() {

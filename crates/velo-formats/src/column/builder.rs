@@ -18,6 +18,7 @@ use super::rejections::{Problem, Rejections};
 use crate::FormatError;
 use crate::json::members::News;
 use crate::json::string::compact;
+use crate::value::minute::MinuteReader;
 use crate::value::short_number::ShortNumber;
 
 /// The values of one column so far.
@@ -131,10 +132,11 @@ impl ColumnBuilder {
             Self::Time(builder) => target.primitive(builder, convert::time),
             Self::Timestamp(builder, format) => {
                 let format: &TimeFormat = format;
+                let mut minutes = MinuteReader::default();
                 target.numbers(
                     builder,
                     |number| format.read_integer(number.to_integer()?).ok(),
-                    |token| convert::timestamp(token, format),
+                    |token| convert::timestamp(token, format, &mut minutes),
                 );
             }
             Self::Interval(builder) => target.primitive(builder, convert::interval),
@@ -236,14 +238,14 @@ impl Appending<'_, '_> {
         &mut self,
         builder: &mut PrimitiveBuilder<T>,
         short: impl Fn(ShortNumber) -> Option<T::Native>,
-        convert: impl Fn(Token<'_>) -> Converted<T::Native>,
+        mut convert: impl FnMut(Token<'_>) -> Converted<T::Native>,
     ) {
         let mut scratch = String::new();
         for (index, cell) in self.cells.places.iter().enumerate() {
             match cell.number.and_then(&short) {
                 Some(value) => builder.append_value(value),
                 None => {
-                    let converted = self.cells.token(index, &mut scratch).map(&convert);
+                    let converted = self.cells.token(index, &mut scratch).map(&mut convert);
                     builder.append_option(self.accept(index, converted));
                 }
             }

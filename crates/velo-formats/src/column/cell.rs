@@ -117,8 +117,38 @@ impl<'a> Cells<'a> {
     }
 
     /// What the cell says; `None` for NULL. `scratch` takes text that had to be unescaped.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "what most cells hold is then known where it is converted"
+    )]
     pub(crate) fn token<'t>(&self, index: usize, scratch: &'t mut String) -> Option<Token<'t>>
+    where
+        'a: 't,
+    {
+        match self.plain_text(index) {
+            Some(text) => Some(Token::Text(text)),
+            None => self.other_token(index, scratch),
+        }
+    }
+
+    /// The inside of a JSON string without escapes, which most texts are.
+    #[inline]
+    fn plain_text(&self, index: usize) -> Option<&'a str> {
+        let cell = &self.places[index];
+        if !cell.is_present || cell.is_escaped || self.syntax != Syntax::Json {
+            return None;
+        }
+        let text = self.text(index);
+        let start = cell.start as usize;
+        if text.as_bytes().get(start) != Some(&b'"') {
+            return None;
+        }
+        text.get(start + 1..(cell.end as usize).wrapping_sub(1))
+    }
+
+    #[inline(never)]
+    fn other_token<'t>(&self, index: usize, scratch: &'t mut String) -> Option<Token<'t>>
     where
         'a: 't,
     {

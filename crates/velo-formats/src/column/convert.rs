@@ -10,6 +10,7 @@ use velo_data::time::{TimeFormat, TimeProblem, parse_date, parse_interval, parse
 use super::cell::Token;
 use crate::json::members::MemberIndex;
 use crate::json::scanner::Scanner;
+use crate::value::minute::MinuteReader;
 use crate::value::number::{NumberProblem, NumberText, parse_bigint, parse_double};
 
 /// Why a value does not fit its column.
@@ -84,9 +85,19 @@ pub(crate) fn time(token: Token<'_>) -> Converted<i32> {
         .ok_or_else(|| unfit(token, "a TIME", ", which is written HH:MM:SS.fff"))
 }
 
-/// Milliseconds since the epoch, as the column writes points in time.
+/// Milliseconds since the epoch, as the column writes points in time. `minutes` is the same for the values of a block.
 #[inline]
-pub(crate) fn timestamp(token: Token<'_>, format: &TimeFormat) -> Converted<i64> {
+pub(crate) fn timestamp(token: Token<'_>, format: &TimeFormat, minutes: &mut MinuteReader) -> Converted<i64> {
+    match (token, format) {
+        (Token::Text(text) | Token::Bare(text), TimeFormat::Auto | TimeFormat::Iso8601) => minutes
+            .read(text, |text| format.read_text(text))
+            .map_err(|problem| no_timestamp(token, format, problem)),
+        _ => other_timestamp(token, format),
+    }
+}
+
+#[inline(never)]
+fn other_timestamp(token: Token<'_>, format: &TimeFormat) -> Converted<i64> {
     let parsed = match token {
         Token::Text(text) | Token::Bare(text) => format.read_text(text),
         Token::Number(text) => match parse_bigint(text) {

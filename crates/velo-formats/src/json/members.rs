@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::lead::Lead;
 use super::scanner::{Scanner, SyntaxError, ValueSpan};
 use super::string::unescape;
 
@@ -10,6 +11,9 @@ const NAMES_MAX: usize = 4096;
 
 /// What is wrong with an object that has two members for one column.
 const RIVALS: &str = "two members that differ in case alone mean one column, in the object that ends";
+
+/// Why an object is given up about which nothing may be noted. Nobody is told: it is passed over once more.
+const TO_BE_NOTED: &str = "something is to be noted about a member";
 
 /// The column that a member's value goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +26,8 @@ pub(crate) struct Target {
 
 /// Finds the columns of members.
 ///
-/// Records of one source mostly have the same members in the same order, so the member that followed the same
-/// one last time is tried first, by comparing bytes; only a surprise is hashed.
+/// Records of one source mostly have the same members in the same order and the same white space, so what led to the
+/// next value last time is tried first, by comparing bytes; only a surprise is taken apart.
 #[derive(Debug)]
 pub(crate) struct MemberIndex {
     exact: HashMap<String, usize>,
@@ -49,10 +53,8 @@ pub(crate) struct MemberIndex {
 struct MemberName {
     /// As it stands in the text, quotes included.
     raw: Box<[u8]>,
-    /// The first bytes of `raw`, behind them zeros.
-    head: u128,
-    /// Ones where `head` has bytes.
-    head_mask: u128,
+    /// What stood between the previous member's value, or the beginning of the object, and its own value last time.
+    lead: Lead,
     target: Option<Target>,
     /// Whether more is to be done about it than to take its value: it is news, or a rival.
     is_noted: bool,
@@ -83,28 +85,49 @@ struct Meaning {
     is_news: bool,
 }
 
-/// A name that was not the expected one.
-#[derive(Debug)]
-struct Surprise {
+/// A member whose value comes next.
+#[derive(Debug, Clone, Copy)]
+struct Member {
     target: Option<Target>,
     is_noted: bool,
-    /// Its place in `names`, where it is remembered.
+    /// Its name's place in `names`, where it is remembered.
     name: Option<usize>,
-    /// Its end in the text.
-    behind: usize,
+    /// The name that is expected to follow.
+    next: usize,
 }
 
-/// Bytes of a name that are compared as one integer, without a call.
-const HEAD_BYTES: usize = size_of::<u128>();
+/// What comes before a value in an object.
+#[derive(Debug, Clone, Copy)]
+enum Before {
+    /// Nothing: it is the first.
+    Nothing,
+    /// A member, whose name has a place in `names` where it is remembered.
+    Member(Option<usize>),
+}
+
+/// What comes where something else was expected.
+#[derive(Debug)]
+enum Surprise {
+    /// A member, and the beginning of its value.
+    Member(Member, usize),
+    /// The end of the object: the first byte behind it.
+    End(usize),
+}
+
+/// What is done about members that are to be noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    /// They are noted.
+    Taken,
+    /// The object is given up before anything is noted.
+    GiveUp,
+}
 
 impl MemberName {
     fn new(raw: &[u8], text: String, meaning: Meaning, next: usize) -> Self {
-        let unused_bits = 8 * HEAD_BYTES.saturating_sub(raw.len()) as u32;
-        let bytes = raw.iter().take(HEAD_BYTES).rev();
         Self {
             raw: raw.into(),
-            head: bytes.fold(0, |head, byte| head << 8 | u128::from(*byte)),
-            head_mask: u128::MAX.checked_shr(unused_bits).unwrap_or(0),
+            lead: Lead::default(),
             target: meaning.target,
             is_noted: meaning.is_news,
             next,
@@ -114,13 +137,14 @@ impl MemberName {
         }
     }
 
-    /// Whether the text begins with the name.
+    /// A member of this name, whose place is given.
     #[inline]
-    fn begins(&self, text: &[u8]) -> bool {
-        match text.first_chunk::<HEAD_BYTES>() {
-            Some(head) if u128::from_le_bytes(*head) & self.head_mask != self.head => false,
-            Some(_) if self.raw.len() <= HEAD_BYTES => true,
-            _ => text.starts_with(&self.raw),
+    fn member(&self, place: usize) -> Member {
+        Member {
+            target: self.target,
+            is_noted: self.is_noted,
+            name: Some(place),
+            next: self.next,
         }
     }
 }
@@ -187,12 +211,25 @@ impl MemberIndex {
         row: usize,
         mut found: impl FnMut(Target, ValueSpan),
     ) -> Result<(), SyntaxError> {
-        let behind = self.behind_object(*scanner, row, &mut found)?;
+        let behind = self.behind_object(*scanner, row, Notes::Taken, &mut found)?;
         if self.has_new_rivals {
             self.look_again(*scanner, row, &mut found)?;
         }
         scanner.move_to(behind);
         Ok(())
+    }
+
+    /// Does the same, unless something is wrong with the object or has to be noted about it. Then nothing has been
+    /// noted, and the object can be passed over once more.
+    #[inline]
+    pub(crate) fn try_scan(&mut self, scanner: &mut Scanner<'_>, found: impl FnMut(Target, ValueSpan)) -> bool {
+        match self.behind_object(*scanner, 0, Notes::GiveUp, found) {
+            Ok(behind) => {
+                scanner.move_to(behind);
+                true
+            }
+            Err(_) => false,
+        }
     }
 
     /// Passes over an object again whose names became rivals on the way.
@@ -205,7 +242,7 @@ impl MemberIndex {
     ) -> Result<(), SyntaxError> {
         self.has_new_rivals = false;
         self.looks_again = true;
-        let behind = self.behind_object(scanner, row, found);
+        let behind = self.behind_object(scanner, row, Notes::Taken, found);
         self.looks_again = false;
         behind.map(|_| ())
     }
@@ -215,52 +252,51 @@ impl MemberIndex {
         &mut self,
         mut scanner: Scanner<'_>,
         row: usize,
+        notes: Notes,
         mut found: impl FnMut(Target, ValueSpan),
     ) -> Result<usize, SyntaxError> {
         self.rivals.clear();
-        if !scanner.take(b'{') {
-            return Err(scanner.error("expected an object"));
-        }
-        if scanner.take(b'}') {
-            return Ok(scanner.position());
-        }
-        let (mut previous, mut expected) = (None, self.first);
+        let mut before = Before::Nothing;
+        let mut expected = self.first;
         loop {
-            scanner.peek();
-            let (target, is_noted) = match self.names.get(expected) {
-                Some(name) if name.begins(scanner.rest()) => {
-                    scanner.move_to(scanner.position() + name.raw.len());
-                    (previous, expected) = (Some(expected), name.next);
-                    (name.target, name.is_noted)
+            let member = match self.names.get(expected) {
+                Some(name) if name.lead.is_at(scanner.bytes(), scanner.position()) => {
+                    scanner.move_to(scanner.position() + name.lead.length());
+                    name.member(expected)
                 }
-                _ => {
-                    let surprise = self.surprise(scanner, previous)?;
-                    scanner.move_to(surprise.behind);
-                    previous = surprise.name;
-                    expected = previous.map_or(self.first, |previous| self.names[previous].next);
-                    (surprise.target, surprise.is_noted)
+                _ if matches!(before, Before::Member(_)) && scanner.rest().first() == Some(&b'}') => {
+                    scanner.move_to(scanner.position() + 1);
+                    break;
                 }
+                _ => match self.surprise(scanner, before, expected)? {
+                    Surprise::Member(member, value) => {
+                        scanner.move_to(value);
+                        member
+                    }
+                    Surprise::End(behind) => {
+                        scanner.move_to(behind);
+                        break;
+                    }
+                },
             };
-            scanner.colon()?;
+            before = Before::Member(member.name);
+            expected = member.next;
             let value = scanner.value()?;
-            if let Some(target) = target {
+            if let Some(target) = member.target {
                 found(target, value);
             }
-            if is_noted {
-                self.note(previous, row, value.is_null);
-            }
-            if !scanner.take(b',') {
-                break;
+            if member.is_noted {
+                if notes == Notes::GiveUp {
+                    return Err(scanner.error(TO_BE_NOTED));
+                }
+                self.note(member.name, row, value.is_null);
             }
         }
-        if scanner.take(b'}') {
-            if !self.rivals.is_empty() && self.is_contested() {
-                return Err(scanner.error(RIVALS));
-            }
-            Ok(scanner.position())
-        } else {
-            Err(scanner.error("expected `,` or `}`"))
+        // Of new rivals, some may have been passed over before they were any: another look tells.
+        if !self.rivals.is_empty() && !self.has_new_rivals && self.is_contested() {
+            return Err(scanner.error(RIVALS));
         }
+        Ok(scanner.position())
     }
 
     /// Notes a member that is news, or a rival of another for its column.
@@ -297,9 +333,37 @@ impl MemberIndex {
         })
     }
 
-    /// Reads a name that another one was expected for.
+    /// Passes over what stands before a value, where it is not what stood there last time.
     #[inline(never)]
-    fn surprise(&mut self, mut scanner: Scanner<'_>, previous: Option<usize>) -> Result<Surprise, SyntaxError> {
+    fn surprise(&mut self, mut scanner: Scanner<'_>, before: Before, expected: usize) -> Result<Surprise, SyntaxError> {
+        let lead = scanner.rest();
+        let start = scanner.position();
+        let has_another = match before {
+            Before::Nothing if !scanner.take(b'{') => return Err(scanner.error("expected an object")),
+            Before::Nothing => !scanner.take(b'}'),
+            Before::Member(_) if scanner.take(b',') => true,
+            Before::Member(_) if scanner.take(b'}') => false,
+            Before::Member(_) => return Err(scanner.error("expected `,` or `}`")),
+        };
+        if !has_another {
+            return Ok(Surprise::End(scanner.position()));
+        }
+        let member = self.member(&mut scanner, expected)?;
+        scanner.colon()?;
+        scanner.peek();
+        if let Some(name) = member.name {
+            match before {
+                Before::Member(Some(previous)) => self.names[previous].next = name,
+                Before::Member(None) => {}
+                Before::Nothing => self.first = name,
+            }
+            self.names[name].lead.replace(&lead[..scanner.position() - start]);
+        }
+        Ok(Surprise::Member(member, scanner.position()))
+    }
+
+    /// Passes over a name and tells whose it is; the expected one is tried first.
+    fn member(&mut self, scanner: &mut Scanner<'_>, expected: usize) -> Result<Member, SyntaxError> {
         if scanner.peek() != Some(b'"') {
             return Err(scanner.error("expected a member name"));
         }
@@ -307,25 +371,15 @@ impl MemberIndex {
         let start = scanner.position();
         let is_escaped = scanner.string()?;
         let raw = &text[..scanner.position() - start];
-        let (target, is_noted, name) = self.look_up(raw, is_escaped);
-        if let Some(name) = name {
-            match previous {
-                Some(previous) => self.names[previous].next = name,
-                None => self.first = name,
-            }
-        }
-        Ok(Surprise {
-            target,
-            is_noted,
-            name,
-            behind: scanner.position(),
+        Ok(match self.names.get(expected) {
+            Some(name) if *name.raw == *raw => name.member(expected),
+            _ => self.look_up(raw, is_escaped),
         })
     }
 
-    fn look_up(&mut self, raw: &[u8], is_escaped: bool) -> (Option<Target>, bool, Option<usize>) {
+    fn look_up(&mut self, raw: &[u8], is_escaped: bool) -> Member {
         if let Some(known) = self.by_raw.get(raw) {
-            let name = &self.names[*known];
-            return (name.target, name.is_noted, Some(*known));
+            return self.names[*known].member(*known);
         }
         let text = text_of(raw, is_escaped);
         let meaning = self.meaning(&text);
@@ -336,7 +390,12 @@ impl MemberIndex {
             NAMES_MAX
         };
         if self.names.len() >= names_max {
-            return (meaning.target, meaning.is_news, None);
+            return Member {
+                target: meaning.target,
+                is_noted: meaning.is_news,
+                name: None,
+                next: self.first,
+            };
         }
         let place = self.names.len();
         self.by_raw.insert(raw.into(), place);
@@ -344,7 +403,7 @@ impl MemberIndex {
         if let Some(target) = meaning.target {
             self.note_rivals(target.column);
         }
-        (meaning.target, self.names[place].is_noted, Some(place))
+        self.names[place].member(place)
     }
 
     /// Has the names of a column noted as soon as several are not its own.

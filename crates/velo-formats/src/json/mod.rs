@@ -1,8 +1,10 @@
 //! JSON text: scanning, strings, members.
 
 mod array;
+mod lead;
 mod lines;
 pub(crate) mod members;
+mod plain;
 pub(crate) mod scanner;
 pub(crate) mod string;
 

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
+use super::plain::plain_end;
 use crate::value::short_number::ShortNumber;
-use crate::value::word::{HIGHEST, load, repeat};
 
 /// Deepest nesting of objects and arrays; the kinds of the open ones are the bits of one integer.
 pub(crate) const DEPTH_MAX: u32 = u128::BITS;
@@ -41,6 +41,20 @@ pub(crate) struct ValueSpan {
     pub(crate) number: Option<ShortNumber>,
 }
 
+impl ValueSpan {
+    /// The place of a value about which there is nothing else to be said.
+    #[inline]
+    fn new(start: usize, end: usize) -> Self {
+        Self {
+            start,
+            end,
+            is_null: false,
+            is_escaped: false,
+            number: None,
+        }
+    }
+}
+
 /// A position in a JSON text.
 ///
 /// Whatever is rare is done by a function that takes the scanner by value and gives the next place back: a scanner
@@ -49,12 +63,22 @@ pub(crate) struct ValueSpan {
 pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Whether `\n` is no white space, since it ends the text and `bytes` go on behind it.
+    is_line: bool,
 }
 
 impl<'a> Scanner<'a> {
     /// A scanner at byte `at` of `bytes`.
     pub(crate) fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at }
+        let is_line = false;
+        Self { bytes, at, is_line }
+    }
+
+    /// A scanner of the line that `bytes` begin with, whose end nobody has looked for. It finds an error where it
+    /// would without what comes behind the line, but may call it something else.
+    pub(crate) fn of_line(bytes: &'a [u8]) -> Self {
+        let is_line = true;
+        Self { bytes, at: 0, is_line }
     }
 
     /// The next byte to look at.
@@ -89,7 +113,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn behind_white_space(self) -> usize {
-        let is_white = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let is_white = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r') || (**byte == b'\n' && !self.is_line);
         self.at + self.rest().iter().take_while(is_white).count()
     }
 
@@ -116,10 +140,45 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Passes over one value of any kind.
+    /// All bytes, those before the position included.
+    #[inline]
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Passes over one value of any kind; what nearly all values are is told without a call.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would borrow the scanner")]
     pub(crate) fn value(&mut self) -> Result<ValueSpan, SyntaxError> {
+        match self.bytes.get(self.at) {
+            Some(b'"') => {
+                let end = plain_end(self.bytes, self.at + 1);
+                if self.bytes.get(end) == Some(&b'"') {
+                    let value = ValueSpan::new(self.at, end + 1);
+                    self.at = end + 1;
+                    return Ok(value);
+                }
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                if let Some((number, length)) = ShortNumber::scan(self.rest()) {
+                    let value = ValueSpan {
+                        number: Some(number),
+                        ..ValueSpan::new(self.at, self.at + length)
+                    };
+                    self.at += length;
+                    return Ok(value);
+                }
+            }
+            _ => {}
+        }
+        let value = self.any_value()?;
+        self.at = value.end;
+        Ok(value)
+    }
+
+    /// The next value, which may be any.
+    #[inline(never)]
+    fn any_value(mut self) -> Result<ValueSpan, SyntaxError> {
         let first = self.peek();
         let start = self.at;
         let (mut is_escaped, mut number) = (false, None);
@@ -185,11 +244,9 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes over a string, quotes included; tells whether it has escapes.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "as for `value`")]
     pub(crate) fn string(&mut self) -> Result<bool, SyntaxError> {
         self.at += 1;
-        self.at += plain_prefix(self.rest());
+        self.at = plain_end(self.bytes, self.at);
         if self.bytes.get(self.at) == Some(&b'"') {
             self.at += 1;
             return Ok(false);
@@ -208,7 +265,7 @@ impl<'a> Scanner<'a> {
                 Some(_) => return Err(self.error("control character in a string")),
                 None => return Err(self.error("unterminated string")),
             }
-            self.at += plain_prefix(self.rest());
+            self.at = plain_end(self.bytes, self.at);
         }
     }
 
@@ -244,8 +301,6 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes over a number, and reads it if it is short.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "as for `value`")]
     fn number(&mut self) -> Result<Option<ShortNumber>, SyntaxError> {
         if let Some((number, length)) = ShortNumber::scan(self.rest()) {
             self.at += length;
@@ -420,30 +475,4 @@ pub(crate) fn parse_hex4(digits: [u8; 4]) -> Option<u16> {
         let value = char::from(*digit).to_digit(16)?;
         Some(unit << 4 | value as u16)
     })
-}
-
-/// Length of the part of a string that holds no quote, backslash or control character.
-#[inline]
-pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    loop {
-        // The zeros behind the last byte are control characters.
-        let special = special_bytes(load(rest));
-        if special != 0 {
-            return bytes.len() - rest.len() + (special.trailing_zeros() / 8) as usize;
-        }
-        rest = rest.get(8..).unwrap_or_default();
-    }
-}
-
-/// Marks the bytes of a word that cannot stand for themselves in a string, by their highest bits.
-///
-/// A byte below `n` leaves its highest bit set in `word - n` and had it clear before. Borrows may mark bytes
-/// above the first special one, never below it.
-#[inline]
-fn special_bytes(word: u64) -> u64 {
-    let controls = word.wrapping_sub(repeat(0x20));
-    let quotes = (word ^ repeat(b'"')).wrapping_sub(repeat(1));
-    let backslashes = (word ^ repeat(b'\\')).wrapping_sub(repeat(1));
-    (controls | quotes | backslashes) & !word & HIGHEST
 }

@@ -1,6 +1,7 @@
 //! Text in and out of JSON strings, and JSON text without white space.
 
-use super::scanner::{parse_hex4, plain_prefix};
+use super::plain::plain_end;
+use super::scanner::parse_hex4;
 
 /// Appends what the inside of a JSON string stands for; the string has been scanned.
 pub(crate) fn unescape(inside: &str, text: &mut String) {
@@ -47,7 +48,7 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text.as_bytes();
     loop {
-        let (plain, special) = rest.split_at(plain_prefix(rest));
+        let (plain, special) = rest.split_at(plain_end(rest, 0));
         out.extend_from_slice(plain);
         let Some((byte, tail)) = special.split_first() else {
             break;

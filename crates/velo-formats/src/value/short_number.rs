@@ -1,4 +1,4 @@
-use super::word::{leading_digits, load};
+use super::word::{chunk, leading_digits, load};
 
 /// Powers of ten that 64 bits hold.
 const POWERS: [u64; 20] = {
@@ -106,7 +106,11 @@ impl ShortNumber {
 /// Up to eight digits at a place, and how many they are.
 #[inline]
 fn run(text: &[u8], at: usize) -> (u64, u32) {
-    leading_digits(load(text.get(at..).unwrap_or_default()))
+    let word = match chunk(text, at) {
+        Some(chunk) => u64::from_le_bytes(*chunk),
+        None => load(text.get(at..).unwrap_or_default()),
+    };
+    leading_digits(word)
 }
 
 /// Up to sixteen digits at a place, and how many they are.

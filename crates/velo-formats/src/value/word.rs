@@ -22,6 +22,12 @@ pub(crate) fn load(bytes: &[u8]) -> u64 {
     }
 }
 
+/// The bytes at a place, if there are as many.
+#[inline]
+pub(crate) fn chunk<const BYTES: usize>(bytes: &[u8], at: usize) -> Option<&[u8; BYTES]> {
+    bytes.get(at..at.wrapping_add(BYTES))?.first_chunk()
+}
+
 /// The word of fewer than eight bytes.
 fn load_short(bytes: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
@@ -41,8 +47,11 @@ pub(crate) fn leading_digits(word: u64) -> (u64, u32) {
     // nine itself, so that the lowest mark is right.
     let others = (digits.wrapping_add(repeat(0x7f - 9)) | digits) & HIGHEST;
     let length = others.trailing_zeros() / 8;
+    if length == 0 {
+        return (0, 0);
+    }
     // Digits move up to the end of the word, as if zeros stood before them.
-    let aligned = digits.checked_shl(64 - 8 * length).unwrap_or(0);
+    let aligned = digits << (64 - 8 * length);
     (eight_digits(aligned), length)
 }
 

@@ -9,6 +9,7 @@ mod encode;
 mod envelope;
 mod json;
 mod json_array;
+mod json_layout;
 mod metadata;
 mod parquet;
 mod properties;

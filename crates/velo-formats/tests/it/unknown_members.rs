@@ -134,3 +134,20 @@ fn two_members_for_one_column_reject_their_record() {
     invalid_value: input:6: column `p`: two members that differ in case alone mean one column, in the object that ends at byte 21
     ");
 }
+
+/// Nor is that forgotten when names turn out to be several for one column in a record that has the right one before.
+#[test]
+fn the_right_name_wins_wherever_others_are_met_first() {
+    let columns = [SqlType::BigInt.field("id", true)];
+    for record in [
+        r#"{"id":1,"Id":2,"ID":3}"#,
+        r#"{"Id":2,"id":1,"ID":3}"#,
+        r#"{"ID":3,"Id":2,"id":1}"#,
+    ] {
+        for before in ["{}", r#"{"ID":0}"#, r#"{"Id":0}"#, r#"{"id":0}"#] {
+            let (records, rejected) = decode_json(&columns, format!("{before}\n{record}\n").as_bytes());
+            assert_eq!(errors(&rejected), "", "{record} behind {before}");
+            assert!(rows(&records).ends_with("{\"id\":1}\n"), "{record} behind {before}");
+        }
+    }
+}
