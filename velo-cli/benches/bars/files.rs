@@ -109,7 +109,7 @@ pub(crate) fn json_lines(report: &mut Report) {
         "times the speed of arrow-json",
         speed_up(theirs, ours),
         "×",
-        Bar::AtLeast(2.0),
+        Bar::AtLeast(2.6),
     );
 
     let queries = [

@@ -308,7 +308,8 @@ impl ParallelReader {
             Some(chunk) => self.trace.behind(&chunk.bytes[..chunk.decoded]),
             None => self.trace.clone(),
         };
-        let is_open = is_all && buffer.is_consumed() && !trace.ends_line();
+        let may_be_open = input.sequential.quotes_line_ends || !trace.ends_line();
+        let is_open = is_all && buffer.is_consumed() && may_be_open;
         let status = buffer.status()?;
         Ok(status.map(|status| status.offset_at(&trace, self.next_record(), is_open.then_some(self.last_byte))))
     }

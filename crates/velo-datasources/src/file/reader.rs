@@ -20,6 +20,8 @@ pub(super) struct FileReader {
     pub(super) end_record: u64,
     /// Place in the file up to which bytes have been told of.
     pub(super) told_bytes: u64,
+    /// Whether a line end may be part of a record, as within the quotes of CSV.
+    pub(super) quotes_line_ends: bool,
     /// Place in the file of the records that were read last.
     pub(super) last_byte: u64,
 }
@@ -75,7 +77,8 @@ impl FileReader {
             // Who begins in the middle of a record that is passed over could not tell it from a whole one.
             Some(trace.byte())
         } else {
-            (self.buffer.is_consumed() && !trace.ends_line()).then_some(self.last_byte)
+            let may_be_open = self.quotes_line_ends || !trace.ends_line();
+            (self.buffer.is_consumed() && may_be_open).then_some(self.last_byte)
         };
         let status = self.buffer.status()?;
         Ok(status.map(|status| status.offset_at(&trace, RecordPlace { record, line }, open_record)))

@@ -76,6 +76,7 @@ impl TextPlan {
             batch_rows_max: request.batch_rows_max.max(1),
             end_record: self.config.max_records.unwrap_or(u64::MAX),
             told_bytes,
+            quotes_line_ends: self.format == TextFormat::Csv,
             last_byte: buffer.position(),
             buffer,
         };
@@ -104,6 +105,7 @@ impl TextPlan {
             batch_rows_max: request.batch_rows_max.max(1),
             end_record: self.config.max_records.unwrap_or(u64::MAX),
             told_bytes: 0,
+            quotes_line_ends: self.format == TextFormat::Csv,
             last_byte: buffer.position(),
             buffer,
         };
@@ -136,8 +138,8 @@ impl TextPlan {
         check_can_grow(Some(self.format.into()), self.config.packing_of(path)).is_ok()
     }
 
-    /// Bytes of the line end that stands behind the records from `start` to `end`, of which the last had none there when it
-    /// was read. `None` if that record goes on.
+    /// Bytes of the line end that stands behind the records from `start` to `end`, if the last had none there when it was read.
+    /// `None` if that record goes on.
     pub(super) fn line_end_behind(&self, path: &Path, start: u64, end: u64) -> Result<Option<u64>, SourceError> {
         let Some(cutter) = self.cutter() else {
             return Ok(None);
@@ -147,16 +149,23 @@ impl TextPlan {
         buffer.seek(start)?;
         buffer.fill_up_to(record_bytes.saturating_add(2))?;
         let bytes = buffer.bytes();
+        // Within quotes, a line end is part of the record.
+        let is_ended = |end: usize| {
+            bytes
+                .get(..end)
+                .is_some_and(|bytes| cutter.cut(bytes, false).bytes == end)
+        };
+        // Of a record that was passed over nothing is left that could tell.
+        if record_bytes > 0 && is_ended(record_bytes) {
+            return Ok(Some(0));
+        }
         let line_end = match bytes.get(record_bytes..).unwrap_or_default() {
             // A carriage return that stood at the end was part of the record.
             [b'\n', ..] if !bytes[..record_bytes].ends_with(b"\r") => 1,
             [b'\r', b'\n', ..] => 2,
             _ => return Ok(None),
         };
-        // Within quotes, a line end is part of the record.
-        let whole = record_bytes + line_end;
-        let is_ended = cutter.cut(&bytes[..whole], false).bytes == whole;
-        Ok(is_ended.then_some(line_end as u64))
+        Ok(is_ended(record_bytes + line_end).then_some(line_end as u64))
     }
 
     /// The first record of a file, if neither it nor those behind it can be read.

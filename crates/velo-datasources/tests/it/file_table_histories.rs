@@ -221,6 +221,21 @@ async fn live_through(mut history: History, events: &[Event]) {
     assert_eq!(table.rows, whole.rows);
 }
 
+/// A line end within quotes ends no record, also where it is the last byte that is there.
+#[tokio::test]
+async fn a_record_that_breaks_off_behind_a_quoted_line_end_goes_on() {
+    let files = Files::matching("*.csv");
+    files.write("a.csv", "text,id\n\"line\n");
+    let mut table = Table::default();
+    table.load(&files).await;
+    files.append("a.csv", "of 1\",1\n");
+    table.load(&files).await;
+    let mut whole = Table::default();
+    whole.load(&files).await;
+    assert_eq!(table.rows, whole.rows);
+    assert_eq!(whole.rows.len(), 1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
