@@ -6,11 +6,10 @@
 //! that are written are changes, and the rows are expected that stand at their end. The comment at the top of the query says
 //! where the expected values come from.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use velo_tests::rows::{folded, rows};
 
 use crate::support::{Outcome, Workspace, files_in, folders_in, root};
 
@@ -80,62 +79,4 @@ fn run(case: &Path, variant: &[&str]) -> Result<(), String> {
 
 fn has_several_streams(outcome: &Outcome) -> bool {
     outcome.stdout.starts_with("{\"stream\":")
-}
-
-/// The rows that stand at the end of the changes in a file of envelopes, in the order of their text: by the key of the records,
-/// without one by their values.
-fn folded(text: &str) -> String {
-    let mut by_key: BTreeMap<String, String> = BTreeMap::new();
-    let mut by_value: BTreeMap<String, i64> = BTreeMap::new();
-    for line in text.lines() {
-        let record: Value = serde_json::from_str(line).unwrap();
-        let value = &record["value"];
-        let mut count = |row: &Value, times: i64| {
-            *by_value.entry(row.to_string()).or_default() += times;
-        };
-        match (record.get("key"), record["kind"].as_str()) {
-            _ if value.get("op").is_some() => {
-                let (before, after) = (&value["before"], &value["after"]);
-                let operation = match (before.is_null(), after.is_null()) {
-                    (true, false) => "c",
-                    (false, true) => "d",
-                    _ => "u",
-                };
-                assert_eq!(value["op"], operation);
-                [(before, -1), (after, 1)]
-                    .into_iter()
-                    .filter(|(row, _)| !row.is_null())
-                    .for_each(|(row, times)| count(row, times));
-            }
-            (None, kind) => match kind {
-                Some("insert") => count(value, 1),
-                Some("delete") => count(value, -1),
-                kind => panic!("{kind:?} of a row without a key: {line}"),
-            },
-            (Some(key), Some("delete")) => {
-                by_key.remove(&key.to_string());
-            }
-            (Some(key), _) => {
-                by_key.insert(key.to_string(), value.to_string());
-            }
-        }
-    }
-    assert!(
-        by_value.values().all(|count| *count >= 0),
-        "rows go that do not stand: {by_value:?}"
-    );
-    let of_values = by_value
-        .iter()
-        .flat_map(|(row, count)| std::iter::repeat_n(row, *count as usize));
-    let mut lines: Vec<&String> = by_key.values().chain(of_values).collect();
-    lines.sort_unstable();
-    lines.iter().map(|line| format!("{line}\n")).collect()
-}
-
-fn rows(text: &str, is_ordered: bool) -> String {
-    let mut lines: Vec<&str> = text.lines().collect();
-    if !is_ordered {
-        lines.sort_unstable();
-    }
-    lines.iter().map(|line| format!("{line}\n")).collect()
 }

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::Connection;
+use velo_tests::random::Random;
 
-use super::random::Random;
 use crate::support::Workspace;
 
 /// A row as it comes in.

@@ -6,7 +6,6 @@
 
 mod input;
 mod oracle;
-mod random;
 mod table;
 
 use std::fmt::Write as _;
@@ -17,9 +16,9 @@ use std::time::{Duration, Instant};
 
 use input::{Input, Place};
 use oracle::Oracle;
-use random::Random;
 use serde_json::Value;
 use table::Made;
+use velo_tests::random::Random;
 
 use crate::support::{Outcome, Workspace};
 

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use velo_tests::random::Random;
+
 use super::input::{Declared, Input};
-use super::random::Random;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
