@@ -28,6 +28,10 @@ bench-parts *arguments:
 programs count="1000" from="1":
     VELO_PROGRAMS={{count}} VELO_PROGRAMS_FROM={{from}} cargo test --package velo-cli --test it -- programs:: --nocapture
 
+# Stop random programs anywhere, or have them fail, and hold what they write in the end against a run in one piece: so many, from this seed on
+cuts count="1000" from="1":
+    VELO_CUT_PROGRAMS={{count}} VELO_CUT_PROGRAMS_FROM={{from}} cargo test --package velo-tests --test it -- cuts::generated --nocapture
+
 # Plant faults and see that tests find them
 mutants:
     tests/mutants/run.sh

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod config_schema;
+mod cuts;
 mod docs;
 mod layers;
 mod properties;
