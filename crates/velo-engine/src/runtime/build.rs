@@ -384,12 +384,11 @@ impl<'a> Wiring<'a> {
         Ok(workers)
     }
 
-    /// Whether all of a stage had come to its end when the checkpoint was taken that the job goes on from.
+    /// Whether nothing more came out of a stage when the checkpoint was taken that the job goes on from. Those of its operators that
+    /// stand before a limit need not have ended then, in a job whose stages were others.
     fn has_ended(&self, stage: &Stage) -> bool {
-        let ended = &self.program.restored.ended;
-        let reads =
-            matches!(stage.first(), Some(LogicalPlan::Scan(scan)) if !matches!(scan.relation, Relation::Statement(_)));
-        !reads && !stage.operators.is_empty() && stage.operators.iter().all(|operator| ended.contains(&operator.id))
+        let last = stage.operators.last();
+        last.is_some_and(|operator| self.program.restored.ended.contains(&operator.id))
     }
 
     /// The worker of the first instance of each stage. What is forwarded stays with its worker, where it is in the cache; stages

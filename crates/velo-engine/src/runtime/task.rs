@@ -104,8 +104,9 @@ impl Task {
             Input::Ended { .. } => self.send(Event::End).await.map(|()| Left::Ended),
         };
         let result = match result {
-            Ok(Left::Ended) => self.report_end(&mut input).await,
-            Ok(Left::Stopped) => Ok(()),
+            // A barrier that it has not passed because of a failure must not be taken for one that it has ended before.
+            Ok(Left::Ended) if !self.stop.has_failed() => self.report_end(&mut input).await,
+            Ok(Left::Ended | Left::Stopped) => Ok(()),
             Err(error) => Err(error),
         };
         if let Err(error) = result {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -206,7 +206,9 @@ impl Coordinator {
 
     /// Each operator that has state or has ended, with the states of its instances.
     fn operators(&self, gathered: &Gathered) -> Vec<(OperatorDescriptor, Vec<OperatorState>)> {
-        let mut operators = Vec::new();
+        let mut operators: Vec<(OperatorDescriptor, Vec<OperatorState>)> = Vec::new();
+        // A scan that is read together with others has its filter in a stage of its own, under the same id.
+        let mut places: HashMap<OperatorId, usize> = HashMap::new();
         for instances in self.instances().into_values() {
             let Some(first) = instances.first().and_then(|task| self.tasks.get(*task)) else {
                 continue;
@@ -219,7 +221,11 @@ impl Coordinator {
                     states.next().map(|(_, state)| state.clone())
                 };
                 let states: Vec<OperatorState> = instances.iter().filter_map(of_task).collect();
-                if ended || !states.is_empty() {
+                if let Some((descriptor, known)) = places.get(id).and_then(|place| operators.get_mut(*place)) {
+                    descriptor.ended |= ended;
+                    known.extend(states);
+                } else if ended || !states.is_empty() {
+                    places.insert(*id, operators.len());
                     let descriptor = OperatorDescriptor {
                         id: id.to_string(),
                         statement: first.statement.clone(),
