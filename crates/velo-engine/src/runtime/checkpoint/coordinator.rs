@@ -214,7 +214,11 @@ impl Coordinator {
                 continue;
             };
             let ended = instances.iter().all(|task| gathered.has_ended(*task));
-            for (id, operator) in &first.operators {
+            let own = first.operators.iter();
+            let own = own.map(|(id, operator)| (id, *operator, &first.statement));
+            // Of scans that it reads for, and that have no operator of their own.
+            let read_for = first.inputs.iter().map(|input| (&input.id, "scan", &input.statement));
+            for (id, operator, statement) in own.chain(read_for) {
                 let of_task = |task: &usize| {
                     let reported = gathered.state(*task)?.operators.iter();
                     let mut states = reported.filter(|(other, _)| other == id);
@@ -228,8 +232,8 @@ impl Coordinator {
                     places.insert(*id, operators.len());
                     let descriptor = OperatorDescriptor {
                         id: id.to_string(),
-                        statement: first.statement.clone(),
-                        operator: (*operator).to_owned(),
+                        statement: statement.clone(),
+                        operator: operator.to_owned(),
                         ended,
                     };
                     operators.push((descriptor, states));
