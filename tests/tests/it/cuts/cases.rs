@@ -75,9 +75,12 @@ fn check(case: &Path, random: &mut Random) -> Vec<String> {
         let program = Program::copy_of(case, 1);
         let mut number = 0;
         program.run_in_pieces(|read| {
-            let cut = cut_at.get(number).map_or(Cut::Never, |at| match fails {
-                true => Cut::Failure(*at),
-                false => Cut::Stop(at % (batches.saturating_sub(read) + 1)),
+            let cut = cut_at.get(number).map_or(Cut::Never, |at| {
+                if fails {
+                    Cut::Failure(*at)
+                } else {
+                    Cut::Stop(at % (batches.saturating_sub(read) + 1))
+                }
             });
             number += 1;
             Piece {

@@ -126,7 +126,7 @@ impl Program {
     /// Runs it in one piece, without checkpoints, as `run` does; gives back how many batches were read.
     pub(super) fn run_straight(&self) -> u64 {
         let mut program = self.check();
-        let tables = self.load_tables(&mut program);
+        let tables = Self::load_tables(&mut program);
         let sinks = open_sinks(&program, &self.sinks(&program, false), &HashMap::new());
         let piece = Piece {
             parallelism: 1,
@@ -154,7 +154,7 @@ impl Program {
     /// Starts it, from its newest checkpoint if there is one, until it comes to its end or is cut.
     fn start(&self, was_started: bool, piece: Piece) -> Ran {
         let mut program = self.check();
-        let tables = self.load_tables(&mut program);
+        let tables = Self::load_tables(&mut program);
         let outputs = self.sinks(&program, true);
         let store = CheckpointStore::open(self.path("state"), "query").unwrap();
         let outline = JobOutline {
@@ -204,7 +204,7 @@ impl Program {
         program
     }
 
-    fn load_tables(&self, program: &mut CheckedProgram) -> HashMap<String, JoinedTable> {
+    fn load_tables(program: &mut CheckedProgram) -> HashMap<String, JoinedTable> {
         let tables = program.take_tables_read();
         if tables.is_empty() {
             return HashMap::new();
