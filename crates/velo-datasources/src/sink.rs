@@ -58,7 +58,7 @@ pub trait Sink: Send {
     /// Makes everything written so far durable at the destination, and tells where that ends, so that a sink can be opened
     /// again behind it ([`open_sink`](crate::open_sink)). More may be written afterwards.
     ///
-    /// `None` is told of what cannot be taken back, such as rows on the standard output; that is what the default does.
+    /// The default flushes and returns `None`: rows on the standard output, for example, cannot be taken back.
     ///
     /// # Errors
     ///

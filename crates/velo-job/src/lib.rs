@@ -3,7 +3,7 @@
 //! Start at [`Recovery`], which compares a program with the checkpoint of an earlier run and says, for each group of connected
 //! statements, whether it goes on, begins anew or cannot be started.
 //!
-//! This crate knows no command line and draws nothing: whoever starts a job prints what [`Recovery`] says.
+//! This crate knows no command line and draws nothing: the caller prints what [`Recovery`] says.
 
 mod component;
 mod recovery;

@@ -30,6 +30,15 @@ pub struct JobSinkOutline<'a> {
     pub writers: Vec<usize>,
 }
 
+impl JobOutline<'_> {
+    fn names(&self, members: &[usize]) -> Vec<String> {
+        members
+            .iter()
+            .map(|index| self.statements[*index].name.clone())
+            .collect()
+    }
+}
+
 /// What a job goes on from, and what becomes of its statements.
 #[derive(Debug)]
 pub struct Recovery {
@@ -109,10 +118,7 @@ impl Recovery {
     /// Of a job that goes on from nothing.
     pub fn begin(job: &JobOutline<'_>) -> Self {
         let groups = components(job).into_iter().map(|members| GroupRecovery {
-            statements: members
-                .iter()
-                .map(|index| job.statements[*index].name.clone())
-                .collect(),
+            statements: job.names(&members),
             fate: Fate::Begins,
         });
         Self {
@@ -172,7 +178,7 @@ impl Recovery {
             let is_current = |statement: &PlannedStatement| statement.name.eq_ignore_ascii_case(name);
             job.statements.iter().any(is_current) || matched.iter().flatten().any(|entry| entry.statement == *name)
         };
-        let forgotten = before.entries().iter().map(|entry| entry.statement.clone());
+        let forgotten = before.statements.iter().map(|entry| entry.statement.clone());
         Ok(Self {
             last_number: manifest.as_ref().map_or(0, |manifest| manifest.number),
             taken_at_ms: manifest.as_ref().map(|manifest| manifest.details.taken_at_ms),
@@ -180,10 +186,7 @@ impl Recovery {
             groups: groups
                 .into_iter()
                 .map(|(members, fate)| GroupRecovery {
-                    statements: members
-                        .iter()
-                        .map(|index| job.statements[*index].name.clone())
-                        .collect(),
+                    statements: job.names(&members),
                     fate,
                 })
                 .collect(),
@@ -217,10 +220,6 @@ impl<'a> Before<'a> {
                 .map(|details| details.outputs.iter().map(|output| output.sink.as_str()).collect())
                 .unwrap_or_default(),
         }
-    }
-
-    fn entries(&self) -> &'a [StatementEntry] {
-        self.statements
     }
 
     /// The entry of a statement that remembers the same: of its name, or, where `@id` fixes what its state is kept under, of

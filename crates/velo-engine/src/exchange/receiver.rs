@@ -53,7 +53,7 @@ impl Receiver {
                 Poll::Pending => {}
             }
         }
-        // Whoever went away without its end has failed: what waits at a barrier for it waits in vain.
+        // A sender that is gone without an end has failed, and will never send the barrier that others wait at.
         let mut open = (0..ports).filter(|port| self.channels[*port].is_some());
         if open.all(|port| self.merge.waits(port)) {
             return Poll::Ready(None);

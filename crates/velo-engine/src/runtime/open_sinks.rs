@@ -57,7 +57,7 @@ impl Ending {
 const CLOSING_THREADS_MAX: usize = 8;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What is taken out of a list is out, whoever panicked.
+    // A panic elsewhere leaves the list valid: taking an entry is one step.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

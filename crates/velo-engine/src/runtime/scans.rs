@@ -298,7 +298,7 @@ impl Program {
 /// Rows of a table that are read at a time.
 const TABLE_BATCH_ROWS: usize = 8192;
 
-/// The rows of a table as a source has them. One that cannot be had has none.
+/// A source with the rows of a table. A missing table has no rows.
 fn table_source(table: &JoinedTable) -> MemorySource {
     match table {
         JoinedTable::Loaded(live) => {

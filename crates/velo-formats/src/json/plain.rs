@@ -50,7 +50,7 @@ mod vector {
         _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
     };
 
-    /// Has a bit for each byte that cannot stand for itself in a string.
+    /// Returns a mask with a bit set for each byte that ends a plain run: a quote, a backslash or a control character.
     #[inline]
     #[expect(
         unsafe_code,

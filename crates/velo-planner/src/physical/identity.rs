@@ -21,7 +21,7 @@ use crate::plan::{
 /// one whatever becomes of the rows behind it, so that a stream whose projection is changed goes on where it was.
 ///
 /// With `-- @id: name` above a statement, the name takes the place of the statement's, and what an operator is fed with does not
-/// count: whoever writes it says that the state fits.
+/// count: the author of the program asserts that the state fits.
 ///
 /// The text that stands for it has 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

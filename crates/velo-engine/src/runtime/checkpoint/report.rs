@@ -77,7 +77,7 @@ impl Barriers {
 
     /// Waits until a checkpoint is asked for.
     pub(in crate::runtime) async fn asked(&mut self) {
-        // Whoever asks lives as long as the tasks do; after a failure nobody asks, and the job stops.
+        // The coordinator ends before the tasks only when the job has failed; the job is then stopped.
         if self.requests.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
